@@ -1,0 +1,142 @@
+// <hg-chart>: draws the figures of a JSON address; the table below it stays for everyone.
+//   data-chart   sankey | bars | line
+//   data-source  address of the JSON
+//   data-label   one sentence for screen readers
+// JSON: {unit: "yuan" | "count",
+//        sankey: nodes [{name, room?, url?}], links [{source, target, value, url?}]
+//        bars, line: categories [text], series [{name, data: [number | {value, url}]}]}
+// Money arrives in fen and is written in yuan here, on the last step.
+import * as echarts from "echarts/core";
+import { BarChart, LineChart, SankeyChart } from "echarts/charts";
+import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
+import { SVGRenderer } from "echarts/renderers";
+
+echarts.use([
+  AriaComponent,
+  BarChart,
+  GridComponent,
+  LegendComponent,
+  LineChart,
+  SankeyChart,
+  SVGRenderer,
+  TooltipComponent,
+]);
+
+const INK = "#1f2d2c";
+const RULE = "#d6cdb9";
+const SERIES = ["#125650", "#a8671a", "#2a456e", "#93271b", "#6d7f3f"];
+const ROOMS = {
+  available: "#e4dbc3",
+  reserved: "#cfe3da",
+  encumbered: "#8fc0b2",
+  accrued: "#3d8479",
+  disbursed: "#0c3f3b",
+};
+
+const write = {
+  yuan: (fen) =>
+    (fen / 100).toLocaleString("zh-CN", { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+  count: (value) => value.toLocaleString("zh-CN"),
+};
+const shorten = {
+  yuan: (fen) => (fen / 100).toLocaleString("zh-CN", { maximumFractionDigits: 0 }),
+  count: write.count,
+};
+
+// Follows the page's type size, so that large type is large in pictures too.
+function textSize() {
+  return parseFloat(getComputedStyle(document.body).fontSize) * 0.875;
+}
+
+function common(figures, label) {
+  const fontFamily = getComputedStyle(document.body).fontFamily;
+  return {
+    animation: false,
+    aria: { enabled: true, label: { description: label }, decal: { show: true } },
+    color: SERIES,
+    textStyle: { color: INK, fontFamily, fontSize: textSize() },
+    tooltip: {
+      // The HTML tooltip would set inline styles, which the security policy forbids.
+      renderMode: "richText",
+      valueFormatter: (value) => write[figures.unit](value),
+    },
+  };
+}
+
+function sankey(figures) {
+  const size = textSize();
+  const fed = new Set(figures.links.map((link) => link.target));
+  const data = figures.nodes.map((node) => ({
+    ...node,
+    // A source is named above its bar, where no band covers the words.
+    label: fed.has(node.name) ? {} : { position: [0, -1.5 * size], align: "left" },
+    itemStyle: { color: ROOMS[node.room] ?? SERIES[0], borderColor: INK, borderWidth: 0.5 },
+  }));
+  return {
+    series: [
+      {
+        type: "sankey",
+        data,
+        links: figures.links,
+        left: 8,
+        top: 2 * size,
+        right: 9 * size,
+        nodeGap: 1.6 * size,
+        layoutIterations: 0,
+        label: {
+          color: INK,
+          fontSize: size,
+          formatter: ({ name, value }) => `${name} ${write[figures.unit](value)}`,
+        },
+        lineStyle: { color: "#8db8ac", opacity: 0.45 },
+        emphasis: { focus: "adjacency" },
+      },
+    ],
+  };
+}
+
+function cartesian(type) {
+  return (figures) => ({
+    grid: { left: 8, right: 16, top: figures.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
+    legend: { show: figures.series.length > 1, top: 0 },
+    xAxis: { type: "category", data: figures.categories, axisLabel: { color: INK, fontSize: textSize() } },
+    yAxis: {
+      type: "value",
+      axisLabel: {
+        color: INK,
+        fontSize: textSize(),
+        formatter: (value) => shorten[figures.unit](value),
+      },
+      splitLine: { lineStyle: { color: RULE } },
+    },
+    series: figures.series.map((one) => ({ ...one, type, barMaxWidth: 36, symbolSize: 7 })),
+  });
+}
+
+const KINDS = { sankey, bars: cartesian("bar"), line: cartesian("line") };
+
+class Chart extends HTMLElement {
+  async connectedCallback() {
+    const answer = await fetch(this.dataset.source, { credentials: "same-origin" }).catch(() => null);
+    // Without figures the table below says everything; an empty frame would only alarm.
+    if (!answer?.ok) return;
+    const figures = await answer.json();
+    const canvas = this.querySelector(".chart-picture");
+    canvas.dataset.drawn = "";
+    this.chart = echarts.init(canvas, null, { renderer: "svg" });
+    this.chart.setOption({
+      ...common(figures, this.dataset.label),
+      ...KINDS[this.dataset.chart](figures),
+    });
+    this.chart.on("click", ({ data }) => data?.url && location.assign(data.url));
+    this.observer = new ResizeObserver(() => this.chart.resize());
+    this.observer.observe(canvas);
+  }
+
+  disconnectedCallback() {
+    this.observer?.disconnect();
+    this.chart?.dispose();
+  }
+}
+
+customElements.define("hg-chart", Chart);
