@@ -24,7 +24,7 @@ echarts.use([
 
 const INK = "#1f2d2c";
 const RULE = "#d6cdb9";
-const SERIES = ["#125650", "#a8671a", "#2a456e", "#93271b", "#6d7f3f"];
+const SERIES = ["#125650", "#a8671a", "#2a456e", "#8c2418", "#6d7f3f"];
 const ROOMS = {
   available: "#e4dbc3",
   reserved: "#cfe3da",
