@@ -373,7 +373,7 @@ def _emptied(buffer: io.StringIO) -> bytes:
     return piece
 
 
-def _write_sheet(book: Any, sheet: Sheet, styles: dict[str, Any]) -> None:  # noqa: ANN401 - xlsxwriter ships no types
+def _write_sheet(book: Any, sheet: Sheet, styles: dict[str, Any]) -> None:
     page = book.add_worksheet(sheet.title)
     page.freeze_panes(1, 0)
     for place, name in enumerate(sheet.columns):

@@ -1,0 +1,76 @@
+"""Huigou's core: mode-free, small, and its own first plugin; `create_app` builds an app on it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Flask
+from flask.typing import ResponseReturnValue
+
+from core import api, assets, db, plugins, privacy, web
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+UPLOAD_MAX = 32 * 1024 * 1024
+
+
+class Huigou(Flask):
+    """The app: every reading request runs in one read-only transaction.
+
+    A writing request opens its transaction in `core.acts.perform`, which knows what to do with a
+    refusal; nothing else may write.
+    """
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Wrap reading views; the database itself refuses a write in them."""
+        from flask import request  # noqa: PLC0415 - the proxy is only meaningful inside a request
+
+        if request.method not in READING or request.endpoint in {None, "static"}:
+            return super().dispatch_request()
+        with db.transaction(readonly=True):
+            # Streamed and template answers are complete here: nothing reads after the transaction.
+            return self.make_response(super().dispatch_request())  # type: ignore[return-value] # Flask's own union
+
+
+def create_app(
+    *, settings: dict[str, Any] | None = None, plugins_given: Iterable[Any] = ()
+) -> Huigou:
+    """Build an app from the environment, overridden by `settings`.
+
+    `DATABASE_URL` (default: SQLite in the instance folder), `HUIGOU_SECRET_KEYS` or
+    `HUIGOU_SECRET_KEYS_FILE` (default: a key file made at the first start).
+    """
+    app = Huigou("core", instance_relative_config=False, instance_path=_instance_path())
+    app.config.from_mapping(
+        SQLALCHEMY_DATABASE_URI=_database_url(app.instance_path),
+        SQLALCHEMY_ENGINE_OPTIONS={},
+        MAX_CONTENT_LENGTH=UPLOAD_MAX,
+        DEMO=os.environ.get("HUIGOU_DEMO") == "1",
+        COUNTY_NAME=os.environ.get("HUIGOU_COUNTY", "惠购示范县"),
+    )
+    app.config.update(settings or {})
+    secrets = app.config.get("SECRETS") or privacy.load_secrets(os.environ, app.instance_path)
+    keyring = privacy.Keyring(secrets)
+    privacy.use(keyring)
+    app.secret_key = keyring.derive("session-cookie")
+    db.init_app(app)
+    plugins.load(app, plugins_given)
+    assets.register(app)
+    web.mount(app)
+    api.mount(app)
+    return app
+
+
+def _instance_path() -> str:
+    path = os.environ.get("HUIGOU_INSTANCE") or os.path.join(os.getcwd(), "instance")  # noqa: PTH109, PTH118 - Flask wants text
+    os.makedirs(path, exist_ok=True)  # noqa: PTH103 - Flask wants text
+    return path
+
+
+def _database_url(instance_path: str) -> str:
+    url = os.environ.get("DATABASE_URL", f"sqlite:///{instance_path}/huigou.db")
+    # The short scheme that hosting services hand out means the driver we ship.
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return url

@@ -1,0 +1,558 @@
+"""Who may do what to which rows: users, roles with end dates, sessions, devices, row scope."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from flask import current_app
+from sqlalchemy import ColumnElement, ForeignKey, Select, Text, false, or_, true
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core import audit, clock, privacy
+from core.db import Id, Instant, db
+from core.divisions import require_division, within
+from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken, SignInRequired
+from core.plugins import registry
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role: on whose side it acts decides which rows it sees.
+
+    `side`: provider and purchaser see their own organisation's rows, overseer the rows of its
+    division's subtree, resident its own, system all.
+    """
+
+    code: str
+    name: str
+    side: str
+    spends: bool = False
+
+
+ROLES = {
+    role.code: role
+    for role in (
+        Role("resident", "居民", "resident"),
+        Role("provider_clerk", "承接主体店员", "provider"),
+        Role("provider_manager", "承接主体负责人", "provider"),
+        Role("purchaser_clerk", "购买主体经办", "purchaser", spends=True),
+        Role("purchaser_approver", "购买主体复核", "purchaser", spends=True),
+        Role("finance_budget", "财政预算", "overseer", spends=True),
+        Role("finance_maker", "财政经办", "overseer", spends=True),
+        Role("finance_approver", "财政复核", "overseer", spends=True),
+        Role("treasurer", "国库出纳", "overseer", spends=True),
+        Role("auditor", "审计", "overseer"),
+        Role("administrator", "系统管理员", "overseer"),
+        Role("system", "系统", "system"),
+    )
+}
+
+# The same person may never hold both (peers separate them by account; we do by person).
+FORBIDDEN_PAIRS = {
+    frozenset(pair)
+    for pair in (
+        ("purchaser_clerk", "purchaser_approver"),
+        ("finance_maker", "finance_approver"),
+        ("finance_budget", "treasurer"),
+        ("finance_maker", "treasurer"),
+    )
+} | {
+    frozenset((blocker, role.code))
+    for blocker in ("administrator", "auditor")
+    for role in ROLES.values()
+    if role.spends or role.side == "provider"
+}
+
+SESSION_HOURS = 12
+RESIDENT_SESSION_DAYS = 180
+LOCK_AFTER = 5
+LOCK_MINUTES = 15
+PASSWORD_MIN = 10
+
+
+@dataclass(frozen=True)
+class Permission:
+    """A permission (`voucher.redeem`) with its Chinese name and the roles that carry it."""
+
+    code: str
+    name: str
+    roles: tuple[str, ...]
+
+
+class User(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """A person who signs in.
+
+    `person_index` (keyed hash of the ID number) finds the same person behind two accounts, so
+    that four eyes are four.
+    """
+
+    __tablename__ = "user_account"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    login: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str | None] = mapped_column(Text)
+    person_index: Mapped[str | None] = mapped_column(Text, index=True)
+    resident_id: Mapped[int | None] = mapped_column(Id, index=True)
+    disabled_at: Mapped[datetime | None] = mapped_column(Instant)
+    grants: Mapped[list[RoleGrant]] = relationship(
+        back_populates="user", foreign_keys="RoleGrant.user_id"
+    )
+
+
+class RoleGrant(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """A role held by a user for an organisation and division, from a day to a day (inclusive)."""
+
+    __tablename__ = "role_grant"
+    __scope__ = {"division": "division_code"}
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    role: Mapped[str] = mapped_column(Text)
+    organisation_id: Mapped[int | None] = mapped_column(Id, index=True)
+    division_code: Mapped[str] = mapped_column(ForeignKey("division.code"))
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+    granted_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    user: Mapped[User] = relationship(back_populates="grants", foreign_keys=[user_id])
+
+
+class Device(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """A till (收款终端) of a provider, enrolled by a one-time code that its manager makes."""
+
+    __tablename__ = "device"
+    __scope__ = {"provider": "organisation_id", "division": "division_code"}
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(Id, index=True)
+    division_code: Mapped[str] = mapped_column(ForeignKey("division.code"))
+    office_id: Mapped[int | None] = mapped_column(Id)
+    name: Mapped[str] = mapped_column(Text)
+    code_hash: Mapped[str | None] = mapped_column(Text, unique=True)
+    code_until: Mapped[datetime | None] = mapped_column(Instant)
+    token_hash: Mapped[str | None] = mapped_column(Text, unique=True)
+    enrolled_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Session(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """A signed-in session, known by the hash of an opaque token; ended by the server at once."""
+
+    __tablename__ = "user_session"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(Text, unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role in force today."""
+
+    role: str
+    organisation_id: int | None
+    division_code: str
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person (or the system) behind a request, with the roles in force today."""
+
+    user_id: int | None
+    name: str
+    grants: tuple[Grant, ...] = ()
+    device_id: int | None = None
+    resident_id: int | None = None
+    session_id: int | None = None
+    organisation_name: str = ""
+
+    def holding(self, permission: str) -> tuple[Grant, ...]:
+        """Return the grants that carry a permission."""
+        roles = registry().permissions[permission].roles
+        return tuple(
+            grant for grant in self.grants if grant.role in roles or grant.role == "system"
+        )
+
+    def may(self, permission: str) -> bool:
+        """Tell whether any role in force carries a permission."""
+        return bool(self.holding(permission))
+
+    @property
+    def organisation_id(self) -> int | None:
+        """Return the organisation the person acts for, None where there is none."""
+        return next((g.organisation_id for g in self.grants if g.organisation_id), None)
+
+    @property
+    def scope(self) -> str:
+        """Return the name under which this caller's idempotency keys are unique."""
+        return f"user:{self.user_id}" if self.user_id else f"system:{self.name}"
+
+
+ANONYMOUS = Actor(None, "访客")
+
+
+def system(name: str = "系统") -> Actor:
+    """Return the actor of scheduled and operational work: no person, every row."""
+    return Actor(None, name, (Grant("system", None, ""),))
+
+
+def hash_token(token: str) -> str:
+    """Return the form in which session, device and enrolment tokens are stored."""
+    return privacy.keyring().mac("token", token)
+
+
+def authenticate(token: str | None) -> Actor:
+    """Return the actor of a session token; refuse an unknown, ended or expired one."""
+    found = db.session.execute(
+        db.select(Session, User)
+        .join(User, User.id == Session.user_id)
+        .where(Session.token_hash == hash_token(token or ""), Session.ended_at.is_(None))
+        .where(Session.expires_at > clock.now(), User.disabled_at.is_(None))
+    ).first()
+    if found is None:
+        raise SignInRequired("SIGN_IN_REQUIRED", "登录已失效,请重新登录。")
+    session, user = found
+    return Actor(
+        user.id,
+        user.name,
+        grants_of(user.id),
+        device_id=_live_device(session.device_id),
+        resident_id=user.resident_id,
+        session_id=session.id,
+    )
+
+
+def grants_of(user_id: int) -> tuple[Grant, ...]:
+    """Return the roles a user holds today."""
+    day = clock.today()
+    rows = db.session.scalars(
+        db.select(RoleGrant)
+        .where(RoleGrant.user_id == user_id, RoleGrant.from_on <= day)
+        .where(or_(RoleGrant.to_on.is_(None), RoleGrant.to_on >= day))
+        .order_by(RoleGrant.id)
+    )
+    return tuple(Grant(row.role, row.organisation_id, row.division_code) for row in rows)
+
+
+def require(actor: Actor, permission: str) -> None:
+    """Refuse an actor none of whose roles carries the permission."""
+    if actor.may(permission):
+        return
+    if actor is ANONYMOUS:
+        raise SignInRequired("SIGN_IN_REQUIRED", "请先登录。")
+    name = registry().permissions[permission].name
+    raise NotPermitted(
+        "ROLE_NOT_ALLOWED", f"您的岗位不能办理“{name}”。如确需办理,请联系本单位管理员授予岗位。"
+    )
+
+
+def visible(model: Any, actor: Actor, permission: str) -> ColumnElement[bool]:
+    """Return the condition that limits a model's rows to those an actor may see.
+
+    The one place where row scope is applied. `model.__scope__` names the columns that hold the
+    provider, purchaser, resident and division of a row; a side the model does not name sees
+    nothing, and a model without `__scope__` cannot be asked for.
+    """
+    columns: dict[str, str] = model.__scope__
+    conditions: list[ColumnElement[bool]] = []
+    for grant in actor.holding(permission):
+        side = ROLES[grant.role].side
+        if side == "system":
+            return true()
+        if side == "overseer" and "division" in columns:
+            conditions.append(within(getattr(model, columns["division"]), grant.division_code))
+        elif side == "resident" and "resident" in columns:
+            conditions.append(getattr(model, columns["resident"]) == actor.resident_id)
+        elif side in columns:
+            conditions.append(getattr(model, columns[side]) == grant.organisation_id)
+    return or_(*conditions) if conditions else false()
+
+
+def scoped(model: Any, actor: Actor, permission: str) -> Select[Any]:
+    """Return the select of a model's rows that an actor may see under a permission."""
+    return db.select(model).where(visible(model, actor, permission))
+
+
+def fetch(model: Any, key: Any, actor: Actor, permission: str) -> Any:
+    """Return one row by primary key; a row out of scope is answered like one that is not there."""
+    query = scoped(model, actor, permission).where(model.id == key)
+    if audit.under_way():
+        # What a writing act fetches it is about to judge: nobody may change it meanwhile.
+        query = query.with_for_update(of=model)
+    found = db.session.scalar(query)
+    if found is None:
+        raise NotFound("NOT_FOUND", "没有找到这条记录,或它不在您的管辖范围内。请核对编号。")
+    return found
+
+
+def four_eyes(actor: Actor, *makers: int | None, what: str) -> None:
+    """Refuse when the person was already the maker; persons are compared, not accounts."""
+    if actor.user_id is None:
+        return
+    same = actor.user_id in makers
+    if not same and any(makers):
+        persons = db.select(User.person_index).where(User.id.in_([m for m in makers if m]))
+        own = db.session.scalar(db.select(User.person_index).where(User.id == actor.user_id))
+        same = own is not None and own in set(db.session.scalars(persons))
+    if same:
+        raise RuleBroken(
+            "FOUR_EYES_REQUIRED",
+            f"{what}须由另一人复核:您是经办人,不能自己批准。请交由其他有复核岗位的人员办理。",
+            basis="内部控制规范(试行)不相容岗位分离",
+        )
+
+
+# --- verbs -------------------------------------------------------------------------------------
+
+
+def create_user(
+    actor: Actor,  # noqa: ARG001 - every verb hears who acts
+    *,
+    login: str,
+    name: str,
+    password: str | None = None,
+    id_number: str | None = None,
+    resident_id: int | None = None,
+) -> dict[str, Any]:
+    """Create a user without any role; a password has at least 10 characters."""
+    if db.session.scalar(db.select(User.id).where(User.login == login)):
+        raise Conflict("LOGIN_TAKEN", f"登录名“{login}”已被使用,请换一个。")
+    user = User(
+        login=login,
+        name=name,
+        password_hash=_hash_password(password) if password else None,
+        person_index=privacy.keyring().blind_index(id_number, "person") if id_number else None,
+        resident_id=resident_id,
+    )
+    db.session.add(user)
+    db.session.flush()
+    audit.about("user", user.id)
+    return {"id": user.id, "login": user.login, "name": user.name}
+
+
+def grant_role(
+    actor: Actor,
+    *,
+    user_id: int,
+    role: str,
+    division_code: str,
+    organisation_id: int | None = None,
+    from_on: date | None = None,
+    to_on: date | None = None,
+) -> dict[str, Any]:
+    """Give a user a role; refuse a role that the same person's other roles exclude."""
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotFound("NOT_FOUND", "没有这个用户,请核对。")
+    if role not in ROLES or role == "system":
+        raise InvalidInput(f"没有“{role}”这个岗位。", errors={"role": ["未知岗位"]})
+    if ROLES[role].side in {"provider", "purchaser"} and organisation_id is None:
+        raise InvalidInput("这个岗位须指明所属单位。", errors={"organisation_id": ["必填"]})
+    if actor.user_id == user_id:
+        raise RuleBroken("FOUR_EYES_REQUIRED", "不能给自己授予岗位,请由另一位管理员办理。")
+    require_division(division_code)
+    for held in _roles_of_person(user):
+        if frozenset((held, role)) in FORBIDDEN_PAIRS:
+            raise RuleBroken(
+                "ROLE_NOT_ALLOWED",
+                f"“{ROLES[role].name}”与该人员已有的“{ROLES[held].name}”是不相容岗位,"
+                "请改授他人,或先终止原岗位。",
+                basis="内部控制规范(试行)不相容岗位分离",
+            )
+    grant = RoleGrant(
+        user_id=user_id,
+        role=role,
+        organisation_id=organisation_id,
+        division_code=division_code,
+        from_on=from_on or clock.today(),
+        to_on=to_on,
+        granted_by=actor.user_id,
+    )
+    db.session.add(grant)
+    db.session.flush()
+    audit.about("role_grant", grant.id, f"{role} -> user {user_id}")
+    return {"id": grant.id, "user_id": user_id, "role": role}
+
+
+def end_role(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """End a role today; the row stays, because who held what when is part of the trail."""
+    grant = fetch(RoleGrant, id, actor, "access.grant")
+    grant.to_on = min(grant.to_on or clock.today(), clock.today() - timedelta(days=1))
+    audit.about("role_grant", grant.id, reason)
+    return {"id": grant.id, "to_on": grant.to_on.isoformat()}
+
+
+def login(actor: Actor, *, login: str, password: str, device_token: str = "") -> dict[str, Any]:  # noqa: ARG001
+    """Sign in with a password; five failures lock the name for fifteen minutes.
+
+    Unknown name and wrong password get the same answer. Returns the session token, once.
+    """
+    subject = privacy.keyring().mac("login", login)
+    audit.about("login", subject)
+    refuse_locked("auth.login", subject)
+    user = db.session.scalar(db.select(User).where(User.login == login))
+    _check_password(user, password)
+    assert user is not None  # noqa: S101 - _check_password refuses an unknown user
+    device = device_by_token(device_token) if device_token else None
+    return start_session(user, device)
+
+
+def resident_user(resident_id: int) -> User:
+    """Return the user a resident signs in as, made at the first sign-in."""
+    user: User | None = db.session.scalar(db.select(User).where(User.resident_id == resident_id))
+    if user is None:
+        user = User(login=f"resident-{resident_id}", name="居民", resident_id=resident_id)
+        db.session.add(user)
+        db.session.flush()
+    return user
+
+
+def start_session(user: User, device: Device | None, *, days: int = 0) -> dict[str, Any]:
+    """Open a session and return its token; the database keeps only the token's hash."""
+    token = secrets.token_urlsafe(32)
+    now = clock.now()
+    session = Session(
+        token_hash=hash_token(token),
+        user_id=user.id,
+        device_id=device.id if device else None,
+        created_at=now,
+        expires_at=now + (timedelta(days=days) if days else timedelta(hours=SESSION_HOURS)),
+    )
+    db.session.add(session)
+    db.session.flush()
+    act = audit.current()
+    act.actor_id, act.actor_name = user.id, user.name
+    return {"token": token, "user_id": user.id, "name": user.name}
+
+
+def logout(actor: Actor) -> dict[str, Any]:
+    """End the session that asks."""
+    session = db.session.get(Session, actor.session_id)
+    if session is not None:
+        session.ended_at = clock.now()
+    return {}
+
+
+def device_by_token(token: str) -> Device | None:
+    """Return the enrolled, unrevoked till of a device token, None if there is none."""
+    found: Device | None = db.session.scalar(
+        db.select(Device).where(Device.token_hash == hash_token(token))
+    )
+    return found if found and found.revoked_at is None else None
+
+
+def enrol_code(actor: Actor, *, name: str, office_id: int | None = None) -> dict[str, Any]:
+    """Make a one-time code (8 digits, 30 minutes) with which one till is enrolled."""
+    grant = actor.holding("device.manage")[0]
+    if grant.organisation_id is None:
+        raise NotPermitted("ROLE_NOT_ALLOWED", "只有承接主体可以登记终端。")
+    code = f"{secrets.randbelow(10**8):08d}"
+    device = Device(
+        organisation_id=grant.organisation_id,
+        division_code=grant.division_code,
+        office_id=office_id,
+        name=name,
+        code_hash=hash_token(f"enrol:{code}"),
+        code_until=clock.now() + timedelta(minutes=30),
+    )
+    db.session.add(device)
+    db.session.flush()
+    audit.about("device", device.id)
+    return {"id": device.id, "code": code}
+
+
+def enrol_device(actor: Actor, *, code: str) -> dict[str, Any]:  # noqa: ARG001 - nobody is signed in
+    """Turn a one-time code into a device token; a second use of the code is refused."""
+    device = db.session.scalar(
+        db.select(Device)
+        .where(Device.code_hash == hash_token(f"enrol:{code.strip()}"))
+        .with_for_update()
+    )
+    if device is None or device.revoked_at or device.code_until <= clock.now():
+        raise RuleBroken(
+            "ENROL_CODE_INVALID",
+            "登记码不对、已用过或已过 30 分钟。请让本店负责人在“终端”页重新生成一个。",
+        )
+    token = secrets.token_urlsafe(32)
+    device.token_hash, device.code_hash, device.enrolled_at = hash_token(token), None, clock.now()
+    audit.about("device", device.id)
+    return {"id": device.id, "name": device.name, "token": token}
+
+
+def revoke_device(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Switch a till off at once; its sessions can no longer redeem."""
+    device = fetch(Device, id, actor, "device.manage")
+    device.revoked_at = device.revoked_at or clock.now()
+    audit.about("device", device.id, reason)
+    return {"id": device.id}
+
+
+def refuse_locked(action: str, subject: str) -> None:
+    """Refuse a sign-in after five failures in a row, counted from what the trail remembers."""
+    since = clock.now() - timedelta(minutes=LOCK_MINUTES)
+    rows = db.session.scalars(
+        db.select(audit.AuditEntry.outcome)
+        .where(audit.AuditEntry.object_type == "login", audit.AuditEntry.object_id == subject)
+        .where(audit.AuditEntry.action == action, audit.AuditEntry.at > since)
+        .where(audit.AuditEntry.code.is_distinct_from("LOCKED_OUT"))
+        .order_by(audit.AuditEntry.id.desc())
+        .limit(LOCK_AFTER)
+    ).all()
+    if len(rows) == LOCK_AFTER and audit.ACCEPTED not in rows:
+        raise SignInRequired(
+            "LOCKED_OUT", f"连续输错 {LOCK_AFTER} 次,已锁定。请 {LOCK_MINUTES} 分钟后再试。"
+        )
+
+
+def _live_device(device_id: int | None) -> int | None:
+    if device_id is None:
+        return None
+    revoked = db.session.scalar(db.select(Device.revoked_at).where(Device.id == device_id))
+    return None if revoked else device_id
+
+
+def _roles_of_person(user: User) -> Iterable[str]:
+    users = db.select(User.id).where(
+        or_(
+            User.id == user.id,
+            (User.person_index == user.person_index) & User.person_index.is_not(None),
+        )
+    )
+    ids = list(db.session.scalars(users))
+    return {grant.role for user_id in ids for grant in grants_of(user_id)}
+
+
+def _hasher() -> PasswordHasher:
+    # OWASP's argon2id profile (19 MiB, 2 passes); tests take a cheaper one from the config.
+    cost = current_app.config.get("PASSWORD_MEMORY_KIB", 19456)
+    return PasswordHasher(time_cost=2, memory_cost=cost, parallelism=1)
+
+
+def _hash_password(password: str) -> str:
+    if len(password) < PASSWORD_MIN:
+        raise InvalidInput(
+            f"密码至少 {PASSWORD_MIN} 个字符,请加长。", errors={"password": ["太短"]}
+        )
+    return _hasher().hash(password)
+
+
+def _check_password(user: User | None, password: str) -> None:
+    hasher = _hasher()
+    # An unknown name costs the same time as a wrong password.
+    stored = user.password_hash if user and user.password_hash else hasher.hash("-" * 16)
+    try:
+        hasher.verify(stored, password)
+        if user and user.password_hash and user.disabled_at is None:
+            return
+    except VerificationError:
+        pass
+    raise SignInRequired(
+        "SIGN_IN_FAILED",
+        f"登录名或密码不对。连续输错 {LOCK_AFTER} 次将锁定 {LOCK_MINUTES} 分钟。",
+    )

@@ -1,0 +1,259 @@
+"""The boundary of every act: sign-in, permission, schema, one transaction, one remembered answer.
+
+An act is what a person can do on a page and a program through the API. A refusal rolls it back;
+then a second small transaction writes one audit entry and, where a request key was given, the
+answer under that key, so that a repeat hears the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from marshmallow import Schema, ValidationError
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from core import audit, privacy
+from core.access import ANONYMOUS, Actor, authenticate, require
+from core.audit import Acting, AuditEntry
+from core.db import db, insert_once, lost_the_race, transaction
+from core.errors import Conflict, InvalidInput, Refusal, Unavailable
+from core.plugins import registry
+
+KEY_MAX = 120
+SEALED = "audit_entry.answer"
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act: its public name, permission, schema and verb.
+
+    `verb(actor, **fields)` returns a JSON-ready dict. `reads` acts change nothing and run
+    read-only; `secret` answers (one-time codes) are stored sealed. `permission` None means that
+    nobody need be signed in. A `port` replaces the ordinary boundary where the till's speed needs
+    it, under the same contract.
+    """
+
+    operation_id: str
+    summary: str
+    path: str
+    permission: str | None
+    schema: Schema
+    verb: Callable[..., dict[str, Any]]
+    method: str = "POST"
+    reads: bool = False
+    secret: bool = False
+    object_type: str | None = None
+    port: Callable[[Request], Answer] | None = None
+
+
+@dataclass
+class Request:
+    """One call of an act, whoever brings it: page, API, rehearsal, command line.
+
+    `actor` and `acting` become known on the way; a refusal is recorded with what was known.
+    """
+
+    act: Act
+    payload: Mapping[str, Any]
+    token: str | None = None
+    actor: Actor | None = None
+    key: str | None = None
+    fingerprint: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+    acting: Acting | None = None
+
+
+@dataclass
+class Answer:
+    """What the caller hears: status, body, and whether it was said before."""
+
+    status: int
+    body: dict[str, Any] = field(default_factory=dict)
+    replayed: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether the body is a problem object."""
+        return self.status >= 400  # noqa: PLR2004 - HTTP
+
+
+def perform(
+    operation_id: str,
+    payload: Mapping[str, Any],
+    *,
+    token: str | None = None,
+    actor: Actor | None = None,
+    key: str | None = None,
+) -> Answer:
+    """Perform an act and return its answer; a refusal is an answer too (`Answer.refused`).
+
+    `token` is the session token of the caller; `actor` is given instead by trusted callers
+    (command line, rehearsal, worker). `key` is the caller's idempotency key: the same key with
+    the same content gets the same answer, with other content KEY_REUSED.
+    """
+    act = registry().acts[operation_id]
+    request = Request(
+        act, payload, token=token, actor=actor, key=key, fingerprint=_fingerprint(act, payload)
+    )
+    try:
+        if key is not None and not 0 < len(key) <= KEY_MAX:
+            request.key = None
+            raise InvalidInput(f"请求键须为 1 至 {KEY_MAX} 个字符。")
+        request.fields = _load(act, payload)
+        return act.port(request) if act.port else _run(request)
+    except Unavailable as refusal:
+        # The outcome is unknown, so nothing may be remembered under the key.
+        return Answer(refusal.status, refusal.problem())
+    except Refusal as refusal:
+        return record_refusal(request, refusal)
+
+
+def do(operation_id: str, actor: Actor, **fields: Any) -> dict[str, Any]:
+    """Perform an act for a trusted caller and return its body; raise its refusal."""
+    answer = perform(operation_id, fields, actor=actor)
+    if answer.refused:
+        raise Refusal(answer.body["code"], answer.body["detail"], **answer.body["facts"])
+    return answer.body
+
+
+def resolve(request: Request) -> Actor:
+    """Return who asks, and refuse whom the act's permission does not admit."""
+    if request.actor is None:
+        request.actor = authenticate(request.token) if request.token else ANONYMOUS
+    if request.act.permission is not None:
+        require(request.actor, request.act.permission)
+    return request.actor
+
+
+def acting_as(act: Act, actor: Actor) -> Acting:
+    """Return the identity under which an actor performs an act."""
+    return Acting(
+        act.operation_id,
+        actor.user_id,
+        actor.name,
+        organisation_id=actor.organisation_id,
+        device_id=actor.device_id,
+        object_type=act.object_type,
+    )
+
+
+def replay(entry: AuditEntry, fingerprint: str) -> Answer:
+    """Return the remembered answer, or refuse a key that was used for something else."""
+    if entry.fingerprint != fingerprint:
+        raise key_reused()
+    return Answer(entry.status, load_answer(entry.answer), replayed=True)
+
+
+def key_reused() -> Conflict:
+    """Return the refusal of a key that was used for something else."""
+    return Conflict("KEY_REUSED", "这个请求键已用于另一笔不同的请求。请为新的请求生成新的请求键。")
+
+
+def dump_answer(act: Act, body: dict[str, Any]) -> str:
+    """Return an answer as it is stored: JSON, sealed where it holds one-time secrets."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return privacy.keyring().seal(text, SEALED) if act.secret else text
+
+
+def load_answer(text: str | None) -> dict[str, Any]:
+    """Read a stored answer back."""
+    if not text:
+        return {}
+    plain = text if text.startswith("{") else privacy.keyring().open(text, SEALED)
+    body: dict[str, Any] = json.loads(plain)
+    return body
+
+
+def _load(act: Act, payload: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = act.schema.load(payload)
+    except ValidationError as error:
+        raise InvalidInput(
+            "填写的内容有误,请按各项提示改正后重新提交。",
+            errors=error.normalized_messages(),
+        ) from error
+    return loaded
+
+
+def _fingerprint(act: Act, payload: Mapping[str, Any]) -> str:
+    """Return a keyed hash of what was asked; keyed, because it may hold personal data."""
+    text = json.dumps(payload, ensure_ascii=False, sort_keys=True, default=str)
+    return privacy.keyring().mac("fingerprint", f"{act.operation_id}\n{text}")
+
+
+def _run(request: Request) -> Answer:
+    act = request.act
+    try:
+        with transaction(readonly=act.reads):
+            actor = resolve(request)
+            if act.reads:
+                return Answer(200, act.verb(actor, **request.fields))
+            if request.key and (earlier := audit.stored(actor.scope, request.key)):
+                return replay(earlier, request.fingerprint)
+            request.acting = acting_as(act, actor)
+            with audit.acting(request.acting) as acting:
+                body = act.verb(actor, **request.fields)
+            if acting.object_id is None and "id" in body:
+                acting.object_id = str(body["id"])
+            row = audit.entry(
+                acting,
+                outcome=audit.ACCEPTED,
+                status=200,
+                scope=actor.scope,
+                request_key=request.key,
+                fingerprint=request.fingerprint,
+                answer=dump_answer(act, body),
+            )
+            db.session.execute(insert(AuditEntry).values(row))
+        return Answer(200, body)
+    except IntegrityError as error:
+        if not lost_the_race(error):
+            raise
+        raise Conflict(
+            "STATE_CHANGED", "另一笔请求刚刚改动了同一条记录。请刷新后查看最新状态再操作。"
+        ) from error
+
+
+def record_refusal(request: Request, refusal: Refusal) -> Answer:
+    """Write a refusal and its answer in a transaction of their own; return what is remembered.
+
+    A refused read leaves no trace. What another request stored meanwhile under the same key is
+    the answer.
+    """
+    act, problem = request.act, refusal.problem()
+    if act.reads:
+        return Answer(refusal.status, problem)
+    with transaction():
+        actor = request.actor or _who(request.token)
+        acting = request.acting or acting_as(act, actor)
+        acting.detail = refusal.message
+        key = request.key if actor is not ANONYMOUS and refusal.code != "KEY_REUSED" else None
+        row = audit.entry(
+            acting,
+            outcome=audit.REFUSED,
+            status=refusal.status,
+            code=refusal.code,
+            scope=actor.scope,
+            request_key=key,
+            fingerprint=request.fingerprint,
+            answer=dump_answer(act, problem),
+        )
+        if not insert_once(AuditEntry.__table__, row):
+            earlier = audit.stored(actor.scope, key or "")
+            assert earlier is not None  # noqa: S101 - only the key can stand in the way
+            try:
+                return replay(earlier, request.fingerprint)
+            except Conflict as conflict:
+                return Answer(conflict.status, conflict.problem())
+    return Answer(refusal.status, problem)
+
+
+def _who(token: str | None) -> Actor:
+    try:
+        return authenticate(token) if token else ANONYMOUS
+    except Refusal:
+        return ANONYMOUS

@@ -1,0 +1,114 @@
+"""The core as its own first plugin: what it declares goes through the same hooks as any form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core import budget, checks, commands, core_acts, settlement
+from core.hookspecs import hookimpl
+from core.ledger import Figure, Owner, balance, gated_balance
+from core.web import blueprints, menu
+
+if TYPE_CHECKING:
+    import click
+    from flask import Blueprint
+
+    from core.access import Actor, Permission
+    from core.acts import Act
+    from core.ledger import AccountKind, Check, EntryKind
+    from core.settlement import BankFormat
+    from core.web.menu import MenuItem
+
+
+@hookimpl
+def register_account_kinds() -> list[AccountKind]:
+    """Declare line rooms, pools and the financial book."""
+    return [*budget.ACCOUNT_KINDS, *settlement.ACCOUNT_KINDS]
+
+
+@hookimpl
+def register_entry_kinds() -> list[EntryKind]:
+    """Declare what the core itself posts."""
+    return [*budget.ENTRY_KINDS, *settlement.ENTRY_KINDS]
+
+
+@hookimpl
+def register_permissions() -> list[Permission]:
+    """Declare the core's permissions."""
+    return list(core_acts.PERMISSIONS)
+
+
+@hookimpl
+def register_acts() -> list[Act]:
+    """Declare the core's acts."""
+    return list(core_acts.ACTS)
+
+
+@hookimpl
+def register_figures() -> list[Figure]:
+    """Declare the figures of the line rooms and of the financial book."""
+
+    def line(kind: str) -> Any:
+        return lambda code: balance(kind, line_id=budget.line_number(code))
+
+    def committed(code: Any) -> int:
+        number = budget.line_number(code)
+        return balance("line.encumbered", line_id=number) + balance("line.accrued", line_id=number)
+
+    def available(code: Any) -> int:
+        number = budget.line_number(code)
+        gates = ("line.available", "line.reserved")
+        return sum(gated_balance(Owner(gate, line_id=number)) for gate in gates)
+
+    def payable(party: Any) -> int:
+        kinds = ("fin.payable", "fin.in_transit")
+        return sum(balance(kind, party_id=int(party)) for kind in kinds)
+
+    def expense(code: Any) -> int:
+        pools = budget.pools_of(budget.line_number(code))
+        return sum(balance("fin.expense", pool_id=pool) for pool in pools)
+
+    return [
+        Figure("bud.approved", "指标批复", line("line.approved")),
+        Figure("bud.available", "可用指标(含预留)", available),
+        Figure("bud.committed", "承诺与应付", committed),
+        Figure("bud.spent", "已付", line("line.disbursed")),
+        Figure("fin.expense", "费用", expense),
+        Figure("fin.payable", "应付(含在途)", payable),
+        Figure("fin.treasury", "国库已付", lambda _: balance("fin.treasury")),
+        Figure(
+            "fin.clawback",
+            "应追回",
+            lambda party: balance("fin.receivable", party_id=int(party)),
+        ),
+    ]
+
+
+@hookimpl
+def register_adapters() -> list[BankFormat]:
+    """Declare the bank file formats."""
+    return list(settlement.BANK_FORMATS)
+
+
+@hookimpl
+def register_pages() -> list[Blueprint]:
+    """Declare the core's pages."""
+    return blueprints()
+
+
+@hookimpl
+def register_commands() -> list[click.Command]:
+    """Declare the core's command-line verbs."""
+    return list(commands.COMMANDS)
+
+
+@hookimpl
+def menu_items(actor: Actor) -> list[MenuItem]:
+    """Offer the core's pages."""
+    return menu.core_items(actor)
+
+
+@hookimpl
+def integrity_checks() -> list[Check]:
+    """Declare the checks of the books."""
+    return list(checks.CHECKS)

@@ -1,0 +1,249 @@
+"""The database handle and the one place where a transaction begins and ends."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
+
+import psycopg
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from core.errors import Unavailable
+
+# Every generated name fits 63 characters, so that PostgreSQL and SQLite agree on it.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+db = SQLAlchemy(metadata=MetaData(naming_convention=NAMING), session_options={"autoflush": True})
+
+# SQLite gives row numbers by itself only to a column declared INTEGER.
+Id = BigInteger().with_variant(Integer, "sqlite")
+Fen = BigInteger
+
+BUSY_SECONDS = 10
+RETRY_SENTENCE = "系统正忙或数据库暂时无法连接,结果未知。请稍后用同一笔请求重试,不会重复入账。"
+
+
+class Instant(TypeDecorator[datetime]):
+    """A UTC instant; SQLite, which has no time zones, stores it naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times: they would mean something else on each engine."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            message = "an instant needs a time zone"
+            raise ValueError(message)
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - signature is SQLAlchemy's
+        """Give every stored instant its zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def init_app(app: Flask) -> None:
+    """Bind the handle to an app and prepare its engine."""
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+
+
+def prepare(engine: Engine) -> None:
+    """Take transaction control from the SQLite driver and set what durable money needs."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        _set_up_sqlite(connection)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A deferred writer would fail with "locked" when its first read is out of date.
+        reading = connection.get_execution_options().get("huigou_readonly", False)
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _set_up_sqlite(connection: Any) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: what was acknowledged survives a power cut.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+
+
+@contextmanager
+def transaction(*, readonly: bool = False) -> Iterator[None]:
+    """Run a block in one database transaction: commit when it ends, roll back when it raises.
+
+    `readonly` is enforced by the database itself on both engines. There is no nesting: a caller
+    that finds a transaction open has made a mistake.
+    Raises Unavailable when the database cannot be reached or stays locked.
+    """
+    session = db.session()
+    if session.in_transaction():
+        message = "a transaction is already open"
+        raise RuntimeError(message)
+    options: dict[str, Any] = {"huigou_readonly": readonly}
+    if db.engine.dialect.name == "postgresql":
+        options = {"postgresql_readonly": readonly}
+    try:
+        session.connection(execution_options=options)
+        yield
+        session.commit()
+    except OperationalError as error:
+        session.rollback()
+        raise Unavailable("RETRY_LATER", RETRY_SENTENCE) from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        # A closed session forgets everything, so no row outlives its transaction.
+        db.session.remove()
+
+
+def is_postgresql() -> bool:
+    """Tell whether the app runs on PostgreSQL."""
+    return bool(db.engine.dialect.name == "postgresql")
+
+
+def lost_the_race(error: DBAPIError) -> bool:
+    """Tell whether an integrity error is a unique key that somebody else took first."""
+    state = getattr(error.orig, "sqlstate", None)
+    return state == "23505" or "UNIQUE constraint failed" in str(error.orig)
+
+
+def insert_once(table: Any, row: dict[str, Any]) -> bool:
+    """Insert a row unless a unique key of it is taken; tell whether it was inserted."""
+    dialect = postgresql if is_postgresql() else sqlite
+    statement = dialect.insert(table).values(row).on_conflict_do_nothing()
+    # PostgreSQL reports no row count for this statement; RETURNING tells on both engines.
+    key = next(iter(table.primary_key))
+    return db.session.execute(statement.returning(key)).first() is not None
+
+
+class Direct:
+    """A plain driver connection for the till's path, where the ORM would cost more than the act.
+
+    Statements are written once, with `:name` parameters, for both drivers.
+    """
+
+    def __init__(self, connection: Any, *, named: bool) -> None:
+        """Wrap a driver connection; `named` when the driver reads `:name` itself."""
+        self._connection, self._named = connection, named
+
+    def at(self, moment: datetime) -> Any:
+        """Return an instant as the driver stores it."""
+        if not self._named:
+            return moment
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+    def day(self, day: date) -> Any:
+        """Return a date as the driver stores it."""
+        return day.isoformat() if self._named else day
+
+    def rows(self, statement: str, parameters: dict[str, Any]) -> list[Any]:
+        """Run a statement and return its rows."""
+        text = statement if self._named else _psycopg_text(statement)
+        found: list[Any] = self._connection.execute(text, parameters).fetchall()
+        return found
+
+    def run(self, statement: str, parameters: dict[str, Any]) -> int:
+        """Run a statement without rows; return how many it changed."""
+        text = statement if self._named else _psycopg_text(statement)
+        count: int = self._connection.execute(text, parameters).rowcount
+        return count
+
+    def run_many(self, statement: str, rows: list[dict[str, Any]]) -> None:
+        """Run a statement once per row."""
+        cursor = self._connection.cursor()
+        cursor.executemany(statement if self._named else _psycopg_text(statement), rows)
+
+
+@lru_cache(maxsize=64)
+def _psycopg_text(statement: str) -> str:
+    return re.sub(r"(?<![:\w]):(\w+)", r"%(\1)s", statement.replace("%", "%%"))
+
+
+@contextmanager
+def direct(*, whole: bool) -> Iterator[Direct]:
+    """Give this thread's driver connection.
+
+    `whole` makes the block one transaction. Without it every statement is one of its own on
+    PostgreSQL (one round trip, no BEGIN); SQLite always runs the block as one. Raises Unavailable
+    when the outcome is unknown.
+    """
+    on_postgresql = is_postgresql()
+    connection = _driver_connection(on_postgresql=on_postgresql)
+    whole = whole or not on_postgresql
+    try:
+        if whole:
+            connection.execute("BEGIN" if on_postgresql else "BEGIN IMMEDIATE")
+        yield Direct(connection, named=not on_postgresql)
+        if whole:
+            connection.execute("COMMIT")
+    except BaseException as error:
+        _abandon(connection, whole=whole)
+        if isinstance(error, (psycopg.OperationalError, sqlite3.OperationalError)):
+            raise Unavailable("RETRY_LATER", RETRY_SENTENCE) from error
+        raise
+
+
+def _driver_connection(*, on_postgresql: bool) -> Any:
+    """Return this thread's own connection to the app's database, opened at its first use."""
+    url = db.engine.url
+    kept: dict[Any, Any] = _per_thread.__dict__.setdefault("connections", {})
+    connection = kept.get(url)
+    if connection is None or (on_postgresql and connection.closed):
+        if on_postgresql:
+            target = url.set(drivername="postgresql").render_as_string(hide_password=False)
+            connection = psycopg.connect(target, autocommit=True)
+        else:
+            connection = sqlite3.connect(url.database or "", isolation_level=None)
+            _set_up_sqlite(connection)
+        kept[url] = connection
+    return connection
+
+
+def _abandon(connection: Any, *, whole: bool) -> None:
+    """Roll back what is open; a connection that cannot even do that is dropped."""
+    try:
+        if whole:
+            connection.execute("ROLLBACK")
+    except (psycopg.Error, sqlite3.Error):
+        _per_thread.__dict__.setdefault("connections", {}).pop(db.engine.url, None)
+
+
+def forget_connections() -> None:
+    """Close this thread's driver connections (tests drop databases)."""
+    for connection in _per_thread.__dict__.pop("connections", {}).values():
+        connection.close()
+
+
+_per_thread = threading.local()

@@ -1,0 +1,84 @@
+"""Schema fields with the limits every act shares: lengths, ranges, no hidden characters."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from marshmallow import Schema, ValidationError, fields, validate
+
+# 9 * 10^15 fen: below 2^53, so that every reader of JSON keeps the last fen.
+FEN_MAX = 9_000_000_000_000_000
+ID_MAX = 2**63 - 1
+# Control characters and surrogates: nobody typed them, and databases choke on them.
+HIDDEN = {"Cc", "Cs"}
+
+
+class Text(fields.String):
+    """A line of text: trimmed, 1 to `longest` characters, no control characters or surrogates."""
+
+    def __init__(self, *, longest: int = 200, shortest: int = 1, **options: Any) -> None:
+        """Limit the length; other options are marshmallow's."""
+        super().__init__(**options)
+        self.longest, self.shortest = longest, shortest
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any
+    ) -> str:
+        text = str(super()._deserialize(value, attr, data, **options) or "").strip()
+        if not self.shortest <= len(text) <= self.longest:
+            raise ValidationError(
+                _("须为 %(low)s 至 %(high)s 个字符", low=self.shortest, high=self.longest)
+            )
+        if any(unicodedata.category(character) in HIDDEN for character in text):
+            raise ValidationError(_("含有不可见字符"))
+        return text
+
+
+def fen(*, minimum: int = 1, **options: Any) -> fields.Integer:
+    """Return a field of integer fen, at least `minimum`."""
+    limits = validate.Range(min=minimum, max=FEN_MAX, error=_range_error(minimum))
+    options.setdefault("required", True)
+    return fields.Integer(strict=True, validate=limits, **options)
+
+
+def identity(**options: Any) -> fields.Integer:
+    """Return a field that holds a row's number."""
+    options.setdefault("required", True)
+    return fields.Integer(strict=True, validate=validate.Range(min=1, max=ID_MAX), **options)
+
+
+def identities(*, most: int = 10_000, **options: Any) -> fields.List:
+    """Return a field that holds between one and `most` row numbers."""
+    options.setdefault("required", True)
+    limits = validate.Length(min=1, max=most)
+    return fields.List(identity(), validate=limits, **options)
+
+
+def date(**options: Any) -> fields.Date:
+    """Return an ISO 8601 date."""
+    options.setdefault("required", True)
+    return fields.Date(format="iso", **options)
+
+
+def one_of(*choices: str, **options: Any) -> fields.String:
+    """Return a field that holds one of a closed set of codes."""
+    options.setdefault("required", True)
+    return fields.String(validate=validate.OneOf(choices), **options)
+
+
+def reason(**options: Any) -> Text:
+    """Return the reason of an act, kept in the trail; never write personal data into it."""
+    options.setdefault("required", True)
+    return Text(longest=500, **options)
+
+
+def schema(name: str, /, **members: Any) -> Schema:
+    """Return an instance of a schema of these fields; unknown fields are refused."""
+    return Schema.from_dict(members, name=name)()
+
+
+def _range_error(minimum: int) -> str:
+    return f"须为不小于 {minimum} 的整数(单位:分)"

@@ -1,0 +1,98 @@
+"""Every hook, in life-cycle order, each with its contract.
+
+Three families. `register_*` hooks run once in `create_app`, are pure and return lists of data.
+Questions (plural nouns) are read-only and run in the asker's transaction. Events (past
+participles) run in the same transaction as what they tell of; an exception undoes it all.
+Answers are lists, never generators, and are joined in registration order.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+    from flask import Blueprint
+
+    from core.access import Actor, Permission
+    from core.acts import Act
+    from core.demo import World
+    from core.ledger import AccountKind, Check, EntryKind, Figure
+    from core.settlement import BankFormat, Claim
+    from core.web.menu import MenuItem
+
+spec = pluggy.HookspecMarker("huigou")
+hookimpl = pluggy.HookimplMarker("huigou")
+
+
+@spec
+def register_account_kinds() -> list[AccountKind]:  # type: ignore[empty-body] # a specification
+    """Give the account kinds (科目) this component posts to."""
+
+
+@spec
+def register_entry_kinds() -> list[EntryKind]:  # type: ignore[empty-body] # a specification
+    """Give the entry kinds (凭证类型): which accounts a journal may debit and credit, and why."""
+
+
+@spec
+def register_permissions() -> list[Permission]:  # type: ignore[empty-body] # a specification
+    """Give the permissions and the roles that carry each of them."""
+
+
+@spec
+def register_acts() -> list[Act]:  # type: ignore[empty-body] # a specification
+    """Give the acts: one list feeds the API, rehearsals, the role sweep and the docs."""
+
+
+@spec
+def register_figures() -> list[Figure]:  # type: ignore[empty-body] # a specification
+    """Give named figures of the books (`bud.available`, `vch.redeemed`) for checkpoints."""
+
+
+@spec
+def register_adapters() -> list[BankFormat]:  # type: ignore[empty-body] # a specification
+    """Give adapters to the outside: bank file formats, written and read."""
+
+
+@spec
+def register_pages() -> list[Blueprint]:  # type: ignore[empty-body] # a specification
+    """Give blueprints of pages; the core mounts them as they are."""
+
+
+@spec
+def register_commands() -> list[click.Command]:  # type: ignore[empty-body] # a specification
+    """Give command-line verbs; the core mounts them as `flask <component> <verb>`."""
+
+
+@spec
+def menu_items(actor: Actor) -> list[MenuItem]:  # type: ignore[empty-body] # a specification
+    """Say which pages this person is offered, under which of the five questions."""
+
+
+@spec
+def settlement_claims(until: datetime) -> list[Claim]:  # type: ignore[empty-body] # a specification
+    """Say what became owed and agreed up to an instant and may be paid, one claim per pool."""
+
+
+@spec
+def integrity_checks() -> list[Check]:  # type: ignore[empty-body] # a specification
+    """Give the checks that must find nothing: after every test, nightly, in `flask audit`."""
+
+
+@spec
+def claim_settled(claim: Claim, journal_id: int) -> None:
+    """Hear that the bank has confirmed the payment of a claim."""
+
+
+@spec
+def day_began() -> None:
+    """Do what falls due on a new business day (lapsing, closing); must be safe to repeat."""
+
+
+@spec
+def load_demo(world: World) -> None:
+    """Add to the demo county, through services only."""

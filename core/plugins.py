@@ -1,0 +1,172 @@
+"""Find, load and check plugins; ask them questions and tell them events."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+from flask import Flask, current_app
+
+from core import hookspecs
+from core.db import db
+
+if TYPE_CHECKING:
+    from core.access import Permission
+    from core.acts import Act
+    from core.ledger import AccountKind, EntryKind, Figure
+    from core.settlement import BankFormat
+
+# The three forms of purchase; the only place where the core names them, and only as text.
+FORMS = {
+    "contract": "plugins.contract_outsourcing",
+    "voucher": "plugins.voucher",
+    "subsidy": "plugins.subsidy",
+}
+ENTRY_POINTS = "huigou.plugins"
+IDENTIFIER_MAX = 63
+
+
+@dataclass
+class Registry:
+    """What the loaded components declared, frozen after start-up, each by its code."""
+
+    manager: pluggy.PluginManager
+    account_kinds: dict[str, AccountKind] = field(default_factory=dict)
+    entry_kinds: dict[str, EntryKind] = field(default_factory=dict)
+    permissions: dict[str, Permission] = field(default_factory=dict)
+    acts: dict[str, Act] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
+    bank_formats: dict[str, BankFormat] = field(default_factory=dict)
+
+
+def load(app: Flask, extra: Iterable[Any] = ()) -> Registry:
+    """Load the core's own plugin, the three forms, installed and given plugins; check them all.
+
+    `HUIGOU_DISABLED` (names, comma separated) leaves plugins out; their tables stay. Raises
+    RuntimeError, and the app does not start, on an unknown hook or anything declared twice.
+    """
+    manager = pluggy.PluginManager("huigou")
+    manager.add_hookspecs(hookspecs)
+    if os.environ.get("HUIGOU_TRACE"):
+        manager.enable_tracing()
+        manager.trace.root.setwriter(sys.stderr.write)
+    disabled = {name for name in os.environ.get("HUIGOU_DISABLED", "").split(",") if name}
+    for name in disabled:
+        manager.set_blocked(name)
+    manager.register(importlib.import_module("core.builtin"), "core")
+    for name, module in FORMS.items():
+        if name not in disabled:
+            manager.register(importlib.import_module(module), name)
+    manager.load_setuptools_entrypoints(ENTRY_POINTS)
+    for plugin in extra:
+        manager.register(plugin)
+    _check_hooks(manager)
+    registry = Registry(manager)
+    app.extensions["huigou"] = registry
+    _collect(registry)
+    _check_tables(manager)
+    return registry
+
+
+def registry() -> Registry:
+    """Return what the current app's components declared."""
+    found: Registry = current_app.extensions["huigou"]
+    return found
+
+
+def ask(hook: str, **arguments: Any) -> list[Any]:
+    """Call a question on every plugin and join the answers in registration order."""
+    return declared(registry().manager, hook, **arguments)
+
+
+def tell(event: str, **arguments: Any) -> None:
+    """Tell every plugin of an event, in registration order, inside the teller's transaction."""
+    # pluggy calls the last registered first; the core's own answer should come first.
+    for implementation in getattr(registry().manager.hook, event).get_hookimpls():
+        implementation.function(
+            **{name: arguments[name] for name in implementation.argnames if name in arguments}
+        )
+
+
+def components() -> dict[str, ModuleType]:
+    """Return the loaded components by name, the core first."""
+    return {str(name): plugin for name, plugin in registry().manager.list_name_plugin()}
+
+
+def folder(plugin: ModuleType) -> Path | None:
+    """Return the folder a component's package lives in, None for a plugin without files."""
+    source = getattr(plugin, "__file__", None)
+    return Path(source).parent if source else None
+
+
+def declared(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list[Any]:
+    """Call a hook of a manager and join the answers in registration order (also at start-up)."""
+    answers = getattr(manager.hook, hook)(**arguments)
+    return [item for answer in reversed(answers) for item in answer]
+
+
+def _check_hooks(manager: pluggy.PluginManager) -> None:
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        message = f"a plugin implements a hook that does not exist: {error}"
+        raise RuntimeError(message) from error
+
+
+def _collect(registry: Registry) -> None:
+    manager = registry.manager
+    sources = [
+        (registry.account_kinds, "register_account_kinds", "code"),
+        (registry.entry_kinds, "register_entry_kinds", "code"),
+        (registry.permissions, "register_permissions", "code"),
+        (registry.acts, "register_acts", "operation_id"),
+        (registry.figures, "register_figures", "code"),
+        (registry.bank_formats, "register_adapters", "code"),
+    ]
+    for target, hook, attribute in sources:
+        found = declared(manager, hook)
+        _refuse_doubles(hook, [getattr(item, attribute) for item in found])
+        target.update({getattr(item, attribute): item for item in found})
+    _refuse_doubles("act paths", [f"{act.method} {act.path}" for act in registry.acts.values()])
+    for act in registry.acts.values():
+        if act.permission is not None and act.permission not in registry.permissions:
+            message = f"act {act.operation_id} names an undeclared permission {act.permission}"
+            raise RuntimeError(message)
+    for kind in registry.entry_kinds.values():
+        for account_kind in {code for pair in kind.pairs for code in pair}:
+            if account_kind not in registry.account_kinds:
+                message = f"entry kind {kind.code} names an undeclared account {account_kind}"
+                raise RuntimeError(message)
+
+
+def _refuse_doubles(what: str, codes: list[str]) -> None:
+    doubles = sorted(code for code, count in Counter(codes).items() if count > 1)
+    if doubles:
+        message = f"{what}: declared twice: {', '.join(doubles)}"
+        raise RuntimeError(message)
+
+
+def _check_tables(manager: pluggy.PluginManager) -> None:
+    """Refuse a plugin's table without the plugin's prefix, and names over 63 characters."""
+    packages = {
+        str(plugin.__name__): str(name)
+        for name, plugin in manager.list_name_plugin()
+        if isinstance(plugin, ModuleType) and name != "core"
+    }
+    for mapper in db.Model.registry.mappers:
+        package = mapper.class_.__module__.rpartition(".")[0]
+        owner, table = packages.get(package), str(mapper.local_table.name)
+        if owner and not table.startswith(f"{owner}_"):
+            message = f"table {table} of plugin {owner} must begin with {owner}_"
+            raise RuntimeError(message)
+        if len(table) > IDENTIFIER_MAX:
+            message = f"table name {table} is longer than {IDENTIFIER_MAX} characters"
+            raise RuntimeError(message)

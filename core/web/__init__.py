@@ -1,0 +1,156 @@
+"""Pages: language and look of a request, security headers, errors as pages, the page's actor."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Flask, Response, g, render_template, request
+from flask_babel import Babel
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from core import formats
+from core.access import ANONYMOUS, ROLES, Actor
+from core.db import db, transaction
+from core.errors import Refusal, SignInRequired
+from core.plugins import declared
+from core.web import menu, session
+
+POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+    "connect-src 'self'; img-src 'self' data: blob:; font-src 'self'; manifest-src 'self'; "
+    "worker-src 'self'; media-src 'self' blob:; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
+
+csrf = CSRFProtect()
+babel = Babel()
+
+
+def mount(app: Flask) -> None:
+    """Prepare an app for pages and mount every component's blueprints."""
+    app.config.setdefault("BABEL_DEFAULT_LOCALE", "zh_Hans_CN")
+    app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
+    app.config.setdefault("SESSION_COOKIE_SAMESITE", "Lax")
+    app.config.setdefault("SESSION_COOKIE_HTTPONLY", True)
+    babel.init_app(app, locale_selector=locale)
+    csrf.init_app(app)
+    formats.register(app)
+    app.after_request(_headers)
+    app.context_processor(_context)
+    app.jinja_env.globals["new_request_key"] = lambda: uuid.uuid4().hex
+    app.register_error_handler(Refusal, _refusal_page)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http_page)
+    app.register_error_handler(500, _broken_page)
+    manager = app.extensions["huigou"].manager
+    for blueprint in declared(manager, "register_pages"):
+        app.register_blueprint(blueprint)
+    for command in declared(manager, "register_commands"):
+        app.cli.add_command(command)
+
+
+def locale() -> str:
+    """Return the request's language: the chosen one, else Chinese."""
+    return (
+        LOCALES.get(request.cookies.get("lang", "zh"), LOCALES["zh"]) if request else "zh_Hans_CN"
+    )
+
+
+def blueprints() -> list[Blueprint]:
+    """Return the core's own pages."""
+    from core.web import pages  # noqa: PLC0415 - the pages need the acts, which need the app
+
+    return pages.BLUEPRINTS
+
+
+def current_actor() -> Actor:
+    """Return who looks at the page; nobody signed in is a visitor."""
+    if "actor" not in g:
+        try:
+            if db.session().in_transaction():
+                g.actor = session.actor()
+            else:
+                # An error page or a form shown again is drawn outside the request's transaction.
+                with transaction(readonly=True):
+                    g.actor = session.actor()
+        except SignInRequired:
+            g.actor = ANONYMOUS
+    actor: Actor = g.actor
+    return actor
+
+
+@dataclass(frozen=True)
+class Who:
+    """The person in the page's header, as text."""
+
+    name: str
+    role: str
+    organisation: str
+
+
+def _who() -> Who | None:
+    actor = current_actor()
+    if actor is ANONYMOUS:
+        return None
+    roles = " · ".join(dict.fromkeys(_(ROLES[grant.role].name) for grant in actor.grants))
+    return Who(actor.name, roles or _("居民"), actor.organisation_name)
+
+
+def _context() -> dict[str, Any]:
+    return {
+        "current_actor": current_actor(),
+        "who": _who(),
+        "menu_groups": menu.groups,
+        "locale": locale()[:2],
+        "large_type": request.cookies.get("type") == "large",
+    }
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault(
+        "Permissions-Policy", "camera=(self), geolocation=(), microphone=()"
+    )
+    if not request.path.startswith("/static"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _refusal_page(refusal: Refusal) -> tuple[str, int]:
+    return render_template("refusal.html", refusal=refusal), refusal.status
+
+
+def _stale_form(error: CSRFError) -> tuple[str, int]:  # noqa: ARG001 - the signature is Flask's
+    refusal = Refusal(
+        "FORM_EXPIRED", _("页面停留太久,表单已失效。请返回上一页刷新后重试,没有记账。")
+    )
+    return render_template("refusal.html", refusal=refusal), 400
+
+
+def _http_page(error: HTTPException) -> Any:
+    status = error.code or 500
+    if status < 400:  # noqa: PLR2004 - a redirect is not an error
+        return error
+    texts = {
+        404: _("没有这个页面。请核对网址,或从首页进入。"),
+        405: _("这个网址不能这样访问,请从页面上的按钮进入。"),
+        413: _("文件太大,最多 32 MB。请拆分后再上传。"),
+    }
+    refusal = Refusal(f"HTTP_{status}", texts.get(status, _("请求有误,请返回重试。")))
+    refusal.status = status
+    return render_template("refusal.html", refusal=refusal), status
+
+
+def _broken_page(error: Exception) -> tuple[str, int]:  # noqa: ARG001 - details go to the log only
+    refusal = Refusal("INTERNAL_ERROR", _("系统出错,本次操作没有记账。请稍后重试,或联系管理员。"))
+    refusal.status = 500
+    return render_template("refusal.html", refusal=refusal), 500

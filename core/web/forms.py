@@ -1,0 +1,74 @@
+"""How a page performs an act: the form's fields, its request key, the session's token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+
+from core.acts import Answer, perform
+from core.db import transaction
+from core.errors import Refusal, SignInRequired
+from core.web import session
+
+
+def act(operation_id: str, payload: Mapping[str, Any]) -> Answer:
+    """Perform an act as whoever is signed in, under the form's request key.
+
+    Empty fields are left out, so that an act's own defaults apply. Refusals come back as answers;
+    only a missing sign-in is raised, because it needs another page.
+    """
+    given = {name: value for name, value in payload.items() if value not in {"", None}}
+    key = request.form.get("request_key") or None
+    answer = perform(operation_id, given, token=session.token(), key=key)
+    if answer.status == SignInRequired.status:
+        raise SignInRequired(answer.body["code"], answer.body["detail"])
+    return answer
+
+
+def done_or_again(
+    answer: Answer,
+    *,
+    done: str,
+    to: str,
+    again: Callable[[Answer], ResponseReturnValue],
+) -> ResponseReturnValue:
+    """Go on to a page with a message, or show the form again with what was refused.
+
+    `again` renders inside a read-only transaction of its own; the answer's status is kept.
+    """
+    if not answer.refused:
+        flash(done, "good")
+        return redirect(to, 303)
+    with transaction(readonly=True):
+        return again(answer), answer.status
+
+
+def refused(answer: Answer) -> Refusal:
+    """Return an answer's problem object as a refusal, for `refusal.html`."""
+    body = answer.body
+    refusal = Refusal(
+        body["code"],
+        body["detail"],
+        basis=body.get("basis"),
+        errors=body.get("errors"),
+        **body.get("facts", {}),
+    )
+    refusal.status = answer.status
+    return refusal
+
+
+def fen_of(text: str) -> int | str:
+    """Return the fen of an amount typed in yuan (`312.5`); what is no amount is left to the act.
+
+    Decimal digits only, read as text: no binary fractions come near money.
+    """
+    plain = text.replace(",", "").replace("，", "").strip()
+    whole, _, cents = plain.partition(".")
+    sign = -1 if whole.startswith("-") else 1
+    whole = whole.lstrip("+-")
+    if not whole.isdecimal() or not (cents.isdecimal() or not cents) or len(cents) > 2:  # noqa: PLR2004
+        return text
+    return sign * (int(whole) * 100 + int((cents + "00")[:2]))

@@ -1,0 +1,1 @@
+"""Contract outsourcing (合同外包): planned, tendered, contracted, accepted and paid."""

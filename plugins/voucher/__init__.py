@@ -1,0 +1,104 @@
+"""Vouchers (凭单制): eligible residents choose a provider, who scans, redeems and is paid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.hookspecs import hookimpl
+from core.ledger import Figure
+from plugins.voucher import api, commands, demo, pages
+from plugins.voucher.service import checks, lapsing, postings, settling
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import click
+    from flask import Blueprint
+
+    from core.access import Actor, Permission
+    from core.acts import Act
+    from core.demo import World
+    from core.ledger import Check, EntryKind
+    from core.settlement import Claim
+    from core.web.menu import MenuItem
+
+
+@hookimpl
+def register_entry_kinds() -> list[EntryKind]:
+    """Declare what the voucher posts."""
+    return list(postings.ENTRY_KINDS)
+
+
+@hookimpl
+def register_permissions() -> list[Permission]:
+    """Declare the voucher's permissions."""
+    return list(api.PERMISSIONS)
+
+
+@hookimpl
+def register_acts() -> list[Act]:
+    """Declare the voucher's acts."""
+    return list(api.ACTS)
+
+
+@hookimpl
+def register_figures() -> list[Figure]:
+    """Declare the figures of the entitlement book, by class of voucher."""
+
+    def figure(state: str, name: str) -> Figure:
+        def run(class_code: Any) -> int:
+            return postings.moved(str(class_code), state)
+
+        return Figure(f"vch.{state}", name, run)
+
+    names = ("发放", "可用", "占用", "已核销", "已过期", "已作废", "已取消")
+    states = ("issued", *postings.STATES)
+    return [figure(state, name) for state, name in zip(states, names, strict=True)]
+
+
+@hookimpl
+def register_pages() -> list[Blueprint]:
+    """Declare the residents', providers' and staff's pages."""
+    return list(pages.BLUEPRINTS)
+
+
+@hookimpl
+def register_commands() -> list[click.Command]:
+    """Declare `flask voucher ...`."""
+    return list(commands.COMMANDS)
+
+
+@hookimpl
+def menu_items(actor: Actor) -> list[MenuItem]:
+    """Offer the voucher's pages."""
+    return pages.menu(actor)
+
+
+@hookimpl
+def settlement_claims(until: datetime) -> list[Claim]:
+    """Say which statements are agreed and may be paid."""
+    return settling.claims(until)
+
+
+@hookimpl
+def claim_settled(claim: Claim, journal_id: int) -> None:
+    """Hear that a statement's claim was paid."""
+    settling.on_claim_settled(claim, journal_id)
+
+
+@hookimpl
+def day_began() -> None:
+    """Let what has passed its last day lapse."""
+    lapsing.day_began()
+
+
+@hookimpl
+def integrity_checks() -> list[Check]:
+    """Declare the checks of the entitlement book and the statements."""
+    return list(checks.CHECKS)
+
+
+@hookimpl
+def load_demo(world: World) -> None:
+    """Add the two programmes of the demo county."""
+    demo.load(world)

@@ -1,0 +1,10 @@
+"""Pages for: resident."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from core.web.menu import MenuItem
+
+blueprint = Blueprint("voucher_resident", __name__, template_folder="../templates")
+MENU: list[tuple[str, MenuItem]] = []

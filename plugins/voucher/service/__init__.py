@@ -1,0 +1,1 @@
+"""The voucher's verbs, one file a stage of its life."""

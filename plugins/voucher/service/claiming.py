@@ -1,0 +1,300 @@
+"""What providers may be paid: a confirmed statement's claims, and when nothing of it is left.
+
+A statement yields one claim per pool: what was locked, less its objected lines, less the lines
+reversed since. An objection that was dismissed yields claims of its own, in a later batch. Both
+follow from rows that stand, so a claim asked for again is the same; a line in a claim that a live
+payment holds can no longer be reversed, and `core.settlement` never changes such a claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Subquery, and_, func, or_, true, union
+
+from core import audit, clock, states
+from core.db import db
+from core.settlement import Claim, is_taken
+from core.settlement.models import PAID as PAYMENT_PAID
+from core.settlement.models import Payment, PaymentClaim, PaymentItem
+from plugins.voucher.models import (
+    Lot,
+    LotMove,
+    Objection,
+    Programme,
+    Redemption,
+    Reversal,
+    SettlementPeriod,
+    Statement,
+    StatementPool,
+)
+from plugins.voucher.service import lapsing
+from plugins.voucher.service.membership import (
+    EFFECTIVE_STATES,
+    REVERSED,
+    belongs,
+    period_of,
+    spans,
+)
+
+COMPONENT = "voucher"
+OPEN, CONFIRMED, PAID = "open", "confirmed", "paid"  # a statement
+RAISED, DISMISSED, UPHELD = "open", "dismissed", "upheld"  # an objection
+CHUNK = 500  # names asked for in one statement
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a redemption has come towards payment.
+
+    `statement` None: no statement holds it yet. `held`: a live payment holds its claim, and the
+    bank's answer is awaited. `paid`: the bank has confirmed the payment.
+    """
+
+    statement: Statement | None
+    held: bool = False
+    paid: bool = False
+
+
+def claims(until: datetime) -> list[Claim]:
+    """Return what statements agreed up to an instant claim: the answer to `settlement_claims`.
+
+    While an act is under way the statements stay locked until it ends, so that no line of a claim
+    is reversed while a batch takes it.
+    """
+    day = min(clock.day_of(until), clock.today())
+    agreed = and_(
+        or_(
+            and_(Statement.state == CONFIRMED, Statement.confirmed_at <= until),
+            and_(Statement.state == OPEN, Statement.confirm_by < day),
+        ),
+        SettlementPeriod.locked_at <= until,
+    )
+    if not audit.under_way():
+        return _claims(agreed)
+    query = (
+        db.select(Statement.id)
+        .join(SettlementPeriod, SettlementPeriod.id == Statement.period_id)
+        .where(agreed)
+        .order_by(Statement.id)
+        .with_for_update(of=Statement)
+    )
+    locked = set(db.session.scalars(query))
+    # One that was agreed between the two statements was not locked and waits for the next batch.
+    return [claim for claim in _claims(agreed) if claim.evidence["statement_id"] in locked]
+
+
+def on_claim_settled(claim: Claim) -> None:
+    """Hear that the bank has confirmed a claim: the statement may be finished, its pool closed."""
+    statement = db.session.get(
+        Statement, claim.evidence["statement_id"], with_for_update=True, populate_existing=True
+    )
+    assert statement is not None  # noqa: S101 - the claim came from it
+    if statement.state == OPEN:
+        # Nobody objected in time, which is how the claim came to be paid.
+        confirm_silently(statement)
+    finish(statement)
+    unfinished = (
+        db.select(Statement.id)
+        .join(StatementPool, StatementPool.statement_id == Statement.id)
+        .where(StatementPool.pool_id == claim.pool_id, Statement.state != PAID)
+    )
+    if db.session.scalars(unfinished.limit(1)).first() is None:
+        lapsing.lapse_pool(claim.pool_id, clock.today())
+
+
+def finish(statement: Statement) -> None:
+    """Call a confirmed statement paid when nothing of it is owed or disputed any more."""
+    if statement.state != CONFIRMED:
+        return
+    disputed = db.select(Objection.id).filter_by(statement_id=statement.id, state=RAISED)
+    if db.session.scalars(disputed.limit(1)).first() is not None:
+        return
+    sources = {claim.source for claim in _claims(Statement.id == statement.id)}
+    if not sources - paid_sources(sources):
+        states.change("statement", statement, to=PAID, allowed={CONFIRMED})
+
+
+def confirm_silently(statement: Statement) -> None:
+    """Count a statement as confirmed, because the days for objections have passed."""
+    states.change(
+        "statement", statement, to=CONFIRMED, allowed={OPEN}, confirmed_at=audit.current().at
+    )
+
+
+def standing(redemption: Redemption, pool_ids: Collection[int]) -> Standing:
+    """Return how far a redemption drawn from these pools has come; its statement stays locked.
+
+    A redemption of several pools is paid when all its claims are, held from the first that is.
+    """
+    period = period_of(redemption)
+    if period is None:
+        return Standing(None)
+    statement = db.session.scalars(
+        db.select(Statement)
+        .filter_by(period_id=period.id, provider_id=redemption.provider_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    objection = db.session.scalar(db.select(Objection).filter_by(redemption_id=redemption.id))
+    if objection is None:
+        sources = {_source(statement.id, pool_id) for pool_id in pool_ids}
+    elif objection.state == DISMISSED:
+        sources = {_objection_source(objection.id, pool_id) for pool_id in pool_ids}
+    else:
+        return Standing(statement)
+    held = any(is_taken(COMPONENT, source) for source in sources)
+    return Standing(statement, held=held, paid=held and paid_sources(sources) == sources)
+
+
+def paid_sources(sources: Collection[str]) -> set[str]:
+    """Return which of these claims the bank has confirmed."""
+    wanted, found = sorted(sources), set()
+    for start in range(0, len(wanted), CHUNK):
+        found |= set(
+            db.session.scalars(
+                db.select(PaymentClaim.source)
+                .join(PaymentItem, and_(PaymentItem.claim_id == PaymentClaim.id, PaymentItem.live))
+                .join(Payment, Payment.id == PaymentItem.payment_id)
+                .where(PaymentClaim.component == COMPONENT, Payment.state == PAYMENT_PAID)
+                .where(PaymentClaim.source.in_(wanted[start : start + CHUNK]))
+            )
+        )
+    return found
+
+
+def reversed_lines() -> Subquery:
+    """Return the lines reversed between lock and payment: statement_id, redemption_id."""
+    span = spans()
+    return (
+        db.select(Statement.id.label("statement_id"), Redemption.id.label("redemption_id"))
+        .select_from(Reversal)
+        .join(Redemption, Redemption.id == Reversal.redemption_id)
+        .join(span, belongs(span))
+        .join(
+            Statement,
+            and_(
+                Statement.period_id == span.c.id,
+                Statement.provider_id == Redemption.provider_id,
+            ),
+        )
+        .where(Reversal.effect == REVERSED, Redemption.state == REVERSED)
+        .subquery()
+    )
+
+
+def unpayable() -> Subquery:
+    """Return what statements' own claims leave out, per statement and pool, in fen.
+
+    Every objected line, whatever became of the objection, and every line reversed since.
+    """
+    since = reversed_lines()
+    lines = union(
+        db.select(Objection.statement_id, Objection.redemption_id),
+        db.select(since.c.statement_id, since.c.redemption_id),
+    ).subquery()
+    return (
+        db.select(
+            lines.c.statement_id,
+            Lot.pool_id,
+            func.sum(LotMove.amount_fen).label("amount_fen"),
+        )
+        .join(LotMove, LotMove.redemption_id == lines.c.redemption_id)
+        .join(Lot, Lot.id == LotMove.lot_id)
+        .where(LotMove.to_state == "redeemed")
+        .group_by(lines.c.statement_id, Lot.pool_id)
+        .subquery()
+    )
+
+
+def _claims(condition: ColumnElement[bool] | None = None) -> list[Claim]:
+    condition = true() if condition is None else condition
+    return [*_of_statements(condition), *_of_objections(condition)]
+
+
+def _of_statements(condition: ColumnElement[bool]) -> list[Claim]:
+    less = unpayable()
+    amount = StatementPool.amount_fen - func.coalesce(less.c.amount_fen, 0)
+    rows = db.session.execute(
+        db.select(Statement, SettlementPeriod.sequence, Programme.name)
+        .add_columns(StatementPool.pool_id, amount)
+        .join(StatementPool, StatementPool.statement_id == Statement.id)
+        .join(SettlementPeriod, SettlementPeriod.id == Statement.period_id)
+        .join(Programme, Programme.id == Statement.programme_id)
+        .outerjoin(
+            less,
+            and_(less.c.statement_id == Statement.id, less.c.pool_id == StatementPool.pool_id),
+        )
+        .where(condition, amount > 0)
+        .order_by(Statement.id, StatementPool.pool_id)
+    )
+    return [
+        Claim(
+            COMPONENT,
+            _source(statement.id, pool_id),
+            statement.provider_id,
+            pool_id,
+            int(fen),
+            f"{name} 第{sequence}期对账单",
+            {"statement_id": statement.id, "period": sequence},
+        )
+        for statement, sequence, name, pool_id, fen in rows
+    ]
+
+
+def _of_objections(condition: ColumnElement[bool]) -> list[Claim]:
+    amount = func.sum(LotMove.amount_fen)
+    rows = db.session.execute(
+        db.select(Objection.id, Redemption.id, Redemption.receipt, Statement.id)
+        .add_columns(Statement.provider_id, SettlementPeriod.sequence, Programme.name)
+        .add_columns(Lot.pool_id, amount)
+        .join(Statement, Statement.id == Objection.statement_id)
+        .join(SettlementPeriod, SettlementPeriod.id == Statement.period_id)
+        .join(Programme, Programme.id == Statement.programme_id)
+        .join(Redemption, Redemption.id == Objection.redemption_id)
+        .join(LotMove, LotMove.redemption_id == Redemption.id)
+        .join(Lot, Lot.id == LotMove.lot_id)
+        .where(condition, Objection.state == DISMISSED, LotMove.to_state == "redeemed")
+        .where(Redemption.state.in_(EFFECTIVE_STATES))
+        .group_by(Objection.id, Redemption.id, Redemption.receipt, Statement.id)
+        .group_by(Statement.provider_id, SettlementPeriod.sequence, Programme.name, Lot.pool_id)
+        .having(amount > 0)
+        .order_by(Objection.id, Lot.pool_id)
+    )
+    return [
+        Claim(
+            COMPONENT,
+            _objection_source(objection_id, pool_id),
+            provider_id,
+            pool_id,
+            int(fen),
+            f"{name} 第{sequence}期对账单异议行 {receipt}",
+            {
+                "statement_id": statement_id,
+                "period": sequence,
+                "objection_id": objection_id,
+                "redemption_id": redemption_id,
+            },
+        )
+        for (
+            objection_id,
+            redemption_id,
+            receipt,
+            statement_id,
+            provider_id,
+            sequence,
+            name,
+            pool_id,
+            fen,
+        ) in rows
+    ]
+
+
+def _source(statement_id: int, pool_id: int) -> str:
+    return f"statement:{statement_id}/pool:{pool_id}"
+
+
+def _objection_source(objection_id: int, pool_id: int) -> str:
+    return f"objection:{objection_id}/pool:{pool_id}"

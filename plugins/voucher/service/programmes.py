@@ -1,0 +1,209 @@
+"""Programmes and their providers: defined by one person, approved by another, then admitted."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+
+from core import audit, clock, states
+from core.access import Actor, fetch, four_eyes, scoped
+from core.budget import BudgetLine, Share
+from core.db import db
+from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
+from core.parties import own_organisation, require_organisation
+from plugins.voucher.models import Admission, Offer, Programme, Terms
+from plugins.voucher.rules import Terms as Rules
+from plugins.voucher.rules import read_terms
+
+DRAFT, SUBMITTED, APPROVED, CLOSED = "draft", "submitted", "approved", "closed"
+
+
+def create(
+    actor: Actor, *, code: str, name: str, organisation_id: int, terms: dict[str, Any]
+) -> dict[str, Any]:
+    """Define a programme with the first version of its terms, as a draft."""
+    organisation = own_organisation(actor, organisation_id, "programme.define")
+    if db.session.scalar(db.select(Programme.id).where(Programme.code == code)):
+        raise Conflict("PROGRAMME_EXISTS", _("项目编号“%(code)s”已被使用,请换一个。", code=code))
+    for share in terms["funding"]:
+        line = db.session.get(BudgetLine, share["line_id"])
+        if line is None or line.organisation_id != organisation.id:
+            raise RuleBroken(
+                "LINE_MISMATCH",
+                _("选择的指标不存在或不属于本单位,请重新选择。"),
+                basis="预算法第十三条",
+            )
+    programme = Programme(
+        code=code,
+        name=name,
+        organisation_id=organisation.id,
+        division_code=organisation.division_code,
+        state=DRAFT,
+        made_by=actor.user_id,
+    )
+    db.session.add(programme)
+    db.session.flush()
+    states.begin("programme", programme)
+    # Through JSON, so that what is stored is what any reader of the column will see.
+    document = json.loads(json.dumps(terms, default=date.isoformat))
+    version = Terms(programme_id=programme.id, version=1, document=document)
+    db.session.add(version)
+    db.session.flush()
+    audit.about("programme", programme.id)
+    return {"id": programme.id, "code": code, "state": programme.state}
+
+
+def submit(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
+    """Send a draft to a second person."""
+    programme = fetch(Programme, id, actor, "programme.define")
+    states.change("programme", programme, to=SUBMITTED, allowed={DRAFT})
+    return {"id": programme.id, "state": programme.state}
+
+
+def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
+    """Approve a submitted programme; never by its maker. From now on its terms never change."""
+    programme = fetch(Programme, id, actor, "programme.approve")
+    four_eyes(actor, programme.made_by, what=_("凭单项目"))
+    states.change(
+        "programme", programme, to=APPROVED, allowed={SUBMITTED}, approved_by=actor.user_id
+    )
+    return {"id": programme.id, "state": programme.state}
+
+
+def send_back(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Send a submitted programme back to its maker with a reason."""
+    programme = fetch(Programme, id, actor, "programme.approve")
+    states.change("programme", programme, to=DRAFT, allowed={SUBMITTED})
+    audit.about("programme", programme.id, reason)
+    return {"id": programme.id, "state": programme.state}
+
+
+def terms_of(programme: Programme) -> tuple[Terms, Rules]:
+    """Return the newest terms of a programme, as a row and as rules."""
+    row = db.session.scalars(
+        db.select(Terms).filter_by(programme_id=programme.id).order_by(Terms.version.desc())
+    ).first()
+    assert row is not None  # noqa: S101 - a programme is created with terms
+    return row, read_terms(row.document)
+
+
+def shares_of(rules: Rules) -> list[Share]:
+    """Return the funding lines of terms, as a pool wants them."""
+    return [Share(line_id, share_ppm) for line_id, share_ppm in rules.funding]
+
+
+def programmes(actor: Actor) -> list[Programme]:
+    """Return the programmes a person may see, newest first."""
+    query = scoped(Programme, actor, "programme.view").order_by(Programme.id.desc())
+    return list(db.session.scalars(query))
+
+
+# --- providers ---------------------------------------------------------------------------------
+
+
+def admit(
+    actor: Actor,
+    *,
+    programme_id: int,
+    provider_id: int,
+    from_on: date | None = None,
+    to_on: date | None = None,
+) -> dict[str, Any]:
+    """Admit a provider to a programme from a day to a day (inclusive)."""
+    programme = fetch(Programme, programme_id, actor, "admission.decide")
+    provider = require_organisation(provider_id)
+    if provider.kind != "provider":
+        raise InvalidInput(_("“%(name)s”不是承接主体。", name=provider.name))
+    known = db.select(Admission.id).filter_by(programme_id=programme.id, provider_id=provider.id)
+    if db.session.scalar(known):
+        raise Conflict("ALREADY_ADMITTED", _("“%(name)s”已准入本项目。", name=provider.name))
+    admission = Admission(
+        programme_id=programme.id,
+        provider_id=provider.id,
+        organisation_id=programme.organisation_id,
+        division_code=programme.division_code,
+        state="admitted",
+        from_on=from_on or clock.today(),
+        to_on=to_on,
+    )
+    db.session.add(admission)
+    db.session.flush()
+    states.begin("admission", admission)
+    audit.about("admission", admission.id)
+    return {"id": admission.id, "state": admission.state}
+
+
+def suspend(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Suspend an admission: its tills are refused at once; what was redeemed stays owed."""
+    return _set_admission(actor, id, "suspended", {"admitted"}, reason)
+
+
+def resume(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Let a suspended provider redeem again."""
+    return _set_admission(actor, id, "admitted", {"suspended"}, reason)
+
+
+def end(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """End an admission for good."""
+    return _set_admission(actor, id, "ended", {"admitted", "suspended"}, reason)
+
+
+def offer(
+    actor: Actor,
+    *,
+    programme_id: int,
+    service_code: str,
+    price_fen: int | None = None,
+    is_offered: bool = True,
+) -> dict[str, Any]:
+    """Set a service and its price (fen) that the actor's provider offers in a programme."""
+    provider_id = _provider(actor, "offer.set")
+    admission = db.session.scalar(
+        db.select(Admission).filter_by(programme_id=programme_id, provider_id=provider_id)
+    )
+    if admission is None:
+        raise RuleBroken(
+            "PROVIDER_NOT_AUTHORISED", _("本单位未准入这个项目,不能登记服务。请先向购买主体申请。")
+        )
+    programme = db.session.get(Programme, programme_id)
+    service = terms_of(programme)[1].services.get(service_code)
+    if service is None:
+        raise NotFound("SERVICE_NOT_COVERED", _("项目里没有这项服务,请从列表中选择。"))
+    ceiling = service.maximum_price_fen
+    if ceiling is not None and price_fen is not None and price_fen > ceiling:
+        raise RuleBroken(
+            "CAP_REACHED",
+            _(
+                "价格 %(price)s 元超过项目最高限价 %(cap)s 元,请调低。",
+                price=f"{price_fen / 100:,.2f}",
+                cap=f"{ceiling / 100:,.2f}",
+            ),
+            maximum_price_fen=ceiling,
+        )
+    row = db.session.scalar(
+        db.select(Offer).filter_by(admission_id=admission.id, service_code=service_code)
+    ) or Offer(admission_id=admission.id, service_code=service_code)
+    row.price_fen, row.is_offered = price_fen, is_offered
+    db.session.add(row)
+    db.session.flush()
+    audit.about("offer", row.id, f"{service_code}: {price_fen}")
+    return {"id": row.id, "service_code": service_code, "price_fen": price_fen}
+
+
+def _provider(actor: Actor, permission: str) -> int:
+    for grant in actor.holding(permission):
+        if grant.organisation_id is not None:
+            return grant.organisation_id
+    raise NotPermitted("ROLE_NOT_ALLOWED", _("只有承接主体可以办理。"))
+
+
+def _set_admission(
+    actor: Actor, admission_id: int, to: str, allowed: set[str], reason: str
+) -> dict[str, Any]:
+    admission = fetch(Admission, admission_id, actor, "admission.decide")
+    states.change("admission", admission, to=to, allowed=allowed)
+    audit.about("admission", admission.id, reason)
+    return {"id": admission.id, "state": admission.state}

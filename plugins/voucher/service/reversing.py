@@ -1,0 +1,496 @@
+"""Undoing a redemption: voided at the till, reversed before payment, clawed back afterwards.
+
+Where the money goes follows from how far it has come and from whether its pool is still open:
+
+| the redemption is     | pool open                       | pool closed                         |
+|-----------------------|---------------------------------|-------------------------------------|
+| in no statement       | charged -> uncharged            | charged -> released, encumbered ->  |
+|                       |                                 | available                           |
+| locked, not paid      | the same, accrued -> encumbered | charged -> released, accrued ->     |
+|                       |                                 | available                           |
+| in a live payment     | refused until the bank answers  | the same                            |
+| paid                  | receivable / expense; the rooms move when the cash comes back         |
+
+An entitlement goes back to a lot in force, else it has expired; of a revoked voucher, or where the
+order says so, it is cancelled. A remainder that was forfeited went back to the line at once, so
+giving it back is a new commitment (the lot's and the pool's committed fen grow, nothing released
+is taken back), and the line may refuse it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import update
+
+from core import audit, clock, states
+from core.access import Actor, fetch, four_eyes, scoped
+from core.budget import Pool, commit_moves, lock_pool, release_moves, unaccrue_moves
+from core.db import db
+from core.errors import Conflict, NotFound, Refusal, RuleBroken
+from core.formats import moment, yuan
+from core.ledger import Move, Owner, post
+from core.settlement import Clawback, approve_clawback, cancel_clawback, order_clawback
+from plugins.voucher import rules
+from plugins.voucher.models import Lot, LotMove, Programme, Redemption, Reversal, Terms, Voucher
+from plugins.voucher.service import claiming
+from plugins.voucher.service.claiming import COMPONENT, Standing, standing
+from plugins.voucher.service.issuing import REVOKED
+from plugins.voucher.service.lapsing import closes_at_last_day
+from plugins.voucher.service.membership import CAPTURED, CLAWED_BACK, REVERSED, VOIDED
+from plugins.voucher.service.postings import move_lot, payable, uncharge_moves
+
+GIVE_BACK, CANCEL = "give_back", "cancel"
+ORDERED, APPROVED, CANCELLED = "ordered", "approved", "cancelled"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a redemption took from a lot: quantity, its money in fen, and the lot's last day."""
+
+    lot_id: int
+    pool_id: int
+    quantity: int
+    amount_fen: int
+    in_force: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """A redemption to be undone, everything it touches locked."""
+
+    redemption: Redemption
+    voucher: Voucher
+    pools: dict[int, Pool]
+    used: list[Taken]
+    lost: list[Taken]
+    standing: Standing
+
+
+# --- verbs -------------------------------------------------------------------------------------
+
+
+def void(actor: Actor, *, receipt: str, reason: str) -> dict[str, Any]:
+    """Void a redemption of the actor's own provider, within the programme's window.
+
+    Refuses BATCH_LOCKED once a statement holds it, VOID_WINDOW_OVER, STATE_CHANGED when it was
+    undone before, BUDGET_INSUFFICIENT when a forfeited remainder can no longer be given back.
+    """
+    case = _open(_find(actor, receipt, "redemption.void"))
+    rules.may_void(
+        _terms(case.voucher),
+        redeemed_on=clock.day_of(case.redemption.redeemed_at),
+        today=clock.today(),
+        locked=case.standing.statement is not None,
+    )
+    reversal = _record(case, reason, GIVE_BACK, VOIDED, ordered_by=actor.user_id)
+    reversal.state = APPROVED
+    return _undo(case, reversal)
+
+
+def order(
+    actor: Actor, *, receipt: str, reason: str, entitlement: str = GIVE_BACK
+) -> dict[str, Any]:
+    """Order that a redemption be undone; nothing moves until a second person approves.
+
+    `entitlement`: give_back to the voucher, or cancel. After payment it is a claw-back, which
+    never gives back. Refuses BATCH_LOCKED while a live payment holds it, STATE_CHANGED.
+    """
+    case = _open(_find(actor, receipt, "redemption.reverse"))
+    effect = _effect(case)
+    if effect == CLAWED_BACK and entitlement == GIVE_BACK:
+        raise RuleBroken(
+            "GIVE_BACK_FORBIDDEN",
+            _(
+                "这笔核销已经付款,追回后不能退回原凭单。请选择取消这部分额度;"
+                "如仍需补助,请另行发放。"
+            ),
+        )
+    reversal = _record(case, reason, entitlement, effect, ordered_by=actor.user_id)
+    if effect == CLAWED_BACK:
+        _order_clawbacks(actor, case, reversal)
+    audit.about("reversal", reversal.id, reason)
+    return _said(case.redemption, reversal)
+
+
+def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
+    """Approve an ordered reversal or claw-back; never by who ordered it.
+
+    Refuses FOUR_EYES_REQUIRED, BATCH_LOCKED while a live payment holds the redemption,
+    STATE_CHANGED when it was paid since the order, BUDGET_INSUFFICIENT as `void` does.
+    """
+    redemption, reversal = _ordered(actor, id)
+    four_eyes(actor, reversal.ordered_by, what=_("冲正或追回"))
+    _refuse_decided(reversal)
+    case = _open(redemption, approving=reversal)
+    effect = _effect(case)
+    if (effect == CLAWED_BACK) != (reversal.effect == CLAWED_BACK):
+        raise Conflict(
+            "STATE_CHANGED",
+            _("这笔核销在提出冲正之后已经付款,不能再冲正。请退回本申请,重新提出追回。"),
+            state="paid",
+        )
+    reversal.state, reversal.effect, reversal.approved_by = APPROVED, effect, actor.user_id
+    audit.about("reversal", reversal.id)
+    return _claw_back(actor, case, reversal) if effect == CLAWED_BACK else _undo(case, reversal)
+
+
+def decline(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Send an ordered reversal or claw-back back; it may be ordered again."""
+    redemption, reversal = _ordered(actor, id)
+    _refuse_decided(reversal)
+    reversal.state = CANCELLED
+    for clawback in _clawbacks(reversal):
+        cancel_clawback(id=clawback.id)
+    db.session.flush()
+    audit.about("reversal", reversal.id, reason)
+    return _said(redemption, reversal)
+
+
+def reverse_unpaid(
+    redemption: Redemption, *, reason: str, ordered_by: int | None, approved_by: int | None
+) -> dict[str, Any]:
+    """Reverse a line whose objection was upheld: one person raised it, another decided."""
+    case = _open(redemption)
+    effect = _effect(case)
+    assert effect == REVERSED  # noqa: S101 - a disputed line is in no claim
+    reversal = _record(case, reason, GIVE_BACK, effect, ordered_by=ordered_by)
+    reversal.state, reversal.approved_by = APPROVED, approved_by
+    return _undo(case, reversal)
+
+
+# --- what a reversal touches, locked in one order everywhere ---------------------------------------
+
+
+def _find(actor: Actor, receipt: str, permission: str) -> Redemption:
+    query = scoped(Redemption, actor, permission).where(Redemption.receipt == receipt)
+    found: Redemption | None = db.session.scalar(query.with_for_update(of=Redemption))
+    if found is None:
+        raise NotFound("NOT_FOUND", _("没有这张小票,或它不在您的管辖范围内。请核对小票编号。"))
+    return found
+
+
+def _ordered(actor: Actor, reversal_id: int) -> tuple[Redemption, Reversal]:
+    number = db.session.scalar(db.select(Reversal.redemption_id).filter_by(id=reversal_id))
+    redemption = fetch(Redemption, number, actor, "redemption.approve_reversal")
+    reversal = db.session.get_one(
+        Reversal, reversal_id, with_for_update=True, populate_existing=True
+    )
+    return redemption, reversal
+
+
+def _open(redemption: Redemption, *, approving: Reversal | None = None) -> Case:
+    """Return the case of a locked redemption; refuse one that is undone or about to be.
+
+    Locks, in this order: the programme (shared: no statement is locked meanwhile), the voucher,
+    the pools, the statement.
+    """
+    _refuse_undone(redemption)
+    _refuse_pending(redemption, approving)
+    db.session.execute(
+        db.select(Programme.id)
+        .where(Programme.id == redemption.programme_id)
+        .with_for_update(read=True)
+    )
+    voucher = db.session.get_one(
+        Voucher, redemption.voucher_id, with_for_update=True, populate_existing=True
+    )
+    used, lost = _taken(redemption, "redeemed"), _taken(redemption, "forfeited")
+    pools = {number: lock_pool(number) for number in sorted({part.pool_id for part in used + lost})}
+    return Case(redemption, voucher, pools, used, lost, standing(redemption, pools))
+
+
+def _taken(redemption: Redemption, state: str) -> list[Taken]:
+    """Return what a redemption moved into a state, lot by lot."""
+    rows = db.session.execute(
+        db.select(Lot.id, Lot.pool_id, LotMove.quantity, LotMove.amount_fen)
+        .add_columns(Lot.valid_through >= clock.today())
+        .join(LotMove, LotMove.lot_id == Lot.id)
+        .where(LotMove.redemption_id == redemption.id, LotMove.to_state == state)
+        .order_by(Lot.id)
+    )
+    return [Taken(*row) for row in rows]
+
+
+def _refuse_undone(redemption: Redemption) -> None:
+    if redemption.state != CAPTURED:
+        words = {
+            VOIDED: _("已由承接主体撤销"),
+            REVERSED: _("已冲正"),
+            CLAWED_BACK: _("已追回"),
+        }
+        raise Conflict(
+            "STATE_CHANGED",
+            _(
+                "%(when)s 的这笔核销%(what)s,不能再次办理。请刷新后查看。",
+                when=moment(redemption.redeemed_at),
+                what=words[redemption.state],
+            ),
+            state=redemption.state,
+        )
+
+
+def _refuse_pending(redemption: Redemption, approving: Reversal | None) -> None:
+    query = db.select(Reversal.id).filter_by(redemption_id=redemption.id, state=ORDERED)
+    waiting = db.session.scalar(query)
+    if waiting is not None and (approving is None or approving.id != waiting):
+        raise Conflict(
+            "STATE_CHANGED",
+            _(
+                "这笔核销已有第 %(id)s 号冲正或追回申请待复核,请先办理那一笔。",
+                id=waiting,
+            ),
+            reversal_id=waiting,
+        )
+
+
+def _refuse_decided(reversal: Reversal) -> None:
+    if reversal.state != ORDERED:
+        words = {APPROVED: _("已批准"), CANCELLED: _("已退回")}
+        raise Conflict(
+            "STATE_CHANGED",
+            _("第 %(id)s 号申请%(what)s,不能再办理。", id=reversal.id, what=words[reversal.state]),
+            state=reversal.state,
+        )
+
+
+def _effect(case: Case) -> str:
+    """Return what undoing a redemption now would be; refuse while a live payment holds it."""
+    if case.standing.held and not case.standing.paid:
+        raise RuleBroken(
+            "BATCH_LOCKED",
+            _("这笔核销已列入支付批次,正在付款。请等银行结果:付讫后办理追回,退回后办理冲正。"),
+            statement_id=case.standing.statement.id if case.standing.statement else None,
+        )
+    if case.standing.paid:
+        return CLAWED_BACK
+    return REVERSED if case.standing.statement is not None else VOIDED
+
+
+def _terms(voucher: Voucher) -> rules.Terms:
+    return rules.read_terms(db.session.get_one(Terms, voucher.terms_id).document)
+
+
+def _record(
+    case: Case, reason: str, entitlement: str, effect: str, *, ordered_by: int | None
+) -> Reversal:
+    reversal = Reversal(
+        redemption_id=case.redemption.id,
+        reason=reason,
+        entitlement=entitlement,
+        state=ORDERED,
+        effect=effect,
+        ordered_at=audit.current().at,
+        ordered_by=ordered_by,
+    )
+    db.session.add(reversal)
+    db.session.flush()
+    return reversal
+
+
+# --- before payment ----------------------------------------------------------------------------
+
+
+def _undo(case: Case, reversal: Reversal) -> dict[str, Any]:
+    """Take back an unpaid use: its charge, its debt, and its entitlement."""
+    redemption, locked = case.redemption, case.standing.statement is not None
+    targets = {part.lot_id: _target(case, part, reversal) for part in case.used + case.lost}
+    released = {number for number in case.pools if _goes_to_line(case, number, targets)}
+    moves: list[Move] = []
+    for number, pool in case.pools.items():
+        amount = sum(part.amount_fen for part in case.used if part.pool_id == number)
+        moves += _unpaid_moves(case, pool, amount, locked=locked, released=number in released)
+    again = [part for part in case.lost if targets[part.lot_id] == "available"]
+    for part in again:
+        moves += commit_moves(case.pools[part.pool_id], part.amount_fen) if part.amount_fen else []
+    reversal.journal_id = _post(
+        "voucher.reversed" if locked else "voucher.voided",
+        redemption,
+        moves,
+        anew_fen=sum(part.amount_fen for part in again),
+    )
+    for part in case.used:
+        _put_back(part, targets[part.lot_id], redemption, reversal, part.pool_id in released)
+    for part in again:
+        _give_again(part, redemption, reversal)
+    _change_state(redemption, REVERSED if locked else VOIDED)
+    if case.standing.statement is not None:
+        claiming.finish(case.standing.statement)
+    audit.about("redemption", redemption.id, reversal.reason)
+    return _said(redemption, reversal, targets)
+
+
+def _target(case: Case, part: Taken, reversal: Reversal) -> str:
+    """Return the state into which a lot's part goes."""
+    if reversal.entitlement == CANCEL or case.voucher.state == REVOKED:
+        return "cancelled"
+    alive = part.in_force and case.pools[part.pool_id].closed_on is None
+    return "available" if alive else "expired"
+
+
+def _goes_to_line(case: Case, pool_id: int, targets: dict[int, str]) -> bool:
+    """Tell whether a pool's money goes straight back to its lines.
+
+    It does when the pool is closed, and, as when a voucher is revoked, when the entitlement is
+    cancelled in a programme that does not wait for payment.
+    """
+    pool = case.pools[pool_id]
+    if pool.closed_on is not None:
+        return True
+    of_pool = {targets[part.lot_id] for part in case.used if part.pool_id == pool_id}
+    return of_pool == {"cancelled"} and closes_at_last_day(pool)
+
+
+def _unpaid_moves(
+    case: Case, pool: Pool, amount_fen: int, *, locked: bool, released: bool
+) -> list[Move]:
+    provider_id = case.redemption.provider_id
+    if released:
+        owed = Move(
+            payable(pool.id, provider_id), Owner("fin.expense", pool_id=pool.id), amount_fen
+        )
+        room = "line.accrued" if locked else "line.encumbered"
+        return [owed, *release_moves(pool, amount_fen, charged=True, room=room)]
+    undone = uncharge_moves(pool.id, provider_id, amount_fen)
+    return [*undone, *unaccrue_moves(pool, amount_fen)] if locked else undone
+
+
+def _post(kind: str, redemption: Redemption, moves: Sequence[Move], *, anew_fen: int) -> int:
+    try:
+        return post(
+            kind,
+            f"redemption:{redemption.id}/undone",
+            moves,
+            reverses_id=redemption.journal_id,
+        )
+    except Refusal as refusal:
+        if refusal.code != "BUDGET_INSUFFICIENT":
+            raise
+        raise RuleBroken(
+            "BUDGET_INSUFFICIENT",
+            _(
+                "核销时作废的余额 %(anew)s 元已退回指标,撤销须重新承诺这笔钱,"
+                "但指标可用额度只有 %(available)s 元。请先办理指标调整再撤销,"
+                "或由购买主体冲正并取消这部分额度。",
+                anew=yuan(anew_fen),
+                available=yuan(refusal.facts["available_fen"]),
+            ),
+            basis=refusal.basis,
+            **refusal.facts,
+        ) from refusal
+
+
+def _put_back(
+    part: Taken, target: str, redemption: Redemption, reversal: Reversal, released: bool
+) -> None:
+    moved = move_lot(
+        part.lot_id,
+        source="redeemed",
+        target=target,
+        quantity=part.quantity,
+        amount_fen=part.amount_fen,
+        journal_id=reversal.journal_id,
+        redemption_id=redemption.id,
+        charged=-part.amount_fen,
+        released=part.amount_fen if released else 0,
+    )
+    assert moved, "a lot holds what a live redemption took"  # noqa: S101 - the redemption is locked
+
+
+def _give_again(part: Taken, redemption: Redemption, reversal: Reversal) -> None:
+    db.session.execute(
+        update(Lot)
+        .where(Lot.id == part.lot_id)
+        .values(committed_fen=Lot.committed_fen + part.amount_fen)
+        .execution_options(synchronize_session=False)
+    )
+    moved = move_lot(
+        part.lot_id,
+        source="forfeited",
+        target="available",
+        quantity=part.quantity,
+        amount_fen=part.amount_fen,
+        journal_id=reversal.journal_id,
+        redemption_id=redemption.id,
+    )
+    assert moved, "a lot holds what a live redemption forfeited"  # noqa: S101 - as above
+
+
+# --- after payment -----------------------------------------------------------------------------
+
+
+def _order_clawbacks(actor: Actor, case: Case, reversal: Reversal) -> None:
+    """Record with the core that the money must come back, pool by pool."""
+    for number in case.pools:
+        amount = sum(part.amount_fen for part in case.used if part.pool_id == number)
+        clawback = order_clawback(
+            actor,
+            component=COMPONENT,
+            source=f"reversal:{reversal.id}/pool:{number}",
+            pool_id=number,
+            party_id=case.redemption.provider_id,
+            amount_fen=amount,
+            reason=reversal.reason,
+        )
+        reversal.clawback_id = clawback.id
+    db.session.flush()
+
+
+def _claw_back(actor: Actor, case: Case, reversal: Reversal) -> dict[str, Any]:
+    """Decide that paid money must come back; its entitlement is cancelled, no room moves.
+
+    The lots keep their charged fen: the pool's falls when the cash comes, perhaps in parts.
+    """
+    redemption = case.redemption
+    for clawback in _clawbacks(reversal):
+        reversal.journal_id = approve_clawback(actor, id=clawback.id)
+        for part in case.used:
+            if part.pool_id == clawback.pool_id:
+                moved = move_lot(
+                    part.lot_id,
+                    source="redeemed",
+                    target="cancelled",
+                    quantity=part.quantity,
+                    amount_fen=part.amount_fen,
+                    journal_id=reversal.journal_id,
+                    redemption_id=redemption.id,
+                )
+                assert moved, "a lot holds what a live redemption took"  # noqa: S101 - locked
+    _change_state(redemption, CLAWED_BACK)
+    targets = dict.fromkeys((part.lot_id for part in case.used), "cancelled")
+    audit.about("redemption", redemption.id, reversal.reason)
+    return _said(redemption, reversal, targets)
+
+
+def _clawbacks(reversal: Reversal) -> list[Clawback]:
+    if reversal.effect != CLAWED_BACK:
+        return []
+    own = Clawback.source.startswith(f"reversal:{reversal.id}/", autoescape=True)
+    query = db.select(Clawback).where(Clawback.component == COMPONENT, own)
+    return list(db.session.scalars(query.order_by(Clawback.pool_id)))
+
+
+def _change_state(redemption: Redemption, state: str) -> None:
+    states.change("redemption", redemption, to=state, allowed={CAPTURED})
+
+
+def _said(
+    redemption: Redemption, reversal: Reversal, targets: dict[int, str] | None = None
+) -> dict[str, Any]:
+    """Return the answer of every verb here; `went_to` is where the entitlement went, once done."""
+    return {
+        "id": reversal.id,
+        "state": reversal.state,
+        "effect": reversal.effect,
+        "redemption_id": redemption.id,
+        "receipt": redemption.receipt,
+        "redemption_state": redemption.state,
+        "amount_fen": redemption.amount_fen,
+        "entitlement": reversal.entitlement,
+        "went_to": sorted(set(targets.values())) if targets else [],
+        "clawback_id": reversal.clawback_id,
+        "journal_id": reversal.journal_id,
+    }
