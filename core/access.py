@@ -257,7 +257,8 @@ def visible(model: Any, actor: Actor, permission: str) -> ColumnElement[bool]:
 
     The one place where row scope is applied. `model.__scope__` names the columns that hold the
     provider, purchaser, resident and division of a row; a side the model does not name sees
-    nothing, and a model without `__scope__` cannot be asked for.
+    nothing, and a model without `__scope__` cannot be asked for. A side whose column is the
+    division's sees what its own division's subtree holds, as overseers do.
     """
     columns: dict[str, str] = model.__scope__
     conditions: list[ColumnElement[bool]] = []
@@ -265,12 +266,16 @@ def visible(model: Any, actor: Actor, permission: str) -> ColumnElement[bool]:
         side = ROLES[grant.role].side
         if side == "system":
             return true()
-        if side == "overseer" and "division" in columns:
-            conditions.append(within(getattr(model, columns["division"]), grant.division_code))
-        elif side == "resident" and "resident" in columns:
-            conditions.append(getattr(model, columns["resident"]) == actor.resident_id)
-        elif side in columns:
-            conditions.append(getattr(model, columns[side]) == grant.organisation_id)
+        name = columns.get("division" if side == "overseer" else side)
+        if name is None:
+            continue
+        column = getattr(model, name)
+        if name == columns.get("division"):
+            conditions.append(within(column, grant.division_code))
+        elif side == "resident":
+            conditions.append(column == actor.resident_id)
+        else:
+            conditions.append(column == grant.organisation_id)
     return or_(*conditions) if conditions else false()
 
 

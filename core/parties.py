@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Select, Text, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import audit, clock, privacy
-from core.access import Actor, four_eyes, scoped
+from core.access import ROLES, Actor, four_eyes, scoped, visible
 from core.db import Id, Instant, db
-from core.divisions import add_division, require_division
+from core.divisions import add_division, require_division, within
 from core.errors import Conflict, InvalidInput, NotFound
 from core.identifiers import check_bank_account, check_citizen_id, check_credit_code, check_phone
 
@@ -78,7 +78,12 @@ class Resident(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy 
 
     __tablename__ = "resident"
     __table_args__ = (UniqueConstraint("id_number_index"),)
-    __scope__ = {"resident": "id", "division": "division_code"}
+    # Residents belong to no purchaser: its clerks serve those who live in its division.
+    __scope__ = {
+        "resident": "id",
+        "purchaser": "division_code",
+        "division": "division_code",
+    }
     id: Mapped[int] = mapped_column(ForeignKey("party.id"), primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     id_number: Mapped[str] = mapped_column(privacy.Encrypted("resident.id_number"))
@@ -145,6 +150,20 @@ def require_organisation(organisation_id: int) -> Organisation:
     if found is None:
         raise NotFound("NOT_FOUND", "没有这个单位,请先登记。")
     return found
+
+
+def directory(actor: Actor) -> Select[Any]:
+    """Return the select of the organisations a person may look up.
+
+    Name, credit code and offices are public register data, so a purchaser, who must find
+    providers, sees those of its division; a provider sees itself.
+    """
+    near = [
+        within(Organisation.division_code, grant.division_code)
+        for grant in actor.holding("party.view")
+        if ROLES[grant.role].side == "purchaser"
+    ]
+    return db.select(Organisation).where(or_(visible(Organisation, actor, "party.view"), *near))
 
 
 def add_office(

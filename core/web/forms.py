@@ -20,7 +20,7 @@ def act(operation_id: str, payload: Mapping[str, Any]) -> Answer:
     Empty fields are left out, so that an act's own defaults apply. Refusals come back as answers;
     only a missing sign-in is raised, because it needs another page.
     """
-    given = {name: value for name, value in payload.items() if value not in {"", None}}
+    given = {name: value for name, value in payload.items() if value is not None and value != ""}
     key = request.form.get("request_key") or None
     answer = perform(operation_id, given, token=session.token(), key=key)
     if answer.status == SignInRequired.status:
