@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.hookspecs import hookimpl
 from core.ledger import Figure
 from plugins.voucher import api, commands, demo, pages
-from plugins.voucher.service import checks, lapsing, postings, settling
+from plugins.voucher.service import checks, claiming, lapsing, postings, settling
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,18 +77,19 @@ def menu_items(actor: Actor) -> list[MenuItem]:
 @hookimpl
 def settlement_claims(until: datetime) -> list[Claim]:
     """Say which statements are agreed and may be paid."""
-    return settling.claims(until)
+    return claiming.claims(until)
 
 
 @hookimpl
-def claim_settled(claim: Claim, journal_id: int) -> None:
+def claim_settled(claim: Claim) -> None:
     """Hear that a statement's claim was paid."""
-    settling.on_claim_settled(claim, journal_id)
+    claiming.on_claim_settled(claim)
 
 
 @hookimpl
 def day_began() -> None:
-    """Let what has passed its last day lapse."""
+    """Take silence for consent where its days have passed, and let lapse what is over."""
+    settling.day_began()
     lapsing.day_began()
 
 

@@ -102,7 +102,7 @@ def on_claim_settled(claim: Claim) -> None:
         .where(StatementPool.pool_id == claim.pool_id, Statement.state != PAID)
     )
     if db.session.scalars(unfinished.limit(1)).first() is None:
-        lapsing.lapse_pool(claim.pool_id, clock.today())
+        lapsing.close_if_paid(claim.pool_id)
 
 
 def finish(statement: Statement) -> None:

@@ -52,6 +52,13 @@ def day_began() -> None:
         lapse_pool(pool_id, clock.today())
 
 
+def close_if_paid(pool_id: int) -> None:
+    """Close a pool that was only waiting for its last payment."""
+    pool = db.session.get_one(Pool, pool_id)
+    if pool.closed_on is None and not closes_at_last_day(pool) and _is_over(pool, clock.today()):
+        lapse_pool(pool.id, clock.today())
+
+
 def lapse_pool(pool_id: int, day: date) -> dict[str, Any] | None:
     """Let a pool's lots expire that ended before a day, and close the pool where it may.
 
@@ -61,10 +68,10 @@ def lapse_pool(pool_id: int, day: date) -> dict[str, Any] | None:
     pool = lock_pool(pool_id)
     if pool.closed_on is not None:
         return None
-    _lock_lots(pool)
-    closing = _may_close(pool, day)
-    released = _sum(FREE_FEN, Lot.pool_id == pool.id) if closing else 0
-    over = (Lot.pool_id == pool.id) & (Lot.valid_through < day)
+    whole, closing = Lot.pool_id == pool.id, _may_close(pool, day)
+    over = whole & (Lot.valid_through < day)
+    _lock_lots(whole if closing else over)
+    released = _sum(FREE_FEN, whole) if closing else 0
     expired = _sum(AVAILABLE, over)
     if not closing and not expired:
         return None
@@ -110,8 +117,7 @@ def _pools_due(day: date) -> list[int]:
 
 def _may_close(pool: Pool, day: date) -> bool:
     """Tell whether all lots are over and, where the programme waits for it, all charges paid."""
-    alive = db.select(Lot.id).where(Lot.pool_id == pool.id, Lot.valid_through >= day)
-    if db.session.scalars(alive.limit(1)).first() is not None:
+    if not _is_over(pool, day):
         return False
     if closes_at_last_day(pool):
         return True
@@ -119,9 +125,14 @@ def _may_close(pool: Pool, day: date) -> bool:
     return totals["charged"] == totals["paid"]
 
 
-def _lock_lots(pool: Pool) -> None:
-    """Make tills wait, so that what is read of the lots below is what is changed."""
-    rows = db.select(Lot.id).where(Lot.pool_id == pool.id).order_by(Lot.id).with_for_update()
+def _is_over(pool: Pool, day: date) -> bool:
+    alive = db.select(Lot.id).where(Lot.pool_id == pool.id, Lot.valid_through >= day)
+    return db.session.scalars(alive.limit(1)).first() is None
+
+
+def _lock_lots(condition: ColumnElement[bool]) -> None:
+    """Make tills wait, so that what is read of the lots next is what is changed."""
+    rows = db.select(Lot.id).where(condition).order_by(Lot.id).with_for_update()
     db.session.execute(db.select(func.count()).select_from(rows.subquery()))
 
 

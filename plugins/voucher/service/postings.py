@@ -31,9 +31,10 @@ ENTRY_KINDS = [
     EntryKind(
         "voucher.voided",
         "核销撤销",
-        (UNCHARGE, UNEXPENSE, *COMMIT_PAIRS, *RELEASE_PAIRS, ("pool.released", "pool.uncharged")),
+        # Giving a forfeited remainder back is a new commitment.
+        (UNCHARGE, UNEXPENSE, *COMMIT_PAIRS, *RELEASE_PAIRS),
     ),
-    EntryKind("voucher.reversed", "核销冲正", (UNCHARGE, UNEXPENSE, *RELEASE_PAIRS)),
+    EntryKind("voucher.reversed", "核销冲正", (UNCHARGE, UNEXPENSE, *COMMIT_PAIRS, *RELEASE_PAIRS)),
     EntryKind("voucher.statement_locked", "对账锁定", ACCRUE_PAIRS),
     EntryKind("voucher.revoked", "凭单撤销", RELEASE_PAIRS),
     EntryKind("voucher.lapsed", "凭单到期", RELEASE_PAIRS),

@@ -162,7 +162,7 @@ def reverse_unpaid(
     return _undo(case, reversal)
 
 
-# --- what a reversal touches, locked in one order everywhere ---------------------------------------
+# --- what a reversal touches, locked in one order everywhere -----------------------------------
 
 
 def _find(actor: Actor, receipt: str, permission: str) -> Redemption:
@@ -313,7 +313,13 @@ def _undo(case: Case, reversal: Reversal) -> dict[str, Any]:
         anew_fen=sum(part.amount_fen for part in again),
     )
     for part in case.used:
-        _put_back(part, targets[part.lot_id], redemption, reversal, part.pool_id in released)
+        _put_back(
+            part,
+            targets[part.lot_id],
+            redemption,
+            reversal,
+            released=part.pool_id in released,
+        )
     for part in again:
         _give_again(part, redemption, reversal)
     _change_state(redemption, REVERSED if locked else VOIDED)
@@ -384,7 +390,7 @@ def _post(kind: str, redemption: Redemption, moves: Sequence[Move], *, anew_fen:
 
 
 def _put_back(
-    part: Taken, target: str, redemption: Redemption, reversal: Reversal, released: bool
+    part: Taken, target: str, redemption: Redemption, reversal: Reversal, *, released: bool
 ) -> None:
     moved = move_lot(
         part.lot_id,

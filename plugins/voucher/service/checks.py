@@ -1,0 +1,362 @@
+"""What must hold between vouchers, statements and the books at every moment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Select, and_, case, func, or_
+
+from core.db import db
+from core.formats import yuan
+from core.ledger import Account, Check, Finding, Journal, Transfer, balances
+from core.settlement import Clawback
+from core.settlement.models import PAID as PAYMENT_PAID
+from core.settlement.models import Payment, PaymentClaim, PaymentItem
+from plugins.voucher.models import (
+    Lot,
+    LotMove,
+    Programme,
+    Redemption,
+    Statement,
+    StatementPool,
+)
+from plugins.voucher.service.claiming import COMPONENT, reversed_lines, unpayable
+from plugins.voucher.service.membership import EFFECTIVE_STATES, LINE_STATES, belongs, spans
+from plugins.voucher.service.programmes import terms_of
+
+SHOWN = 100  # findings named by one check; a broken book has more than anyone reads
+
+
+def check_pools() -> list[Finding]:
+    """Find pools whose money is not the sum of their lots' money.
+
+    A lot's charged fen stay when money is clawed back, the pool's fall when the cash comes.
+    """
+    recovered = _sums(
+        db.select(Clawback.pool_id, func.sum(Clawback.received_fen))
+        .where(Clawback.component == COMPONENT)
+        .group_by(Clawback.pool_id)
+    )
+    lots = db.session.execute(
+        db.select(
+            Lot.pool_id,
+            func.sum(Lot.committed_fen),
+            func.sum(Lot.committed_fen - Lot.charged_fen - Lot.released_fen),
+            func.sum(Lot.charged_fen),
+            func.sum(Lot.released_fen),
+        ).group_by(Lot.pool_id)
+    )
+    books = {
+        name: balances(f"pool.{name}", by="pool_id")
+        for name in ("committed", "uncharged", "charged", "released")
+    }
+    findings = []
+    for pool_id, committed, uncharged, charged, released in lots:
+        back = recovered.get(pool_id, 0)
+        expected = {
+            "committed": int(committed),
+            "uncharged": int(uncharged),
+            "charged": int(charged) - back,
+            "released": int(released) + back,
+        }
+        findings += [
+            Finding(f"pool.{name} pool={pool_id}", yuan(fen), yuan(books[name].get(pool_id, 0)))
+            for name, fen in expected.items()
+            if books[name].get(pool_id, 0) != fen
+        ]
+    return findings[:SHOWN]
+
+
+def check_lots() -> list[Finding]:
+    """Find lots whose quantities are not the sum of their moves."""
+    states = ("held", "redeemed", "expired", "forfeited", "cancelled")
+
+    def net(state: str) -> Any:
+        sign = case((LotMove.to_state == state, 1), (LotMove.from_state == state, -1), else_=0)
+        return func.coalesce(func.sum(sign * LotMove.quantity), 0)
+
+    granted = -net("issued")
+    moved = [net(state) for state in states]
+    rows = db.session.execute(
+        db.select(Lot.id, Lot.granted, granted, *[getattr(Lot, s) for s in states], *moved)
+        .outerjoin(LotMove, LotMove.lot_id == Lot.id)
+        .group_by(Lot.id)
+        .having(
+            or_(
+                Lot.granted != granted,
+                *[getattr(Lot, state) != sum_ for state, sum_ in zip(states, moved, strict=True)],
+            )
+        )
+        .order_by(Lot.id)
+        .limit(SHOWN)
+    )
+    findings = []
+    for number, stored, issued, *rest in rows:
+        pairs = zip(
+            ("granted", *states),
+            (stored, *rest[: len(states)]),
+            (issued, *rest[len(states) :]),
+            strict=True,
+        )
+        findings += [
+            Finding(f"voucher_lot {number} {name}", str(moves), str(column))
+            for name, column, moves in pairs
+            if column != moves
+        ]
+    return findings
+
+
+def check_charges() -> list[Finding]:
+    """Find lots that were not charged exactly what their standing redemptions took."""
+    taken = (
+        db.select(LotMove.lot_id, func.sum(LotMove.amount_fen).label("amount_fen"))
+        .join(Redemption, Redemption.id == LotMove.redemption_id)
+        .where(LotMove.to_state == "redeemed", Redemption.state.in_(EFFECTIVE_STATES))
+        .group_by(LotMove.lot_id)
+        .subquery()
+    )
+    expected = func.coalesce(taken.c.amount_fen, 0)
+    rows = db.session.execute(
+        db.select(Lot.id, expected, Lot.charged_fen)
+        .outerjoin(taken, taken.c.lot_id == Lot.id)
+        .where(Lot.charged_fen != expected)
+        .order_by(Lot.id)
+        .limit(SHOWN)
+    )
+    return [
+        Finding(f"voucher_lot {number} charged_fen", yuan(int(fen)), yuan(found))
+        for number, fen, found in rows
+    ]
+
+
+def check_payable() -> list[Finding]:
+    """Find providers that are not owed what was redeemed with them and is not yet paid."""
+    expected: dict[tuple[int, int], int] = defaultdict(int)
+    redeemed = db.session.execute(
+        db.select(Lot.pool_id, Redemption.provider_id, func.sum(LotMove.amount_fen))
+        .join(LotMove, LotMove.lot_id == Lot.id)
+        .join(Redemption, Redemption.id == LotMove.redemption_id)
+        .where(LotMove.to_state == "redeemed", Redemption.state.in_(EFFECTIVE_STATES))
+        .group_by(Lot.pool_id, Redemption.provider_id)
+    )
+    for pool_id, provider_id, fen in redeemed:
+        expected[pool_id, provider_id] += int(fen)
+    for pool_id, provider_id, fen in db.session.execute(_paid_by_provider()):
+        expected[pool_id, provider_id] -= int(fen)
+    found: dict[tuple[int, int], int] = defaultdict(int)
+    pools = db.select(Lot.pool_id).distinct()
+    for column, sign in ((Transfer.credit_id, 1), (Transfer.debit_id, -1)):
+        rows = db.session.execute(
+            db.select(Account.pool_id, Account.party_id, func.sum(Transfer.amount_fen))
+            .join(Transfer, column == Account.id)
+            .where(Account.kind.in_(("fin.payable", "fin.in_transit")), Account.pool_id.in_(pools))
+            .group_by(Account.pool_id, Account.party_id)
+        )
+        for pool_id, party_id, fen in rows:
+            found[pool_id, party_id] += sign * int(fen)
+    return _differences("应付与在途 pool={} party={}", expected, found)
+
+
+def check_single_use() -> list[Finding]:
+    """Find vouchers of single-use programmes that were used twice."""
+    single = [
+        programme.id
+        for programme in db.session.scalars(db.select(Programme))
+        if terms_of(programme)[1].single_use
+    ]
+    rows = db.session.execute(
+        db.select(Redemption.voucher_id, func.count())
+        .where(Redemption.programme_id.in_(single), Redemption.state.in_(EFFECTIVE_STATES))
+        .group_by(Redemption.voucher_id)
+        .having(func.count() > 1)
+        .limit(SHOWN)
+    )
+    return [Finding(f"voucher {number}", "1", str(count)) for number, count in rows]
+
+
+def check_journals() -> list[Finding]:
+    """Find redemptions without exactly one journal of their amount, and the reverse."""
+    charges = (
+        db.select(Transfer.journal_id, func.sum(Transfer.amount_fen).label("amount_fen"))
+        .join(Account, Account.id == Transfer.credit_id)
+        .where(Account.kind == "pool.charged")
+        .group_by(Transfer.journal_id)
+        .subquery()
+    )
+    charged = func.coalesce(charges.c.amount_fen, 0)
+    rows = db.session.execute(
+        db.select(Redemption.id, Redemption.amount_fen, charged)
+        .outerjoin(
+            Journal,
+            and_(
+                Journal.id == Redemption.journal_id,
+                Journal.entry_kind == "voucher.redeemed",
+                Journal.act == Redemption.act,
+            ),
+        )
+        .outerjoin(charges, charges.c.journal_id == Journal.id)
+        .where(or_(Journal.id.is_(None), charged != Redemption.amount_fen))
+        .limit(SHOWN)
+    )
+    findings = [
+        Finding(f"voucher_redemption {number}", yuan(amount), yuan(int(fen)))
+        for number, amount, fen in rows
+    ]
+    uses = func.count(Redemption.id)
+    lonely = db.session.execute(
+        db.select(Journal.id, uses)
+        .outerjoin(Redemption, Redemption.journal_id == Journal.id)
+        .where(Journal.entry_kind == "voucher.redeemed")
+        .group_by(Journal.id)
+        .having(uses != 1)
+        .limit(SHOWN)
+    )
+    return findings + [Finding(f"journal {number}", "1", str(count)) for number, count in lonely]
+
+
+def check_undone() -> list[Finding]:
+    """Find redemptions whose state and reversing journal do not agree."""
+    undoing = func.count(Journal.id)
+    wanted = case((Redemption.state.in_(EFFECTIVE_STATES), 0), else_=1)
+    rows = db.session.execute(
+        db.select(Redemption.id, wanted, undoing)
+        .outerjoin(Journal, Journal.reverses_id == Redemption.journal_id)
+        .group_by(Redemption.id, Redemption.state)
+        .having(undoing != wanted)
+        .limit(SHOWN)
+    )
+    return [
+        Finding(f"voucher_redemption {number}", str(due), str(count)) for number, due, count in rows
+    ]
+
+
+def check_statements() -> list[Finding]:
+    """Find statements whose gross or count is not that of their lines at the lock."""
+    span = spans()
+    lines = db.session.execute(
+        db.select(span.c.id, Redemption.provider_id, func.count(), func.sum(Redemption.amount_fen))
+        .join(Redemption, belongs(span))
+        .where(Redemption.state.in_(LINE_STATES))
+        .group_by(span.c.id, Redemption.provider_id)
+    )
+    expected = {(period, provider): (int(n), int(fen)) for period, provider, n, fen in lines}
+    parts = _sums(
+        db.select(StatementPool.statement_id, func.sum(StatementPool.amount_fen)).group_by(
+            StatementPool.statement_id
+        )
+    )
+    findings = []
+    for row in db.session.scalars(db.select(Statement).order_by(Statement.id)):
+        count, fen = expected.pop((row.period_id, row.provider_id), (0, 0))
+        found = (row.line_count, row.gross_fen, parts.get(row.id, 0))
+        if found != (count, fen, fen):
+            findings.append(
+                Finding(f"voucher_statement {row.id}", str((count, fen, fen)), str(found))
+            )
+    findings += [
+        Finding(f"settlement_period {period} provider {provider}", str(want), "没有对账单")
+        for (period, provider), want in expected.items()
+    ]
+    return findings[:SHOWN]
+
+
+def check_accrued() -> list[Finding]:
+    """Find pools of which the lines' accrued and paid money is not that of their statements."""
+    expected: dict[int, int] = defaultdict(int)
+    since = reversed_lines()
+    locked = db.select(StatementPool.pool_id, func.sum(StatementPool.amount_fen))
+    undone = (
+        db.select(Lot.pool_id, func.sum(LotMove.amount_fen))
+        .join(LotMove, LotMove.lot_id == Lot.id)
+        .join(since, since.c.redemption_id == LotMove.redemption_id)
+        .where(LotMove.to_state == "redeemed")
+        .group_by(Lot.pool_id)
+    )
+    back = (
+        db.select(Clawback.pool_id, func.sum(Clawback.received_fen))
+        .where(Clawback.component == COMPONENT)
+        .group_by(Clawback.pool_id)
+    )
+    for query, sign in ((locked.group_by(StatementPool.pool_id), 1), (undone, -1), (back, -1)):
+        for pool_id, fen in _sums(query).items():
+            expected[pool_id] += sign * fen
+    own = set(db.session.scalars(db.select(Lot.pool_id).distinct()))
+    found: dict[int, int] = defaultdict(int)
+    for kind in ("line.accrued", "line.disbursed"):
+        for pool_id, fen in balances(kind, by="pool_id").items():
+            if pool_id in own:
+                found[int(pool_id or 0)] += fen
+    return [
+        Finding(f"应付与已付(预算) pool={pool_id}", yuan(expected[pool_id]), yuan(found[pool_id]))
+        for pool_id in sorted(own)
+        if expected[pool_id] != found[pool_id]
+    ][:SHOWN]
+
+
+def check_claims() -> list[Finding]:
+    """Find claims in live payments whose statement part is no longer what it was."""
+    less = unpayable()
+    due = StatementPool.amount_fen - func.coalesce(less.c.amount_fen, 0)
+    now = {
+        f"statement:{statement_id}/pool:{pool_id}": int(fen)
+        for statement_id, pool_id, fen in db.session.execute(
+            db.select(StatementPool.statement_id, StatementPool.pool_id, due).outerjoin(
+                less,
+                and_(
+                    less.c.statement_id == StatementPool.statement_id,
+                    less.c.pool_id == StatementPool.pool_id,
+                ),
+            )
+        )
+    }
+    held = db.session.execute(
+        db.select(PaymentClaim.source, PaymentItem.amount_fen)
+        .join(PaymentItem, and_(PaymentItem.claim_id == PaymentClaim.id, PaymentItem.live))
+        .where(PaymentClaim.component == COMPONENT, PaymentClaim.source.startswith("statement:"))
+    )
+    return [
+        Finding(source, yuan(now.get(source, 0)), yuan(fen))
+        for source, fen in held
+        if now.get(source, 0) != fen
+    ][:SHOWN]
+
+
+CHECKS = [
+    Check("额度池等于其额度批之和", check_pools),
+    Check("额度批等于其变动之和", check_lots),
+    Check("额度批已用等于有效核销", check_charges),
+    Check("应付等于未付的核销", check_payable),
+    Check("一次性凭单只用一次", check_single_use),
+    Check("每笔核销一张等额凭证", check_journals),
+    Check("每笔撤销一张冲销凭证", check_undone),
+    Check("对账单等于锁定时的核销", check_statements),
+    Check("预算应付等于对账单", check_accrued),
+    Check("在付款项等于对账单应付", check_claims),
+]
+
+
+def _paid_by_provider() -> Select[Any]:
+    return (
+        db.select(PaymentClaim.pool_id, PaymentClaim.payee_id, func.sum(PaymentItem.amount_fen))
+        .join(PaymentItem, PaymentItem.claim_id == PaymentClaim.id)
+        .join(Payment, Payment.id == PaymentItem.payment_id)
+        .where(PaymentClaim.component == COMPONENT, Payment.state == PAYMENT_PAID)
+        .group_by(PaymentClaim.pool_id, PaymentClaim.payee_id)
+    )
+
+
+def _sums(query: Select[Any]) -> dict[int, int]:
+    return {key: int(fen) for key, fen in db.session.execute(query)}
+
+
+def _differences(
+    where: str, expected: Mapping[tuple[int, int], int], found: Mapping[tuple[int, int], int]
+) -> list[Finding]:
+    keys: Iterable[tuple[int, int]] = sorted({*expected, *found})
+    return [
+        Finding(where.format(*key), yuan(expected.get(key, 0)), yuan(found.get(key, 0)))
+        for key in keys
+        if expected.get(key, 0) != found.get(key, 0)
+    ][:SHOWN]
