@@ -1,0 +1,213 @@
+"""What must hold between payments and the books at every moment."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import Row
+
+from core.db import db
+from core.formats import yuan
+from core.ledger import DEBIT, Account, Check, Finding, Transfer
+from core.plugins import registry
+from core.settlement import books
+from core.settlement.models import (
+    APPROVED,
+    CANCELLED,
+    CLOSED,
+    DRAFT,
+    EXPORTED,
+    IN_TRANSIT,
+    PAID,
+    PENDING,
+    RECEIVED,
+    REJECTED,
+    BankResultLine,
+    Clawback,
+    ClawbackReceipt,
+    Payment,
+    PaymentBatch,
+    PaymentClaim,
+    PaymentItem,
+)
+from core.settlement.service import content_hash
+
+Between = tuple[int, int]  # a pool and a party
+
+PAYMENT_STATES = {
+    DRAFT: {PENDING},
+    APPROVED: {PENDING},
+    EXPORTED: {IN_TRANSIT, PAID, REJECTED},
+    CLOSED: {PAID, REJECTED},
+    CANCELLED: {CANCELLED},
+}
+
+
+def check_transit() -> list[Finding]:
+    """Find where the account of payments in transit is not the sum of payments in transit."""
+    return _compare("支付在途", _items_in(IN_TRANSIT), _book(books.IN_TRANSIT))
+
+
+def check_payable() -> list[Finding]:
+    """Find parties that were sent more than they were owed (a payable below zero)."""
+    return [
+        Finding(f"应付 pool={pool} party={party}", "不小于 0", yuan(fen))
+        for (pool, party), fen in sorted(_book(books.PAYABLE).items())
+        if fen < 0
+    ]
+
+
+def check_treasury() -> list[Finding]:
+    """Find pools whose treasury account is not what was paid less what came back."""
+    expected: dict[Between, int] = defaultdict(int)
+    for (pool, _party), fen in _items_in(PAID).items():
+        expected[pool, 0] += fen
+    came_back = (
+        db.select(Clawback.pool_id, db.func.sum(ClawbackReceipt.amount_fen))
+        .join(ClawbackReceipt, ClawbackReceipt.clawback_id == Clawback.id)
+        .group_by(Clawback.pool_id)
+    )
+    for pool, fen in db.session.execute(came_back):
+        expected[pool, 0] -= int(fen)
+    return _compare("国库已付", expected, _book(books.TREASURY))
+
+
+def check_clawbacks() -> list[Finding]:
+    """Find receivables that are not the open claw-backs, and receipts that do not add up."""
+    open_fen = db.func.sum(Clawback.amount_fen - Clawback.received_fen)
+    rows = db.session.execute(
+        db.select(Clawback.pool_id, Clawback.party_id, open_fen)
+        .where(Clawback.state.in_([APPROVED, RECEIVED]))
+        .group_by(Clawback.pool_id, Clawback.party_id)
+    )
+    findings = _compare("应追回款", _totals(rows), _book(books.RECEIVABLE))
+    received = db.func.coalesce(db.func.sum(ClawbackReceipt.amount_fen), 0)
+    wrong = db.session.execute(
+        db.select(Clawback.id, Clawback.received_fen, received)
+        .outerjoin(ClawbackReceipt, ClawbackReceipt.clawback_id == Clawback.id)
+        .group_by(Clawback.id, Clawback.received_fen)
+        .having(Clawback.received_fen != received)
+    )
+    return findings + [
+        Finding(f"clawback {number}", yuan(int(receipts)), yuan(stored))
+        for number, stored, receipts in wrong
+    ]
+
+
+def check_batches() -> list[Finding]:
+    """Find batches changed after they were made, or whose payments are in an impossible state."""
+    findings = []
+    for batch in db.session.scalars(db.select(PaymentBatch).order_by(PaymentBatch.id)):
+        actual = content_hash(batch)
+        if actual != batch.content_hash:
+            findings.append(Finding(f"payment_batch {batch.id}", batch.content_hash, actual))
+    rows = db.session.execute(
+        db.select(Payment.id, Payment.state, PaymentBatch.state)
+        .join(PaymentBatch, PaymentBatch.id == Payment.batch_id)
+        .order_by(Payment.id)
+    )
+    return findings + [
+        Finding(f"payment {number}", "/".join(sorted(PAYMENT_STATES[of_batch])), state)
+        for number, state, of_batch in rows
+        if state not in PAYMENT_STATES[of_batch]
+    ]
+
+
+def check_sums() -> list[Finding]:
+    """Find payments that are not the sum of their claims, and batches not that of payments."""
+    items = db.func.coalesce(db.func.sum(PaymentItem.amount_fen), 0)
+    payments = db.session.execute(
+        db.select(Payment.id, Payment.amount_fen, items)
+        .outerjoin(PaymentItem, PaymentItem.payment_id == Payment.id)
+        .group_by(Payment.id, Payment.amount_fen)
+        .having(Payment.amount_fen != items)
+    )
+    total = db.func.coalesce(db.func.sum(Payment.amount_fen), 0)
+    batches = db.session.execute(
+        db.select(PaymentBatch.id, PaymentBatch.total_fen, total)
+        .outerjoin(Payment, Payment.batch_id == PaymentBatch.id)
+        .group_by(PaymentBatch.id, PaymentBatch.total_fen)
+        .having(PaymentBatch.total_fen != total)
+    )
+    return [
+        *_wrong_sums("payment", payments),
+        *_wrong_sums("payment_batch", batches),
+    ]
+
+
+def check_results() -> list[Finding]:
+    """Find payments paid or rejected without exactly one line of a bank's file that says so."""
+    lines = db.func.count(BankResultLine.line)
+    rows = db.session.execute(
+        db.select(Payment.id, lines)
+        .outerjoin(
+            BankResultLine,
+            (BankResultLine.payment_id == Payment.id) & (BankResultLine.outcome == Payment.state),
+        )
+        .where(Payment.state.in_([PAID, REJECTED]))
+        .group_by(Payment.id)
+        .having(lines != 1)
+    )
+    return [Finding(f"payment {number}", "1", str(count)) for number, count in rows]
+
+
+CHECKS = [
+    Check("支付在途等于在途支付", check_transit),
+    Check("应付不为负", check_payable),
+    Check("国库已付等于已付减收回", check_treasury),
+    Check("应追回款等于未收回的追回", check_clawbacks),
+    Check("支付批次自制单后未变", check_batches),
+    Check("批次、支付与款项金额相等", check_sums),
+    Check("每笔支付结果有银行依据", check_results),
+]
+
+
+def _items_in(state: str) -> dict[Between, int]:
+    """Return what payments in a state pay, by pool and payee, in fen."""
+    rows = db.session.execute(
+        db.select(PaymentClaim.pool_id, PaymentClaim.payee_id, db.func.sum(PaymentItem.amount_fen))
+        .join(PaymentItem, PaymentItem.claim_id == PaymentClaim.id)
+        .join(Payment, Payment.id == PaymentItem.payment_id)
+        .where(Payment.state == state)
+        .group_by(PaymentClaim.pool_id, PaymentClaim.payee_id)
+    )
+    return _totals(rows)
+
+
+def _book(kind: str) -> dict[Between, int]:
+    """Return an account kind's balances by pool and party (0: none), on its normal side."""
+    side = 1 if registry().account_kinds[kind].side == DEBIT else -1
+    totals: dict[Between, int] = defaultdict(int)
+    for column, sign in ((Transfer.debit_id, side), (Transfer.credit_id, -side)):
+        rows = db.session.execute(
+            db.select(Account.pool_id, Account.party_id, db.func.sum(Transfer.amount_fen))
+            .join(Transfer, column == Account.id)
+            .where(Account.kind == kind)
+            .group_by(Account.pool_id, Account.party_id)
+        )
+        for pool, party, fen in rows:
+            totals[pool, party or 0] += sign * int(fen)
+    return totals
+
+
+def _totals(rows: Iterable[Row[int, int, int]]) -> dict[Between, int]:
+    return {(pool, party): int(fen) for pool, party, fen in rows}
+
+
+def _compare(name: str, expected: dict[Between, int], found: dict[Between, int]) -> list[Finding]:
+    return [
+        Finding(
+            f"{name} pool={key[0]} party={key[1] or '-'}",
+            yuan(expected.get(key, 0)),
+            yuan(found.get(key, 0)),
+        )
+        for key in sorted(expected.keys() | found.keys())
+        if expected.get(key, 0) != found.get(key, 0)
+    ]
+
+
+def _wrong_sums(what: str, rows: Iterable[Row[int, int, int]]) -> list[Finding]:
+    return [
+        Finding(f"{what} {number}", yuan(int(parts)), yuan(whole)) for number, whole, parts in rows
+    ]
