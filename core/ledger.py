@@ -103,6 +103,7 @@ class Account(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy b
     """An account: kind plus owners. Opened at its first transfer, never changed."""
 
     __tablename__ = "account"
+    __scope__ = {"provider": "party_id"}
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     key: Mapped[str] = mapped_column(Text, unique=True)
     kind: Mapped[str] = mapped_column(Text, index=True)
@@ -241,9 +242,9 @@ def balance(kind: str, **owners: int) -> int:
 
 def balances(kind: str, *, by: str = "line_id", **owners: int) -> dict[int | None, int]:
     """Return balances in fen of a kind, grouped by one owner (`line_id`, `pool_id`, `party_id`)."""
-    accounts = db.select(Account.id, getattr(Account, by).label("owner")).filter_by(
-        kind=kind, **owners
-    )
+    conditions = [Account.kind == kind]
+    conditions += [getattr(Account, name) == value for name, value in owners.items()]
+    accounts = db.select(Account.id, getattr(Account, by).label("owner")).where(*conditions)
     chosen = accounts.subquery()
     side = 1 if registry().account_kinds[kind].side == DEBIT else -1
     totals: dict[int | None, int] = {}
@@ -259,15 +260,13 @@ def balances(kind: str, *, by: str = "line_id", **owners: int) -> dict[int | Non
 
 
 def gated_balance(owner: Owner) -> int:
-    """Return the guarded balance in fen: the row plus what is pending."""
-    number = account_id(owner)
+    """Return the guarded balance in fen: the row plus what is pending; zero before it is opened."""
+    number = db.select(Account.id).where(Account.key == owner.key).scalar_subquery()
     row = db.session.scalar(
         db.select(GatedBalance.balance_fen).where(GatedBalance.account_id == number)
     )
     waiting = db.session.scalar(
-        db.select(func.coalesce(func.sum(PendingIncrease.amount_fen), 0)).where(
-            PendingIncrease.account_id == number
-        )
+        db.select(func.sum(PendingIncrease.amount_fen)).where(PendingIncrease.account_id == number)
     )
     return int(row or 0) + int(waiting or 0)
 
