@@ -7,20 +7,23 @@ import pytest
 from core import clock
 from core.db import db
 from core.errors import Conflict, RuleBroken
+from core.plugins import FORMS
 from core.settlement import approve_clawback, cancel_clawback, order_clawback
 from core.settlement.models import Clawback
 from tests.settlement_world import County, together
 
 
 @pytest.fixture
-def paid(make_app):
+def paid(make_app, monkeypatch):
     """Have a school paid in September; the books must hold after the test."""
+    monkeypatch.setenv("HUIGOU_DISABLED", ",".join(FORMS))
     with clock.frozen("2026-09-25T10:00"):
         county = County(make_app).build()
         county.owe(county.schools[0], 1_200_000)
         number = county.batch()
         county.import_file(county.answer_of_bank(number, ("成功", "R1", "")))
         yield county
+        assert county.findings() == []
 
 
 def ordered(county, amount_fen=50_000):

@@ -13,15 +13,20 @@ from core.access import User
 from core.budget import PPM, Share
 from core.db import db
 from core.parties import Organisation
+from core.plugins import FORMS
 from core.settlement.models import PaymentBatch, PaymentItem
 from tests.settlement_world import County, result_file, result_row, together
 
 
 @pytest.fixture
-def county(make_app):
+def county(make_app, monkeypatch):
     """Return a county on a fixed day; whatever a test did, the books must hold afterwards."""
+    # Settlement knows no form of purchase: a fake one is enough, and the only one here.
+    monkeypatch.setenv("HUIGOU_DISABLED", ",".join(FORMS))
     with clock.frozen("2026-09-25T10:00"):
-        yield County(make_app).build()
+        built = County(make_app).build()
+        yield built
+        assert built.findings() == []
 
 
 @pytest.fixture
@@ -313,6 +318,21 @@ def test_a_batch_altered_in_the_database_is_neither_approved_nor_unnoticed(owing
     assert owing.findings() == [f"payment_batch {number}"]
     with owing.acting():
         db.session.execute(rename, {"before": "他人", "after": "第一学校"})
+
+
+def test_a_payment_called_paid_behind_our_back_is_found(owing):
+    owing.batch()
+    say = db.text("UPDATE payment SET state = :after WHERE state = :before AND id = 1")
+    with owing.acting():
+        db.session.execute(say, {"before": "in_transit", "after": "paid"})
+    pool = f"pool={owing.pool} party="
+    assert owing.findings() == [
+        f"支付在途 {pool}{owing.schools[0]}",
+        f"国库已付 {pool}-",
+        "payment 1",
+    ]
+    with owing.acting():
+        db.session.execute(say, {"before": "paid", "after": "in_transit"})
 
 
 def test_only_what_was_agreed_in_time_and_asked_for_is_taken(owing):
