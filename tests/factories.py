@@ -7,7 +7,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
-from core import access, clock
+from core import access, clock, signin
 from core.access import Actor, Grant
 from core.acts import Answer, perform
 from core.db import db, transaction
@@ -240,4 +240,4 @@ def token_of(county: County, role: str) -> str:
         from core.audit import Acting, acting  # noqa: PLC0415 - only here is a session made by hand
 
         with acting(Acting("test.session", user.id, user.name)):
-            return str(access.start_session(user, None)["token"])
+            return str(signin.start_session(user, None)["token"])

@@ -8,7 +8,7 @@ import threading
 from contextlib import contextmanager
 from datetime import timedelta
 
-from core import access, acts, audit, budget, clock, parties
+from core import access, acts, audit, budget, clock, parties, people
 from core.db import db, transaction
 from core.divisions import add_division
 from core.files import csv_stream, read_table
@@ -128,7 +128,7 @@ class County:
     def person(self, role, name, division_code="430112", organisation_id=None):
         """Create a user with a role and return its actor."""
         login = f"user{next(self.numbers)}"
-        user = access.create_user(access.system(), login=login, name=name)
+        user = people.create_user(access.system(), login=login, name=name)
         grant = access.RoleGrant(
             user_id=user["id"],
             role=role,

@@ -8,21 +8,14 @@ from flask_babel import gettext as _
 from sqlalchemy import func, insert
 
 from core import audit, clock, codes, privacy, states
-from core.access import (
-    RESIDENT_SESSION_DAYS,
-    Actor,
-    fetch,
-    refuse_locked,
-    resident_user,
-    scoped,
-    start_session,
-)
+from core.access import Actor, fetch, scoped
 from core.budget import Pool, commit_moves, lock_pool, open_pool, release_moves
 from core.db import db
 from core.errors import InvalidInput, NotFound, RuleBroken, SignInRequired
 from core.identifiers import check_citizen_id
 from core.ledger import post
 from core.parties import Resident
+from core.signin import RESIDENT_SESSION_DAYS, refuse_locked, resident_user, start_session
 from plugins.voucher.models import Credential, Lot, LotMove, Programme, Redemption, Terms, Voucher
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules import VoucherClass, read_terms

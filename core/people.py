@@ -1,0 +1,104 @@
+"""People and their roles: users made, roles granted to a day and ended, never by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import or_
+
+from core import audit, clock, privacy
+from core.access import FORBIDDEN_PAIRS, ROLES, Actor, RoleGrant, User, fetch, grants_of
+from core.db import db
+from core.divisions import require_division
+from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
+from core.signin import hash_password
+
+
+def create_user(
+    actor: Actor,  # noqa: ARG001 - every verb hears who acts
+    *,
+    login: str,
+    name: str,
+    password: str | None = None,
+    id_number: str | None = None,
+    resident_id: int | None = None,
+) -> dict[str, Any]:
+    """Create a user without any role; a password has at least 10 characters."""
+    if db.session.scalar(db.select(User.id).where(User.login == login)):
+        raise Conflict("LOGIN_TAKEN", f"登录名“{login}”已被使用,请换一个。")
+    user = User(
+        login=login,
+        name=name,
+        password_hash=hash_password(password) if password else None,
+        person_index=privacy.keyring().blind_index(id_number, "person") if id_number else None,
+        resident_id=resident_id,
+    )
+    db.session.add(user)
+    db.session.flush()
+    audit.about("user", user.id)
+    return {"id": user.id, "login": user.login, "name": user.name}
+
+
+def grant_role(
+    actor: Actor,
+    *,
+    user_id: int,
+    role: str,
+    division_code: str,
+    organisation_id: int | None = None,
+    from_on: date | None = None,
+    to_on: date | None = None,
+) -> dict[str, Any]:
+    """Give a user a role; refuse a role that the same person's other roles exclude."""
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotFound("NOT_FOUND", "没有这个用户,请核对。")
+    if role not in ROLES or role == "system":
+        raise InvalidInput(f"没有“{role}”这个岗位。", errors={"role": ["未知岗位"]})
+    if ROLES[role].side in {"provider", "purchaser"} and organisation_id is None:
+        raise InvalidInput("这个岗位须指明所属单位。", errors={"organisation_id": ["必填"]})
+    if actor.user_id == user_id:
+        raise RuleBroken("FOUR_EYES_REQUIRED", "不能给自己授予岗位,请由另一位管理员办理。")
+    require_division(division_code)
+    for held in _roles_of_person(user):
+        if frozenset((held, role)) in FORBIDDEN_PAIRS:
+            raise RuleBroken(
+                "ROLE_NOT_ALLOWED",
+                f"“{ROLES[role].name}”与该人员已有的“{ROLES[held].name}”是不相容岗位,"
+                "请改授他人,或先终止原岗位。",
+                basis="内部控制规范(试行)不相容岗位分离",
+            )
+    grant = RoleGrant(
+        user_id=user_id,
+        role=role,
+        organisation_id=organisation_id,
+        division_code=division_code,
+        from_on=from_on or clock.today(),
+        to_on=to_on,
+        granted_by=actor.user_id,
+    )
+    db.session.add(grant)
+    db.session.flush()
+    audit.about("role_grant", grant.id, f"{role} -> user {user_id}")
+    return {"id": grant.id, "user_id": user_id, "role": role}
+
+
+def end_role(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """End a role today; the row stays, because who held what when is part of the trail."""
+    grant = fetch(RoleGrant, id, actor, "access.grant")
+    grant.to_on = min(grant.to_on or clock.today(), clock.today() - timedelta(days=1))
+    audit.about("role_grant", grant.id, reason)
+    return {"id": grant.id, "to_on": grant.to_on.isoformat()}
+
+
+def _roles_of_person(user: User) -> Iterable[str]:
+    users = db.select(User.id).where(
+        or_(
+            User.id == user.id,
+            (User.person_index == user.person_index) & User.person_index.is_not(None),
+        )
+    )
+    ids = list(db.session.scalars(users))
+    return {grant.role for user_id in ids for grant in grants_of(user_id)}
