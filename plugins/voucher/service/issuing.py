@@ -49,7 +49,8 @@ def issue(
         f"voucher.issue:{audit.current().act}",
         commit_moves(pool, chosen.face_fen * len(resident_ids)),
     )
-    vouchers = _write(programme, row, chosen, resident_ids, pool, rules, journal_id, actor)
+    vouchers = _write_vouchers(programme, row, chosen, resident_ids)
+    _write_lots([voucher["id"] for voucher in vouchers], chosen, pool, rules, journal_id)
     audit.about("programme", programme.id)
     return {
         "programme_id": programme.id,
@@ -113,39 +114,43 @@ def _count(query: Any) -> int:
     return int(db.session.scalar(query) or 0)
 
 
-def _write(  # noqa: PLR0917 - one row of each table per resident
-    programme: Programme,
-    terms: Terms,
-    chosen: VoucherClass,
-    resident_ids: list[int],
-    pool: Pool,
-    rules: Rules,
-    journal_id: int,
-    actor: Actor,
+def _write_vouchers(
+    programme: Programme, terms: Terms, chosen: VoucherClass, resident_ids: list[int]
 ) -> list[dict[str, Any]]:
-    """Write vouchers, lots, their first moves and phone credentials, set by set."""
+    """Write the vouchers, numbered on within their class; return id, number and holder of each."""
+    act = audit.current()
     same_class = db.select(func.count()).where(
         Voucher.programme_id == programme.id, Voucher.class_code == chosen.code
     )
-    first, act = _count(same_class) + 1, audit.current()
+    rows = [
+        {
+            "number": f"{chosen.code}-{number:03d}",
+            "programme_id": programme.id,
+            "terms_id": terms.id,
+            "class_code": chosen.code,
+            "resident_id": resident_id,
+            "organisation_id": programme.organisation_id,
+            "division_code": programme.division_code,
+            "state": ACTIVE,
+            "issued_at": act.at,
+            "issued_by": act.actor_id,
+        }
+        for number, resident_id in enumerate(resident_ids, start=_count(same_class) + 1)
+    ]
     ids = db.session.scalars(
-        insert(Voucher).returning(Voucher.id, sort_by_parameter_order=True),
-        [
-            {
-                "number": f"{chosen.code}-{number:03d}",
-                "programme_id": programme.id,
-                "terms_id": terms.id,
-                "class_code": chosen.code,
-                "resident_id": resident_id,
-                "organisation_id": programme.organisation_id,
-                "division_code": programme.division_code,
-                "state": ACTIVE,
-                "issued_at": act.at,
-                "issued_by": actor.user_id,
-            }
-            for number, resident_id in enumerate(resident_ids, start=first)
-        ],
+        insert(Voucher).returning(Voucher.id, sort_by_parameter_order=True), rows
     ).all()
+    return [
+        {"id": voucher_id, "number": row["number"], "resident_id": row["resident_id"]}
+        for voucher_id, row in zip(ids, rows, strict=True)
+    ]
+
+
+def _write_lots(
+    voucher_ids: list[int], chosen: VoucherClass, pool: Pool, rules: Rules, journal_id: int
+) -> None:
+    """Write each voucher's lot, its first move, and its holder's phone credential."""
+    face = chosen.face_fen
     lots = db.session.scalars(
         insert(Lot).returning(Lot.id, sort_by_parameter_order=True),
         [
@@ -153,12 +158,12 @@ def _write(  # noqa: PLR0917 - one row of each table per resident
                 "voucher_id": voucher_id,
                 "pool_id": pool.id,
                 "unit": "fen",
-                "granted": chosen.face_fen,
-                "committed_fen": chosen.face_fen,
+                "granted": face,
+                "committed_fen": face,
                 "valid_from": rules.valid_from,
                 "valid_through": rules.valid_through,
             }
-            for voucher_id in ids
+            for voucher_id in voucher_ids
         ],
     ).all()
     db.session.execute(
@@ -169,20 +174,14 @@ def _write(  # noqa: PLR0917 - one row of each table per resident
                 "journal_id": journal_id,
                 "from_state": "issued",
                 "to_state": "available",
-                "quantity": chosen.face_fen,
-                "amount_fen": chosen.face_fen,
-                "act": act.act,
+                "quantity": face,
+                "amount_fen": face,
+                "act": audit.current().act,
             }
             for lot_id in lots
         ],
     )
-    db.session.execute(insert(Credential), [_phone(voucher_id) for voucher_id in ids])
-    return [
-        {"id": voucher_id, "number": f"{chosen.code}-{number:03d}", "resident_id": resident_id}
-        for voucher_id, (number, resident_id) in zip(
-            ids, enumerate(resident_ids, start=first), strict=True
-        )
-    ]
+    db.session.execute(insert(Credential), [_phone(voucher_id) for voucher_id in voucher_ids])
 
 
 def _phone(voucher_id: int) -> dict[str, Any]:

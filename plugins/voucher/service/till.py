@@ -370,69 +370,67 @@ def _answer(connection: Direct, line: Line, now: datetime) -> dict[str, Any]:
     }
 
 
+CARRIED = (
+    "journal_id",
+    "redemption_id",
+    "voucher_id",
+    "credential_id",
+    "programme_id",
+    "organisation_id",
+    "division_code",
+    "provider_id",
+    "office_id",
+    "device_id",
+)
+
+
 def _rows(request: Request, line: Line, answer: dict[str, Any]) -> capture.Rows:
     """Return one redemption's rows: the line itself and one draw per lot."""
     assert line.decision is not None  # noqa: S101 - only decided lines are written
-    head, decision = line.found[0], line.decision
-    act = uuid.uuid4().hex
-    common = {
-        name: head[name]
-        for name in (
-            "journal_id",
-            "redemption_id",
-            "voucher_id",
-            "credential_id",
-            "programme_id",
-            "organisation_id",
-            "division_code",
-            "provider_id",
-            "office_id",
-            "device_id",
-        )
+    head, decision, act = line.found[0], line.decision, uuid.uuid4().hex
+    kept: dict[str, Any] = {"scope": None, "fingerprint": None, "answer": None}
+    if line.key:
+        kept = {
+            "scope": f"user:{head['user_id']}",
+            "fingerprint": line.fingerprint,
+            "answer": json.dumps(answer, ensure_ascii=False, separators=(",", ":")),
+        }
+    written = {
+        **{name: head[name] for name in CARRIED},
+        **kept,
+        "act": act,
+        "action": request.act.operation_id,
+        "actor_id": head["user_id"],
+        "actor_name": head["user_name"],
+        "request_key": line.key,
+        "receipt": answer["receipt"],
+        "step": line.step,
+        "service_code": line.use.service_code,
+        "quantity": line.use.quantity,
+        "price_fen": decision.price_fen,
+        "amount_fen": decision.amount_fen,
+        "forfeited_fen": decision.forfeited_fen,
     }
-    available = {row["lot_id"]: _lot(row).available for row in line.found}
-    draws = []
-    for draw in decision.draws:
-        accounts = accounts_of(draw.pool_id, head["provider_id"])
+    return capture.Rows(written, [_draw_row(head, line, draw, act) for draw in decision.draws])
+
+
+def _draw_row(head: dict[str, Any], line: Line, draw: rules.Draw, act: str) -> dict[str, Any]:
+    """Return what one lot gives, as it stood when it was read, and the accounts it posts to."""
+    accounts = accounts_of(draw.pool_id, head["provider_id"])
+    lot = next(row for row in line.found if row["lot_id"] == draw.lot_id)
+    return {
+        **accounts,
+        "act": act,
+        "journal_id": head["journal_id"],
+        "redemption_id": head["redemption_id"],
+        "lot_id": draw.lot_id,
+        "available": _lot(lot).available,
+        "quantity": draw.quantity,
+        "amount_fen": draw.amount_fen,
+        "forfeited": draw.forfeited,
         # With several lines a forfeit moves the entitlement only; its money waits for the close.
-        released = draw.forfeited if accounts["line_count"] == 1 else 0
-        draws.append(
-            {
-                "act": act,
-                "journal_id": head["journal_id"],
-                "redemption_id": head["redemption_id"],
-                "lot_id": draw.lot_id,
-                "available": available[draw.lot_id],
-                "quantity": draw.quantity,
-                "amount_fen": draw.amount_fen,
-                "forfeited": draw.forfeited,
-                "released": released,
-                **accounts,
-            }
-        )
-    return capture.Rows(
-        line={
-            **common,
-            "act": act,
-            "action": request.act.operation_id,
-            "actor_id": head["user_id"],
-            "actor_name": head["user_name"],
-            "scope": f"user:{head['user_id']}" if line.key else None,
-            "request_key": line.key,
-            "fingerprint": line.fingerprint if line.key else None,
-            "answer": json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
-            if line.key
-            else None,
-            "receipt": answer["receipt"],
-            "step": line.step,
-            "service_code": line.use.service_code,
-            "quantity": line.use.quantity,
-            "price_fen": decision.price_fen,
-            "amount_fen": decision.amount_fen,
-            "forfeited_fen": decision.forfeited_fen,
-        },
-        draws=draws,
-    )
+        "released": draw.forfeited if accounts["line_count"] == 1 else 0,
+    }
 
 
 def _money(decision: Decision) -> dict[str, Any]:
