@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core import budget, checks, commands, core_acts, settlement
+from core import budget, checks, commands, core_acts, settlement, trace
 from core.hookspecs import hookimpl
 from core.ledger import Figure, Owner, balance, gated_balance
-from core.web import blueprints, menu
+from core.web import blueprints, items
 
 if TYPE_CHECKING:
     import click
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from core.acts import Act
     from core.ledger import AccountKind, Check, EntryKind
     from core.settlement import BankFormat
+    from core.trace import Place, Step
     from core.web.menu import MenuItem
 
 
@@ -105,10 +106,22 @@ def register_commands() -> list[click.Command]:
 @hookimpl
 def menu_items(actor: Actor) -> list[MenuItem]:
     """Offer the core's pages."""
-    return menu.core_items(actor)
+    return items.core_items(actor)
+
+
+@hookimpl
+def trace_found(text: str, actor: Actor) -> list[Place]:
+    """Find lines, pools, payments, batches and claw-backs."""
+    return trace.core_found(text, actor)
+
+
+@hookimpl
+def trace_steps(place: Place) -> list[Step]:
+    """Lead from a line through pools, claims and payments to the bank, and back."""
+    return trace.core_steps(place)
 
 
 @hookimpl
 def integrity_checks() -> list[Check]:
     """Declare the checks of the books."""
-    return list(checks.CHECKS)
+    return [*checks.CHECKS, *settlement.CHECKS]

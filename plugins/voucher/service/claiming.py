@@ -88,6 +88,8 @@ def claims(until: datetime) -> list[Claim]:
 
 def on_claim_settled(claim: Claim) -> None:
     """Hear that the bank has confirmed a claim: the statement may be finished, its pool closed."""
+    if claim.component != COMPONENT:
+        return
     statement = db.session.get(
         Statement, claim.evidence["statement_id"], with_for_update=True, populate_existing=True
     )
