@@ -179,4 +179,5 @@ def _text_limits(converter: object, field: object, **_options: object) -> dict[s
     """Document the limits of our text field, which checks them itself."""
     if not isinstance(field, Text):
         return {}
-    return {"minLength": field.shortest, "maxLength": field.longest}
+    limits = {"minLength": field.shortest, "maxLength": field.longest}
+    return limits | {"pattern": r"^[^\u0000-\u001f\u007f]*$"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
@@ -29,7 +29,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def hooks() -> str:
     """Return every hook with its signature and contract, in the order of the specifications."""
     return "\n\n".join(
-        f"### `{name}`\n\n```python\n{name}{inspect.signature(function)}\n```\n\n"
+        f"### `{name}`\n\n```python\n{name}{_signature(function)}\n```\n\n"
         f"{inspect.getdoc(function)}"
         for name, function in vars(hookspecs).items()
         if hasattr(function, "huigou_spec")
@@ -124,6 +124,11 @@ def forbidden_pairs() -> str:
     order = list(ROLES)
     pairs = sorted(sorted(pair, key=order.index) for pair in FORBIDDEN_PAIRS)
     return "\n".join(f"- {ROLES[one].name} and {ROLES[other].name}" for one, other in pairs)
+
+
+def _signature(function: Callable[..., object]) -> str:
+    # Annotations there are text, which Python would print in quotes.
+    return str(inspect.signature(function)).replace("'", "")
 
 
 def _declared(hook: str) -> Iterator[tuple[str, list[Any]]]:

@@ -16,6 +16,7 @@ from core.rehearsal.running import Outcome, Step, rehearse
 HELP = """按文件排演业务:逐件办理,核对答复、拒绝码和账面数。
 
 只在空库或只办过排演的库里运行,以免把演练记进真账。有一处不符即以 1 退出。
+
 格式见 docs/rehearsals.md。
 """
 
@@ -75,4 +76,4 @@ def _row(step: Step) -> str:
     done = f"again {event.again}" if event.again else event.do
     said = "、".join(step.refusals) or "受理"
     replayed = "(重复答复)" if step.replayed else ""
-    return f"{when}  {event.id:<6} {done:<28} x{step.sent:<3} {said}{replayed}  {event.by}"
+    return f"{when}  {event.id:<12} {done:<28} x{step.sent:<3} {said}{replayed}  {event.by}"
