@@ -98,7 +98,7 @@ class RoleGrant(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy
     """A role held by a user for an organisation and division, from a day to a day (inclusive)."""
 
     __tablename__ = "role_grant"
-    __scope__ = {"division": "division_code"}
+    __scope__ = {"provider": "organisation_id", "division": "division_code"}
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     role: Mapped[str] = mapped_column(Text)
@@ -207,10 +207,12 @@ def authenticate(token: str | None) -> Actor:
     if found is None:
         raise SignInRequired("SIGN_IN_REQUIRED", "登录已失效,请重新登录。")
     session, user = found
+    # A resident holds the role by being one: nobody grants it, and it does not end.
+    own = (Grant("resident", None, ""),) if user.resident_id is not None else ()
     return Actor(
         user.id,
         user.name,
-        grants_of(user.id),
+        (*grants_of(user.id), *own),
         device_id=_live_device(session.device_id),
         resident_id=user.resident_id,
         session_id=session.id,

@@ -9,11 +9,23 @@ from typing import Any
 from sqlalchemy import or_
 
 from core import audit, clock, privacy
-from core.access import FORBIDDEN_PAIRS, ROLES, Actor, RoleGrant, User, fetch, grants_of
+from core.access import (
+    FORBIDDEN_PAIRS,
+    ROLES,
+    Actor,
+    Grant,
+    RoleGrant,
+    Session,
+    User,
+    fetch,
+    grants_of,
+)
 from core.db import db
 from core.divisions import require_division
-from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
+from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.signin import hash_password
+
+CLERK = "provider_clerk"
 
 
 def create_user(
@@ -87,7 +99,66 @@ def grant_role(
 
 def end_role(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
     """End a role today; the row stays, because who held what when is part of the trail."""
-    grant = fetch(RoleGrant, id, actor, "access.grant")
+    return _end(fetch(RoleGrant, id, actor, "access.grant"), reason)
+
+
+def add_clerk(actor: Actor, *, login: str, name: str, password: str) -> dict[str, Any]:
+    """Make a clerk of the own provider, with a first password that the manager hands over."""
+    home = _own_provider(actor)
+    user = create_user(actor, login=login, name=name, password=password)
+    grant = grant_role(
+        actor,
+        user_id=user["id"],
+        role=CLERK,
+        division_code=home.division_code,
+        organisation_id=home.organisation_id,
+    )
+    return user | {"grant_id": grant["id"]}
+
+
+def set_clerk_password(actor: Actor, *, id: int, password: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Give a clerk of the actor's own provider a new password; the old one's sessions end.
+
+    Refused for somebody who holds another role too: it would open that role to the manager.
+    """
+    grant = _clerk(actor, id)
+    own = Grant(CLERK, grant.organisation_id, grant.division_code)
+    if set(grants_of(grant.user_id)) - {own}:
+        raise NotPermitted(
+            "ROLE_NOT_ALLOWED", "这名店员还有其他岗位,密码须由系统管理员重设。请联系系统管理员。"
+        )
+    user = db.session.get_one(User, grant.user_id)
+    user.password_hash = hash_password(password)
+    db.session.execute(
+        db.update(Session)
+        .where(Session.user_id == user.id, Session.ended_at.is_(None))
+        .values(ended_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    audit.about("user", user.id)
+    return {"id": grant.id, "login": user.login}
+
+
+def end_clerk(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """End a clerk of the actor's own provider at once; what the clerk did stays in the trail."""
+    return _end(_clerk(actor, id), reason)
+
+
+def _own_provider(actor: Actor) -> Grant:
+    for grant in actor.holding("clerk.manage"):
+        if grant.organisation_id is not None:
+            return grant
+    raise NotPermitted("ROLE_NOT_ALLOWED", "只有承接主体可以管理本店店员。")
+
+
+def _clerk(actor: Actor, grant_id: int) -> RoleGrant:
+    grant: RoleGrant = fetch(RoleGrant, grant_id, actor, "clerk.manage")
+    if grant.role != CLERK:
+        raise NotPermitted("ROLE_NOT_ALLOWED", "这里只能管理店员。负责人的岗位由系统管理员办理。")
+    return grant
+
+
+def _end(grant: RoleGrant, reason: str) -> dict[str, Any]:
     grant.to_on = min(grant.to_on or clock.today(), clock.today() - timedelta(days=1))
     audit.about("role_grant", grant.id, reason)
     return {"id": grant.id, "to_on": grant.to_on.isoformat()}
