@@ -119,13 +119,22 @@ def transaction(*, readonly: bool = False) -> Iterator[None]:
         session.commit()
     except OperationalError as error:
         session.rollback()
-        raise Unavailable("RETRY_LATER", RETRY_SENTENCE) from error
+        if _is_outage(error.orig):
+            raise Unavailable("RETRY_LATER", RETRY_SENTENCE) from error
+        raise
     except BaseException:
         session.rollback()
         raise
     finally:
         # A closed session forgets everything, so no row outlives its transaction.
         db.session.remove()
+
+
+def _is_outage(error: BaseException | None) -> bool:
+    """Tell whether a database error leaves the outcome unknown, rather than showing a mistake."""
+    if isinstance(error, sqlite3.OperationalError):
+        return str(error).startswith(("database is locked", "disk I/O", "database or disk is full"))
+    return isinstance(error, psycopg.OperationalError)
 
 
 def is_postgresql() -> bool:
@@ -210,7 +219,7 @@ def direct(*, whole: bool) -> Iterator[Direct]:
             connection.execute("COMMIT")
     except BaseException as error:
         _abandon(connection, whole=whole)
-        if isinstance(error, (psycopg.OperationalError, sqlite3.OperationalError)):
+        if _is_outage(error):
             raise Unavailable("RETRY_LATER", RETRY_SENTENCE) from error
         raise
 
