@@ -1,0 +1,309 @@
+"""The demo county's standing: its divisions, offices, staff, budget lines, providers, residents."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from flask_babel import gettext as _
+
+from core.demo.people import ELDER_NAMES, PUPIL_NAMES, Person
+from core.demo.world import SYSTEM, VISITOR, Provider, Resident, World
+from core.files import csv_stream
+from core.imports import COLUMNS
+
+PASSWORD = "huigou-demo"  # noqa: S105 - shown on the demo's sign-in page
+COUNTY = "430112"
+# Statistical codes of the county's townships as published for 2023 (GB/T 2260, GB/T 10114).
+DIVISIONS = {"430000": "湖南省", "430100": "长沙市", COUNTY: "望城区"}
+TOWNSHIPS = {
+    "430112001": "高塘岭街道",
+    "430112003": "丁字湾街道",
+    "430112005": "大泽湖街道",
+    "430112006": "月亮岛街道",
+    "430112007": "白沙洲街道",
+    "430112008": "金山桥街道",
+    "430112009": "黄金园街道",
+    "430112011": "乌山街道",
+    "430112012": "铜官街道",
+    "430112013": "雷锋街道",
+    "430112017": "白马街道",
+    "430112101": "桥驿镇",
+    "430112103": "茶亭镇",
+    "430112106": "靖港镇",
+    "430112107": "乔口镇",
+    "430112115": "白箬铺镇",
+}
+# What it is to the demo: credit code, name, kind.
+OFFICES = {
+    "finance": ("11430112000000019H", "望城区财政局", "finance"),
+    "civil_affairs": ("11430112000000027C", "望城区民政局", "purchaser"),
+    "education": (None, "望城区教育局", "purchaser"),
+    "audit": (None, "望城区审计局", "auditor"),
+}
+# Login, name, role, office.
+STAFF = (
+    ("admin", "唐向阳", "administrator", "finance"),
+    ("budget", "谭慧敏", "finance_budget", "finance"),
+    ("maker", "周文杰", "finance_maker", "finance"),
+    ("approver", "罗海波", "finance_approver", "finance"),
+    ("treasurer", "易静怡", "treasurer", "finance"),
+    ("care-clerk", "彭丽娟", "purchaser_clerk", "civil_affairs"),
+    ("care-approver", "黄建平", "purchaser_approver", "civil_affairs"),
+    ("edu-clerk", "肖晓燕", "purchaser_clerk", "education"),
+    ("edu-approver", "邓立军", "purchaser_approver", "education"),
+)
+AUDITOR = ("auditor", "龙雪梅", "auditor", "audit")
+# Code, name, office, function, economic class (2026 tables), document, fen.
+LINES = (
+    ("EDU", "教育券", "education", "2050299", "30399", "望财教〔{year}〕12号", 10_000_000),
+    ("CARE", "养老服务", "civil_affairs", "2081006", "30399", "望财社〔{year}〕27号", 24_000_000),
+)
+SCHOOL, VOCATIONAL = "private-compulsory", "vocational"
+CANTEEN, HOME_CARE, DAY_CARE = "elder-canteen", "home-care", "day-care"
+# Names by tag; `{}` stands for the township. Home care is companies', the rest non-profit units.
+PROVIDERS = {
+    SCHOOL: "育新学校 景行学校 知远学校 松涛实验学校 文澜小学 嘉树学校 汇川中学 书堂学校",
+    VOCATIONAL: "湘匠职业技术学校 铜官陶艺职业学校 现代服务职业学校 机电职业学校"
+    " 康养护理职业学校 乡创农艺职业学校",
+    CANTEEN: "{}长者食堂 " * 12,
+    HOME_CARE: "沩水居家养老 靖湘居家养老 乔江家政 铜月居家护理 茶溪家政 白若居家养老 桥源家政"
+    " 雷湖居家护理",
+    DAY_CARE: "{}日间照料中心 " * 6,
+}
+BANKS = ("长沙望城农商银行高塘岭支行", "中国邮政储蓄银行望城支行", "中国农业银行望城支行")
+STREETS = ("望府路", "雷锋大道", "旺旺东路", "郭亮中路", "银星路", "金星北路", "文源路", "普瑞大道")
+# The residents whom the demo's sign-in page offers; their numbers lead back to them.
+GRANDMOTHER = Person("李秀英", "430100194503120025", "16900010001", date(1945, 3, 12), "430112001")
+SCHOOLCHILD = Person("陈一诺", "430100201505200021", "16900010002", date(2015, 5, 20), "430112006")
+ELDERS, PUPILS_COMPULSORY, PUPILS_VOCATIONAL = 300, 120, 80
+
+
+def build(world: World, *, key: str) -> None:
+    """Perform the acts that come before any purchase, the first one under a given request key."""
+    _divisions(world, key=key)
+    _offices(world)
+    world.say(_("行政区划 %(d)s 个,单位 %(o)s 个", d=len(TOWNSHIPS) + 3, o=len(OFFICES)))
+    _lines(world)
+    _providers(world)
+    world.say(_("承接主体 %(n)s 家,各有网点、人员和核验过的收款账户", n=len(world.providers)))
+    _residents(world)
+    world.say(_("居民 %(e)s 名老人、%(p)s 名学生", e=len(world.elders), p=len(world.pupils)))
+
+
+def finish(world: World, *, key: str) -> None:
+    """Let the auditor arrive: the last act of a load, whose request key says that it is whole."""
+    _employ(world, AUDITOR, at=world.before(60, "09:00"), key=key)
+
+
+def _divisions(world: World, *, key: str) -> None:
+    at, parent = world.before(90, "09:00"), None
+    for code, name in DIVISIONS.items():
+        fields = {"code": code, "name": name, "parent": parent}
+        world.do(SYSTEM, "party.add_division", at=at, key="" if parent else key, **fields)
+        parent = code
+    for code, name in TOWNSHIPS.items():
+        world.do(SYSTEM, "party.add_division", at=at, code=code, name=name, parent=COUNTY)
+    world.townships.update(TOWNSHIPS)
+
+
+def _offices(world: World) -> None:
+    at = world.before(90, "10:00")
+    for office, (code, name, kind) in OFFICES.items():
+        world.organisations[office] = world.do(
+            SYSTEM,
+            "party.add_organisation",
+            at=at,
+            credit_code=code or world.inventor.credit_code("11", COUNTY),
+            name=name,
+            kind=kind,
+            division_code=COUNTY,
+        )["id"]
+    for member in STAFF:
+        _employ(world, member, at=at)
+
+
+def _employ(
+    world: World, member: tuple[str, str, str, str], *, at: datetime, key: str = ""
+) -> None:
+    login, name, role, office = member
+    world.users[login] = world.do(
+        SYSTEM, "access.create_user", at=at, login=login, name=name, password=PASSWORD
+    )["id"]
+    world.logins.setdefault(role, []).append(login)
+    world.do(
+        SYSTEM,
+        "access.grant_role",
+        at=at,
+        key=key,
+        user_id=world.users[login],
+        role=role,
+        division_code=COUNTY,
+        organisation_id=world.organisations[office],
+    )
+
+
+def _lines(world: World) -> None:
+    year = world.month(2).year
+    for code, name, office, function, economic, document, amount_fen in LINES:
+        world.lines[code] = world.do(
+            "budget",
+            "budget.appropriate",
+            at=world.before(60, "09:30"),
+            code=code,
+            name=name,
+            fiscal_year=year,
+            organisation_id=world.organisations[office],
+            function_code=function,
+            economic_code=economic,
+            document=document.format(year=year),
+            amount_fen=amount_fen,
+        )["id"]
+
+
+# --- providers ---------------------------------------------------------------------------------
+
+
+def _providers(world: World) -> None:
+    towns = list(TOWNSHIPS)
+    for tag, names in PROVIDERS.items():
+        for place, pattern in enumerate(names.split()):
+            township = towns[place * 3 % len(towns) if "{}" in pattern else place]
+            short = TOWNSHIPS[township].removesuffix("街道").removesuffix("镇")
+            name = f"望城区{pattern.format(short)}"
+            if tag == HOME_CARE:
+                name = f"长沙{pattern}服务有限公司"
+            _provider(world, tag, name, township)
+
+
+def _provider(world: World, tag: str, name: str, township: str) -> None:
+    at = world.before(50, "10:00")
+    kind = "school" if tag in {SCHOOL, VOCATIONAL} else "care"
+    serial = 1 + sum(one.manager.startswith(kind) for one in world.providers)
+    manager = f"{kind}{serial:02d}"
+    organisation = world.do(
+        SYSTEM,
+        "party.add_organisation",
+        at=at,
+        credit_code=world.inventor.credit_code("91" if tag == HOME_CARE else "52", COUNTY),
+        name=name,
+        kind="provider",
+        division_code=township,
+        tags=[tag],
+    )["id"]
+    provider = Provider(organisation, name, tag, township, manager, f"{manager}-till")
+    for login, role in ((manager, "provider_manager"), (provider.clerk, "provider_clerk")):
+        _hire(world, provider, login, role)
+    world.providers.append(provider)
+    _equip(world, provider, till=serial % 2 == 1)
+
+
+def _hire(world: World, provider: Provider, login: str, role: str) -> None:
+    at = world.before(50, "10:30")
+    # Whom the sign-in page shows has a password; the others would only cost their hashing.
+    password = PASSWORD if provider.manager in {"school01", "care01"} else None
+    world.users[login] = world.do(
+        "admin",
+        "access.create_user",
+        at=at,
+        login=login,
+        name=world.inventor.staff(),
+        password=password,
+    )["id"]
+    world.logins.setdefault(role, []).append(login)
+    world.do(
+        "admin",
+        "access.grant_role",
+        at=at,
+        user_id=world.users[login],
+        role=role,
+        division_code=provider.township,
+        organisation_id=provider.id,
+    )
+
+
+def _equip(world: World, provider: Provider, *, till: bool) -> None:
+    """Give a provider an office, a bank account that a second person verifies, perhaps a till."""
+    invent, at = world.inventor, world.before(45, "14:00")
+    street, number = invent.random.choice(STREETS), invent.random.randint(1, 399)
+    office = world.do(
+        provider.manager,
+        "party.add_office",
+        at=at,
+        organisation_id=provider.id,
+        name=_office_name(provider),
+        division_code=provider.township,
+        address=f"{TOWNSHIPS[provider.township]}{street}{number}号",
+        telephone=invent.telephone(),
+    )["id"]
+    record_account(world, provider, at=at, verified_at=world.before(44, "10:00"))
+    if till:
+        code = world.do(
+            provider.manager, "device.make_code", at=at, name="一号收款终端", office_id=office
+        )["code"]
+        world.do(VISITOR, "device.enrol", at=at, code=code)
+
+
+def record_account(
+    world: World, provider: Provider, *, at: datetime, verified_at: datetime | None
+) -> None:
+    """Record a bank account of a provider; without `verified_at` it waits for a second person."""
+    account = world.do(
+        provider.manager,
+        "party.add_bank_account",
+        at=at,
+        organisation_id=provider.id,
+        bank=world.inventor.random.choice(BANKS),
+        holder=provider.name,
+        number=world.inventor.bank_account(),
+    )["id"]
+    if verified_at is not None:
+        world.do("maker", "party.verify_bank_account", at=verified_at, id=account)
+
+
+def _office_name(provider: Provider) -> str:
+    return {SCHOOL: "校本部", VOCATIONAL: "校本部", CANTEEN: "食堂"}.get(provider.kind, "服务点")
+
+
+# --- residents ---------------------------------------------------------------------------------
+
+
+def _residents(world: World) -> None:
+    elders = [GRANDMOTHER, *_people(world, ELDER_NAMES, ELDERS - 1, oldest=94, youngest=60)]
+    pupils = [
+        SCHOOLCHILD,
+        *_people(world, PUPIL_NAMES, PUPILS_COMPULSORY - 1, oldest=15, youngest=7),
+        *_people(world, PUPIL_NAMES, PUPILS_VOCATIONAL, oldest=19, youngest=16),
+    ]
+    world.elders += _import(world, "care-clerk", "养老服务对象名单.csv", elders)
+    world.pupils += _import(world, "edu-clerk", "教育券学生名单.csv", pupils)
+
+
+def _people(
+    world: World, names: dict[str, list[str]], count: int, *, oldest: int, youngest: int
+) -> list[Person]:
+    """Return people of so many years at most and at least when the first month begins."""
+    first = world.month(2)
+    towns = world.inventor.random.choices(list(TOWNSHIPS), k=count)
+    return [
+        world.inventor.person(
+            names,
+            born_from=first.replace(year=first.year - oldest),
+            born_until=first.replace(year=first.year - youngest),
+            township=township,
+        )
+        for township in towns
+    ]
+
+
+def _import(world: World, clerk: str, filename: str, people: Iterable[Person]) -> list[Resident]:
+    listed = list(people)
+    rows = [(one.name, one.id_number, one.phone, one.township) for one in listed]
+    content = base64.b64encode(b"".join(csv_stream(COLUMNS, rows))).decode()
+    at = world.before(40, "09:00")
+    checked = world.do(clerk, "resident.check_import", at=at, filename=filename, content=content)
+    ids = world.do(
+        clerk, "resident.commit_import", at=at + timedelta(minutes=10), token=checked["token"]
+    )["resident_ids"]
+    return [Resident(number, person) for number, person in zip(ids, listed, strict=True)]
