@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -55,6 +56,9 @@ def create_app(
     privacy.use(keyring)
     app.secret_key = keyring.derive("session-cookie")
     db.init_app(app)
+    if app.config["DEMO"]:
+        # The open door is a plugin of its own, so that it does not exist outside the demo.
+        plugins_given = (*plugins_given, importlib.import_module("core.demo_door"))
     plugins.load(app, plugins_given)
     assets.register(app)
     web.mount(app)

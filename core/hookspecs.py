@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from core.access import Actor, Permission
     from core.acts import Act
     from core.demo import World
+    from core.disclosure import PublicSum
     from core.ledger import AccountKind, Check, EntryKind, Figure
     from core.settlement import BankFormat, Claim
+    from core.trace import Place, Step
     from core.web.menu import MenuItem
 
 spec = pluggy.HookspecMarker("huigou")
@@ -81,6 +83,28 @@ def settlement_claims(until: datetime) -> list[Claim]:  # type: ignore[empty-bod
 @spec
 def integrity_checks() -> list[Check]:  # type: ignore[empty-body] # a specification
     """Give the checks that must find nothing: after every test, nightly, in `flask audit`."""
+
+
+@spec
+def trace_found(text: str, actor: Actor) -> list[Place]:  # type: ignore[empty-body] # a specification
+    """Name the places of this component that a text means and the actor may see.
+
+    The text is a number or code as people have it (voucher number, receipt), or the `source` of a
+    journal this component posted.
+    """
+
+
+@spec
+def trace_steps(place: Place) -> list[Step]:  # type: ignore[empty-body] # a specification
+    """Say which of this component's places lie next to a place, its own or another's.
+
+    At most `core.trace.MOST` + 1 of a kind, so that the walk knows when it was cut.
+    """
+
+
+@spec
+def public_sums() -> list[PublicSum]:  # type: ignore[empty-body] # a specification
+    """Say what each programme did for how many people; the core withholds small cells."""
 
 
 @spec

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, Response, g, render_template, request
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -17,6 +19,7 @@ from core.access import ANONYMOUS, ROLES, Actor
 from core.db import db, transaction
 from core.errors import Refusal, SignInRequired
 from core.plugins import declared
+from core.signin import RESIDENT_SESSION_DAYS
 from core.web import menu, session
 
 POLICY = (
@@ -38,6 +41,8 @@ def mount(app: Flask) -> None:
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
     app.config.setdefault("SESSION_COOKIE_SAMESITE", "Lax")
     app.config.setdefault("SESSION_COOKIE_HTTPONLY", True)
+    # The longest sign-in there is, a resident's on her own phone; shorter ones end by idleness.
+    app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=RESIDENT_SESSION_DAYS)
     babel.init_app(app, locale_selector=locale)
     csrf.init_app(app)
     formats.register(app)
@@ -125,7 +130,9 @@ def _headers(response: Response) -> Response:
     return response
 
 
-def _refusal_page(refusal: Refusal) -> tuple[str, int]:
+def _refusal_page(refusal: Refusal) -> ResponseReturnValue:
+    if isinstance(refusal, SignInRequired) and request.method == "GET":
+        return redirect(url_for("web.sign_in", next=request.full_path.rstrip("?")))
     return render_template("refusal.html", refusal=refusal), refusal.status
 
 

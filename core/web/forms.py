@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from core.acts import Answer, perform
 from core.db import transaction
-from core.errors import Refusal, SignInRequired
+from core.errors import Refusal, SignInRequired, Unavailable
 from core.web import session
 
 
@@ -58,6 +58,46 @@ def refused(answer: Answer) -> Refusal:
     )
     refusal.status = answer.status
     return refusal
+
+
+def fresh() -> dict[str, Any]:
+    """Return what a form shown for the first time needs; see `shown_again`."""
+    return {"values": {}, "errors": {}, "refusal": None, "key": ""}
+
+
+def shown_again(answer: Answer) -> dict[str, Any]:
+    """Return what a refused form needs: what was typed, errors by field, the refusal, its key.
+
+    The request key is kept where the outcome is unknown, so that sending the form again cannot do
+    the act twice; after a refusal it is empty and the form makes a new one.
+    """
+    errors = answer.body.get("errors") or {}
+    unknown = answer.status == Unavailable.status
+    return {
+        "values": request.form,
+        "errors": {name: _sentences(found) for name, found in errors.items()},
+        "refusal": refused(answer),
+        "key": request.form.get("request_key", "") if unknown else "",
+    }
+
+
+def _sentences(found: Any) -> list[str]:
+    """Flatten marshmallow's messages of a field, which nest where the field is a list."""
+    if isinstance(found, Mapping):
+        return [text for inner in found.values() for text in _sentences(inner)]
+    return [found] if isinstance(found, str) else [str(text) for text in found]
+
+
+def whole(text: str | None) -> int | str | None:
+    """Return a typed row number or year as an integer; what is none is left to the act."""
+    plain = (text or "").strip()
+    return int(plain) if plain.isascii() and plain.isdecimal() else text
+
+
+def page_of(text: str | None) -> int | None:
+    """Return the row number after which a page of a list begins, None for the first page."""
+    found = whole(text)
+    return found if isinstance(found, int) else None
 
 
 def fen_of(text: str) -> int | str:

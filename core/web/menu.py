@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import request, url_for
 from flask_babel import gettext as _
 
-from core.access import Actor
+from core.access import ANONYMOUS, Actor
 from core.plugins import ask
 
 QUESTIONS = ("who_buys", "what", "from_whom", "how", "worth")
+DOOR = "door"
+
+
+@dataclass(frozen=True)
+class Todo:
+    """Something that waits for a person: how many, of what, and where to deal with it."""
+
+    count: int
+    label: str
+    url: str
 
 
 @dataclass(frozen=True)
 class MenuItem:
-    """A page offered to a person, under one of the five questions."""
+    """A page offered to a person, under one of the five questions.
+
+    `waiting(actor)` tells what waits there for that person; it runs on the start page only. Under
+    the question `DOOR` a page is offered to the public, with `label` and a `hint` of a sentence;
+    whoever holds no role but those in `start_of` begins there.
+    """
 
     question: str
     label: str
     endpoint: str
     order: int = 50
+    hint: str = ""
+    start_of: tuple[str, ...] = ()
+    waiting: Callable[[Actor], list[Todo]] | None = None
 
 
-def core_items(actor: Actor) -> list[MenuItem]:
-    """Return the core's pages that a person may open."""
-    offered = (
-        ("access.view", MenuItem("who_buys", _("人员与岗位"), "people.index", 90)),
-        ("party.view", MenuItem("who_buys", _("单位"), "parties.index", 10)),
-        ("budget.view", MenuItem("how", _("指标"), "budget.index", 10)),
-        ("settlement.view", MenuItem("how", _("支付批次"), "settlement.index", 60)),
-        ("resident.import", MenuItem("what", _("居民名单"), "residents.index", 40)),
-        ("audit.view", MenuItem("worth", _("留痕与核验"), "audit.index", 90)),
-    )
-    return [item for permission, item in offered if actor.may(permission)]
+def doors() -> list[MenuItem]:
+    """Return the pages offered to the public on the front page."""
+    offered: list[MenuItem] = ask("menu_items", actor=ANONYMOUS)
+    return sorted((item for item in offered if item.question == DOOR), key=lambda i: i.order)
+
+
+def todos(actor: Actor) -> list[Todo]:
+    """Return what waits for a person, in menu order."""
+    items: list[MenuItem] = sorted(ask("menu_items", actor=actor), key=lambda item: item.order)
+    found = [todo for item in items if item.waiting for todo in item.waiting(actor)]
+    return [todo for todo in found if todo.count]
 
 
 def groups(actor: Actor) -> list[dict[str, Any]]:
@@ -47,14 +66,15 @@ def groups(actor: Actor) -> list[dict[str, Any]]:
         "worth": _("买得值"),
     }
     items: list[MenuItem] = sorted(ask("menu_items", actor=actor), key=lambda item: item.order)
-    return [
+    here = _here([item.endpoint for item in items])
+    offered = [
         {
             "question": titles[question],
             "items": [
                 {
                     "label": item.label,
                     "url": url_for(item.endpoint),
-                    "active": request.endpoint == item.endpoint,
+                    "active": item.endpoint == here,
                 }
                 for item in items
                 if item.question == question
@@ -62,3 +82,12 @@ def groups(actor: Actor) -> list[dict[str, Any]]:
         }
         for question in QUESTIONS
     ]
+    return [group for group in offered if group["items"]]
+
+
+def _here(endpoints: list[str]) -> str | None:
+    """Return the page of the menu one is on, or whose part the present page is."""
+    if request.endpoint in endpoints:
+        return request.endpoint
+    blueprint = f"{request.blueprint}."
+    return next((endpoint for endpoint in endpoints if endpoint.startswith(blueprint)), None)

@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Blueprint
+from core.web import (
+    audit,
+    budget,
+    clawbacks,
+    health,
+    home,
+    parties,
+    people,
+    periods,
+    residents,
+    settlement,
+)
 
-BLUEPRINTS: list[Blueprint] = []
+BLUEPRINTS = [
+    home.blueprint,
+    parties.blueprint,
+    people.blueprint,
+    residents.blueprint,
+    budget.blueprint,
+    settlement.blueprint,
+    clawbacks.blueprint,
+    periods.blueprint,
+    audit.blueprint,
+    health.blueprint,
+]

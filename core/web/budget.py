@@ -1,0 +1,173 @@
+"""Budget lines and the pools that draw on them: every figure leads to its journals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from core import clock, journals
+from core.access import Actor, fetch, require, visible
+from core.budget import PPM, BudgetLine, Pool, PoolShare, pool_totals
+from core.db import db
+from core.parties import Organisation
+from core.web import current_actor, figures
+from core.web.forms import act, done_or_again, fen_of, fresh, shown_again, whole
+
+blueprint = Blueprint("budget", __name__, url_prefix="/budget")
+
+VIEW, APPROPRIATE, ADJUST = "budget.view", "budget.appropriate", "budget.adjust"
+RECENT = 10
+CHOICES = 500
+POOLS = 50
+
+
+@blueprint.get("/")
+def index() -> str:
+    """List the lines of a fiscal year with their rooms."""
+    actor = current_actor()
+    require(actor, VIEW)
+    years = figures.years(actor)
+    year = whole(request.args.get("year")) or (years[0] if years else clock.today().year)
+    lines = figures.lines_of_year(actor, year) if isinstance(year, int) else []
+    rooms = figures.rooms_by_line(lines)
+    names = _names({line.organisation_id for line in lines})
+    rows = figures.rows(lines, rooms)
+    return render_template(
+        "budget/index.html",
+        year=year,
+        years=years,
+        lines=[row | {"organisation": names[row["organisation_id"]]} for row in rows],
+        total=figures.added(rooms),
+        names=figures.room_names(),
+    )
+
+
+@blueprint.get("/new")
+def new() -> str:
+    """Show the form for a newly approved line."""
+    return _new(fresh())
+
+
+@blueprint.post("/new")
+def create() -> ResponseReturnValue:
+    """Record an approved line."""
+    form = request.form
+    fields = ("code", "name", "function_code", "economic_code", "document")
+    payload: dict[str, Any] = {name: form.get(name) for name in fields}
+    payload["fiscal_year"] = whole(form.get("fiscal_year"))
+    payload["organisation_id"] = whole(form.get("organisation_id"))
+    payload["amount_fen"] = fen_of(form.get("amount_fen", ""))
+    answer = act("budget.appropriate", payload)
+    target = url_for(".show", id=answer.body.get("id", 0))
+    return done_or_again(
+        answer, done=_("已下达指标。"), to=target, again=lambda one: _new(shown_again(one))
+    )
+
+
+@blueprint.get("/lines/<int:id>")
+def show(id: int) -> str:  # noqa: A002 - the route's name
+    """Show a line: its rooms, the pools that draw on it, its latest journals."""
+    return _show(id, fresh())
+
+
+@blueprint.post("/lines/<int:id>/adjust")
+def adjust(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Raise or cut a line."""
+    form = request.form
+    amount = fen_of(form.get("amount_fen", ""))
+    if form.get("direction") == "cut" and isinstance(amount, int):
+        amount = -amount
+    payload = {"id": id, "amount_fen": amount, "document": form.get("document")}
+    answer = act("budget.adjust", payload)
+    return done_or_again(
+        answer,
+        done=_("已调整指标。"),
+        to=url_for(".show", id=id),
+        again=lambda one: _show(id, shown_again(one)),
+    )
+
+
+@blueprint.get("/pools/<int:id>")
+def pool(id: int) -> str:  # noqa: A002 - the route's name
+    """Show a pool: what was committed and what became of it, and the lines it draws on."""
+    actor = current_actor()
+    require(actor, VIEW)
+    found = fetch(Pool, id, actor, VIEW)
+    shares = db.session.execute(
+        db.select(PoolShare, BudgetLine)
+        .join(BudgetLine, BudgetLine.id == PoolShare.line_id)
+        .where(PoolShare.pool_id == id)
+        .order_by(PoolShare.position)
+    ).all()
+    entries, more = journals.listed(actor, journals.Chosen(pool=id), limit=RECENT)
+    return render_template(
+        "budget/pool.html",
+        pool=found,
+        totals=pool_totals(id),
+        shares=[(line, share.share_ppm * 100 / PPM) for share, line in shares],
+        entries=entries,
+        more=more,
+        entry_name=journals.entry_name,
+        organisation=_names({found.organisation_id})[found.organisation_id],
+    )
+
+
+def _new(form: dict[str, Any]) -> str:
+    actor = current_actor()
+    require(actor, APPROPRIATE)
+    purchasers = db.session.execute(
+        db.select(Organisation.id, Organisation.name)
+        .where(visible(Organisation, actor, APPROPRIATE), Organisation.kind == "purchaser")
+        .order_by(Organisation.name)
+        .limit(CHOICES)
+    )
+    return render_template(
+        "budget/new.html",
+        purchasers=[(row.id, row.name) for row in purchasers],
+        year=clock.today().year,
+        **form,
+    )
+
+
+def _show(number: int, form: dict[str, Any]) -> str:
+    actor = current_actor()
+    require(actor, VIEW)
+    line = fetch(BudgetLine, number, actor, VIEW)
+    rooms = figures.rooms_by_line([line])[line.id]
+    entries, more = journals.listed(actor, journals.Chosen(line=line.id), limit=RECENT)
+    return render_template(
+        "budget/show.html",
+        line=line,
+        organisation=_names({line.organisation_id})[line.organisation_id],
+        rooms=rooms,
+        names=figures.room_names(),
+        bar=figures.bar(line.id, rooms),
+        room_url=figures.room_url,
+        pools=_pools(line, actor),
+        entries=entries,
+        more=more,
+        entry_name=journals.entry_name,
+        may_adjust=actor.may(ADJUST),
+        **form,
+    )
+
+
+def _pools(line: BudgetLine, actor: Actor) -> list[dict[str, Any]]:
+    pools = db.session.scalars(
+        db.select(Pool)
+        .join(PoolShare, PoolShare.pool_id == Pool.id)
+        .where(PoolShare.line_id == line.id, visible(Pool, actor, VIEW))
+        .order_by(Pool.id.desc())
+        .limit(POOLS)
+    )
+    return [{"pool": pool, **pool_totals(pool.id)} for pool in pools]
+
+
+def _names(ids: set[int]) -> dict[int, str]:
+    rows = db.session.execute(
+        db.select(Organisation.id, Organisation.name).where(Organisation.id.in_(ids))
+    )
+    return {row.id: row.name for row in rows}

@@ -1,0 +1,283 @@
+"""Organisations with their offices and bank accounts, and the divisions they stand in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import or_
+
+from core import privacy
+from core.access import Actor, User, require, scoped, visible
+from core.acts import Answer
+from core.db import db
+from core.divisions import Division, within
+from core.errors import NotFound
+from core.parties import ORGANISATION_KINDS, BankAccount, Office, Organisation, directory
+from core.web import current_actor, items
+from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
+
+blueprint = Blueprint("parties", __name__, url_prefix="/parties")
+
+VIEW, REGISTER, MANAGE, VERIFY = (
+    "party.view",
+    "party.register",
+    "party.manage",
+    "party.verify_account",
+)
+LIMIT = 50
+
+
+def kind_names() -> dict[str, str]:
+    """Return the words for the kinds of organisations."""
+    return {
+        "purchaser": _("购买主体"),
+        "provider": _("承接主体"),
+        "finance": _("财政部门"),
+        "auditor": _("审计机关"),
+        "administration": _("管理机构"),
+    }
+
+
+@blueprint.get("/")
+def index() -> str:
+    """List organisations, to be searched by name, credit code, kind and division."""
+    actor = current_actor()
+    require(actor, VIEW)
+    query = directory(actor)
+    text = request.args.get("q", "").strip()
+    kind = request.args.get("kind", "")
+    if text:
+        named = Organisation.name.contains(text, autoescape=True)
+        query = query.where(or_(named, Organisation.credit_code == text.upper()))
+    if kind:
+        query = query.where(Organisation.kind == kind)
+    if before := page_of(request.args.get("before")):
+        query = query.where(Organisation.id < before)
+    found = list(db.session.scalars(query.order_by(Organisation.id.desc()).limit(LIMIT + 1)))
+    shown = found[:LIMIT]
+    return render_template(
+        "parties/index.html",
+        organisations=shown,
+        divisions=_division_names({one.division_code for one in shown}),
+        kinds=kind_names(),
+        q=text,
+        kind=kind,
+        next_before=shown[-1].id if len(found) > LIMIT else None,
+    )
+
+
+@blueprint.get("/new")
+def new() -> str:
+    """Show the form for a new organisation."""
+    return _new(fresh())
+
+
+@blueprint.post("/new")
+def create() -> ResponseReturnValue:
+    """Register an organisation."""
+    form = request.form
+    fields = ("credit_code", "name", "kind", "division_code")
+    payload: dict[str, Any] = {name: form.get(name) for name in fields}
+    answer = act("party.add_organisation", payload | {"tags": form.get("tags", "").split()})
+    target = url_for(".show", id=answer.body.get("id", 0))
+    return done_or_again(
+        answer, done=_("已登记单位。"), to=target, again=lambda one: _new(shown_again(one))
+    )
+
+
+@blueprint.get("/<int:id>")
+def show(id: int) -> str:  # noqa: A002 - the route's name
+    """Show an organisation with its offices and, to those concerned, its bank accounts."""
+    return _show(id, fresh())
+
+
+@blueprint.post("/<int:id>/offices")
+def add_office(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Add a place of service."""
+    fields = ("name", "division_code", "address", "telephone")
+    payload: dict[str, Any] = {name: request.form.get(name) for name in fields}
+    answer = act("party.add_office", payload | {"organisation_id": id})
+    return _after(answer, id, "office", done=_("已登记服务网点。"))
+
+
+@blueprint.post("/<int:id>/accounts")
+def add_account(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Add a bank account, to be verified by finance."""
+    fields = ("bank", "holder", "number")
+    payload: dict[str, Any] = {name: request.form.get(name) for name in fields}
+    answer = act("party.add_bank_account", payload | {"organisation_id": id})
+    done = _("已登记收款账户。财政部门核验后才会向它付款。")
+    return _after(answer, id, "account", done=done)
+
+
+@blueprint.post("/<int:id>/accounts/verify")
+def verify(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Verify a bank account."""
+    answer = act("party.verify_bank_account", {"id": whole(request.form.get("account"))})
+    return _after(answer, id, "verify", done=_("已核验,可以向这个账户付款。"))
+
+
+@blueprint.get("/accounts")
+def accounts() -> str:
+    """List the bank accounts that wait for this person's verification."""
+    actor = current_actor()
+    require(actor, VERIFY)
+    rows = db.session.execute(
+        db.select(BankAccount, Organisation.name)
+        .join(Organisation, Organisation.id == BankAccount.party_id)
+        .where(items.unverified(actor))
+        .order_by(BankAccount.id)
+        .limit(LIMIT)
+    ).all()
+    return render_template(
+        "parties/accounts.html",
+        rows=[_account(account, actor) | {"name": n} for account, n in rows],
+    )
+
+
+@blueprint.get("/divisions")
+def divisions() -> str:
+    """Show the tree of divisions, as far as this person's own reaches."""
+    return _divisions(fresh())
+
+
+@blueprint.post("/divisions")
+def add_division() -> ResponseReturnValue:
+    """Record a division below its parent."""
+    fields = ("code", "name", "parent")
+    answer = act("party.add_division", {name: request.form.get(name) for name in fields})
+    return done_or_again(
+        answer,
+        done=_("已登记行政区划。"),
+        to=url_for(".divisions"),
+        again=lambda one: _divisions(shown_again(one)),
+    )
+
+
+def _new(form: dict[str, Any]) -> str:
+    actor = current_actor()
+    require(actor, REGISTER)
+    return render_template(
+        "parties/new.html",
+        kinds=[(code, kind_names()[code]) for code in ORGANISATION_KINDS],
+        divisions=_reach(actor, REGISTER),
+        **form,
+    )
+
+
+def _after(answer: Answer, number: int, which: str, *, done: str) -> ResponseReturnValue:
+    def again(answer: Answer) -> ResponseReturnValue:
+        return _show(number, shown_again(answer), which)
+
+    return done_or_again(answer, done=done, to=url_for(".show", id=number), again=again)
+
+
+def _show(number: int, form: dict[str, Any], which: str = "") -> str:
+    actor = current_actor()
+    require(actor, VIEW)
+    query = directory(actor).where(Organisation.id == number)
+    organisation = db.session.scalar(query)
+    if organisation is None:
+        raise NotFound("NOT_FOUND", _("没有找到这个单位,或它不在您的管辖范围内。"))
+    offices = list(
+        db.session.scalars(
+            db.select(Office).where(Office.organisation_id == number).order_by(Office.id)
+        )
+    )
+    codes = {organisation.division_code} | {office.division_code for office in offices}
+    manages = _in_reach(organisation, actor, MANAGE)
+    return render_template(
+        "parties/show.html",
+        organisation=organisation,
+        kind=kind_names()[organisation.kind],
+        offices=offices,
+        divisions=_division_names(codes),
+        accounts=_accounts(organisation, actor),
+        manages=manages,
+        reach=_reach(actor, MANAGE) if manages else [],
+        which=which,
+        forms={name: form if name == which else fresh() for name in ("office", "account")},
+        refusal=form["refusal"] if which == "verify" else None,
+    )
+
+
+def _accounts(organisation: Organisation, actor: Actor) -> list[dict[str, Any]] | None:
+    """Return the bank accounts, masked; None for those whom they do not concern."""
+    concerned = (MANAGE, VERIFY, "audit.view")
+    if not any(_in_reach(organisation, actor, permission) for permission in concerned):
+        return None
+    query = db.select(BankAccount).where(BankAccount.party_id == organisation.id)
+    rows = db.session.scalars(query.order_by(BankAccount.id.desc()).limit(LIMIT))
+    return [_account(row, actor) for row in rows]
+
+
+def _account(account: BankAccount, actor: Actor) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "party_id": account.party_id,
+        "bank": account.bank,
+        "holder": account.holder,
+        "number": privacy.mask_account(account.number),
+        "added_at": account.added_at,
+        "added_by": _person(account.added_by),
+        "verified_at": account.verified_at,
+        "verified_by": _person(account.verified_by),
+        "may_verify": account.verified_at is None
+        and actor.may(VERIFY)
+        and account.added_by != actor.user_id,
+    }
+
+
+def _in_reach(organisation: Organisation, actor: Actor, permission: str) -> bool:
+    query = scoped(Organisation, actor, permission).where(Organisation.id == organisation.id)
+    return db.session.scalar(query) is not None
+
+
+def _person(user_id: int | None) -> str:
+    user = db.session.get(User, user_id) if user_id else None
+    return user.name if user else _("系统")
+
+
+def _reach(actor: Actor, permission: str) -> list[tuple[str, str]]:
+    grants = actor.holding(permission)
+    reach = [within(Division.code, grant.division_code) for grant in grants]
+    rows = db.session.scalars(db.select(Division).where(or_(*reach)).order_by(Division.path))
+    return [(one.code, f"{one.code} {one.name}") for one in rows]
+
+
+def _division_names(codes: set[str]) -> dict[str, str]:
+    rows = db.session.execute(
+        db.select(Division.code, Division.name).where(Division.code.in_(codes))
+    )
+    return {row.code: row.name for row in rows}
+
+
+def _divisions(form: dict[str, Any]) -> str:
+    actor = current_actor()
+    require(actor, VIEW)
+    grants = actor.holding(VIEW)
+    reach = [within(Division.code, grant.division_code) for grant in grants]
+    rows = list(db.session.scalars(db.select(Division).where(or_(*reach)).order_by(Division.path)))
+    counts = db.session.execute(
+        db.select(Organisation.division_code, db.func.count())
+        .where(visible(Organisation, actor, VIEW))
+        .group_by(Organisation.division_code)
+    )
+    top = min((one.path.count("/") for one in rows), default=0)
+    return render_template(
+        "parties/divisions.html",
+        divisions=[(one, one.path.count("/") - top) for one in rows],
+        counts={row[0]: row[1] for row in counts},
+        levels={
+            "province": _("省"),
+            "city": _("市"),
+            "county": _("县区"),
+            "township": _("乡镇街道"),
+        },
+        may_add=actor.may("access.grant"),
+        parents=[(one.code, f"{one.code} {one.name}") for one in rows if one.level != "township"],
+        **form,
+    )

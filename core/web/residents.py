@@ -1,0 +1,146 @@
+"""Residents: importing a list in two steps, and finding one without telling the network whom."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from core import clock, privacy
+from core.access import Actor, require, scoped
+from core.db import db, transaction
+from core.divisions import Division
+from core.files import csv_stream
+from core.imports import COLUMNS, ResidentImport
+from core.parties import Resident
+from core.web import current_actor
+from core.web.forms import act, done_or_again, fresh, page_of, shown_again
+
+blueprint = Blueprint("residents", __name__, url_prefix="/residents")
+
+VIEW, IMPORT = "resident.view", "resident.import"
+LIMIT = 50
+ID_LENGTH = 18
+
+
+@blueprint.get("/")
+def index() -> str:
+    """List residents, masked, the newest first."""
+    return _index(searched=False)
+
+
+@blueprint.post("/")
+def search() -> ResponseReturnValue:
+    """Find residents by name or full ID number; by POST, so that no address holds either."""
+    with transaction(readonly=True):
+        return _index(searched=True)
+
+
+@blueprint.get("/import")
+def upload() -> str:
+    """Show where a list is uploaded, and the lists that came before."""
+    return _upload(fresh())
+
+
+@blueprint.post("/import")
+def check() -> ResponseReturnValue:
+    """Check an uploaded list row by row; nothing is added yet."""
+    file = request.files.get("file")
+    payload = {
+        "filename": file.filename if file else None,
+        "content": base64.b64encode(file.read()).decode() if file else None,
+    }
+    answer = act("resident.check_import", payload)
+    with transaction(readonly=True):
+        if answer.refused:
+            return _upload(shown_again(answer)), answer.status
+        return render_template("residents/checked.html", checked=answer.body, **fresh())
+
+
+@blueprint.post("/import/commit")
+def commit() -> ResponseReturnValue:
+    """Add the people of a checked list."""
+    answer = act("resident.commit_import", {"token": request.form.get("token")})
+    done = _("已导入,新增 %(added)s 人。", added=answer.body.get("added"))
+    return done_or_again(
+        answer, done=done, to=url_for(".upload"), again=lambda one: _upload(shown_again(one))
+    )
+
+
+@blueprint.get("/import/template.csv")
+def template() -> Response:
+    """Give an empty list with the right columns."""
+    require(current_actor(), IMPORT)
+    content = b"".join(csv_stream(COLUMNS, []))
+    headers = {"Content-Disposition": "attachment; filename=residents.csv"}
+    return Response(content, mimetype="text/csv", headers=headers)
+
+
+def _index(*, searched: bool) -> str:
+    actor = current_actor()
+    require(actor, VIEW)
+    query = scoped(Resident, actor, VIEW).order_by(Resident.id.desc())
+    text = request.form.get("q", "").strip() if searched else ""
+    if text:
+        query = query.where(_named(text))
+    if before := page_of(request.args.get("before")):
+        query = query.where(Resident.id < before)
+    found = list(db.session.scalars(query.limit(LIMIT + 1)))
+    shown = found[:LIMIT]
+    return render_template(
+        "residents/index.html",
+        rows=[_row(resident, actor, _names(shown)) for resident in shown],
+        searched=bool(text),
+        may_import=actor.may(IMPORT),
+        more=len(found) > LIMIT,
+        next_before=shown[-1].id if len(found) > LIMIT and not text else None,
+    )
+
+
+def _named(text: str) -> Any:
+    """Return the condition of a full ID number (by blind index) or the beginning of a name."""
+    if len(text) == ID_LENGTH and text[:-1].isdecimal():
+        indexes = privacy.keyring().blind_indexes(text, "person")
+        return Resident.id_number_index.in_(indexes)
+    return Resident.name.startswith(text, autoescape=True)
+
+
+def _row(resident: Resident, actor: Actor, divisions: dict[str, str]) -> dict[str, Any]:
+    # Names in full only for the clerk who serves these people.
+    clerk = actor.may(IMPORT)
+    return {
+        "id": resident.id,
+        "name": resident.name if clerk else privacy.mask_name(resident.name),
+        "id_number": privacy.mask_id(resident.id_number),
+        "phone": privacy.mask_phone(resident.phone) if resident.phone else None,
+        "age": _age(resident),
+        "division": divisions.get(resident.division_code, resident.division_code),
+    }
+
+
+def _age(resident: Resident) -> int:
+    today, born = clock.today(), resident.born_on
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def _names(residents: list[Resident]) -> dict[str, str]:
+    codes = {resident.division_code for resident in residents}
+    rows = db.session.execute(
+        db.select(Division.code, Division.name).where(Division.code.in_(codes))
+    )
+    return {row.code: row.name for row in rows}
+
+
+def _upload(form: dict[str, Any]) -> str:
+    actor = current_actor()
+    require(actor, IMPORT)
+    query = scoped(ResidentImport, actor, IMPORT).order_by(ResidentImport.id.desc())
+    return render_template(
+        "residents/import.html",
+        imports=list(db.session.scalars(query.limit(LIMIT))),
+        columns=COLUMNS,
+        **form,
+    )
