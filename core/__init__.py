@@ -27,7 +27,9 @@ class Huigou(Flask):
         """Wrap reading views; the database itself refuses a write in them."""
         from flask import request  # noqa: PLC0415 - the proxy is only meaningful inside a request
 
-        if request.method not in READING or request.endpoint in {None, "static"}:
+        # An act of the API opens its own.
+        own = request.endpoint in {None, "static"} or request.blueprint == "api"
+        if request.method not in READING or own:
             return super().dispatch_request()
         with db.transaction(readonly=True):
             # Streamed and template answers are complete here: nothing reads after the transaction.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, ForeignKey, Select, Text, false, or_, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -186,7 +187,7 @@ class Actor:
 ANONYMOUS = Actor(None, "访客")
 
 
-def system(name: str = "系统") -> Actor:
+def system(name: str = _("系统")) -> Actor:
     """Return the actor of scheduled and operational work: no person, every row."""
     return Actor(None, name, (Grant("system", None, ""),))
 
@@ -205,7 +206,7 @@ def authenticate(token: str | None) -> Actor:
         .where(Session.expires_at > clock.now(), User.disabled_at.is_(None))
     ).first()
     if found is None:
-        raise SignInRequired("SIGN_IN_REQUIRED", "登录已失效,请重新登录。")
+        raise SignInRequired("SIGN_IN_REQUIRED", _("登录已失效,请重新登录。"))
     session, user = found
     # A resident holds the role by being one: nobody grants it, and it does not end.
     own = (Grant("resident", None, ""),) if user.resident_id is not None else ()
@@ -236,10 +237,11 @@ def require(actor: Actor, permission: str) -> None:
     if actor.may(permission):
         return
     if actor is ANONYMOUS:
-        raise SignInRequired("SIGN_IN_REQUIRED", "请先登录。")
+        raise SignInRequired("SIGN_IN_REQUIRED", _("请先登录。"))
     name = registry().permissions[permission].name
     raise NotPermitted(
-        "ROLE_NOT_ALLOWED", f"您的岗位不能办理“{name}”。如确需办理,请联系本单位管理员授予岗位。"
+        "ROLE_NOT_ALLOWED",
+        _("您的岗位不能办理“%(name)s”。如确需办理,请联系本单位管理员授予岗位。", name=name),
     )
 
 
@@ -283,7 +285,7 @@ def fetch(model: Any, key: Any, actor: Actor, permission: str) -> Any:
         query = query.with_for_update(of=model)
     found = db.session.scalar(query)
     if found is None:
-        raise NotFound("NOT_FOUND", "没有找到这条记录,或它不在您的管辖范围内。请核对编号。")
+        raise NotFound("NOT_FOUND", _("没有找到这条记录,或它不在您的管辖范围内。请核对编号。"))
     return found
 
 
@@ -299,7 +301,10 @@ def four_eyes(actor: Actor, *makers: int | None, what: str) -> None:
     if same:
         raise RuleBroken(
             "FOUR_EYES_REQUIRED",
-            f"{what}须由另一人复核:您是经办人,不能自己批准。请交由其他有复核岗位的人员办理。",
+            _(
+                "%(what)s须由另一人复核:您是经办人,不能自己批准。请交由其他有复核岗位的人员办理。",
+                what=what,
+            ),
             basis="内部控制规范(试行)不相容岗位分离",
         )
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
@@ -102,8 +103,8 @@ def perform(
     try:
         if key is not None and not 0 < len(key) <= KEY_MAX:
             request.key = None
-            raise InvalidInput(f"请求键须为 1 至 {KEY_MAX} 个字符。")
-        request.fields = _load(act, payload)
+            raise InvalidInput(_("请求键须为 1 至 %(key_max)s 个字符。", key_max=KEY_MAX))
+        request.fields = _load(request)
         return act.port(request) if act.port else _run(request)
     except Unavailable as refusal:
         # The outcome is unknown, so nothing may be remembered under the key.
@@ -150,7 +151,9 @@ def replay(entry: AuditEntry, fingerprint: str) -> Answer:
 
 def key_reused() -> Conflict:
     """Return the refusal of a key that was used for something else."""
-    return Conflict("KEY_REUSED", "这个请求键已用于另一笔不同的请求。请为新的请求生成新的请求键。")
+    return Conflict(
+        "KEY_REUSED", _("这个请求键已用于另一笔不同的请求。请为新的请求生成新的请求键。")
+    )
 
 
 def dump_answer(act: Act, body: dict[str, Any]) -> str:
@@ -168,12 +171,15 @@ def load_answer(text: str | None) -> dict[str, Any]:
     return body
 
 
-def _load(act: Act, payload: Mapping[str, Any]) -> dict[str, Any]:
+def _load(request: Request) -> dict[str, Any]:
+    """Return the fields of a request; person and role are refused before what they typed."""
     try:
-        loaded: dict[str, Any] = act.schema.load(payload)
+        loaded: dict[str, Any] = request.act.schema.load(request.payload)
     except ValidationError as error:
+        with transaction(readonly=True):
+            resolve(request)
         raise InvalidInput(
-            "填写的内容有误,请按各项提示改正后重新提交。",
+            _("填写的内容有误,请按各项提示改正后重新提交。"),
             errors=error.normalized_messages(),
         ) from error
     return loaded
@@ -214,7 +220,7 @@ def _run(request: Request) -> Answer:
         if not lost_the_race(error):
             raise
         raise Conflict(
-            "STATE_CHANGED", "另一笔请求刚刚改动了同一条记录。请刷新后查看最新状态再操作。"
+            "STATE_CHANGED", _("另一笔请求刚刚改动了同一条记录。请刷新后查看最新状态再操作。")
         ) from error
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -150,7 +151,14 @@ def appropriate(
     organisation = require_organisation(organisation_id)
     taken = db.select(BudgetLine.id).filter_by(fiscal_year=fiscal_year, code=code)
     if db.session.scalar(taken):
-        raise Conflict("LINE_EXISTS", f"{fiscal_year} 年已有编号为“{code}”的指标,请改用指标调整。")
+        raise Conflict(
+            "LINE_EXISTS",
+            _(
+                "%(fiscal_year)s 年已有编号为“%(code)s”的指标,请改用指标调整。",
+                fiscal_year=fiscal_year,
+                code=code,
+            ),
+        )
     line = BudgetLine(
         code=code,
         name=name,
@@ -178,7 +186,7 @@ def adjust(actor: Actor, *, id: int, amount_fen: int, document: str) -> dict[str
     """Raise (+) or cut (-) a line by fen under a document; a cut takes available money only."""
     line = fetch(BudgetLine, id, actor, "budget.adjust")
     if amount_fen == 0:
-        raise InvalidInput("调整金额不能为零。", errors={"amount_fen": ["不能为零"]})
+        raise InvalidInput(_("调整金额不能为零。"), errors={"amount_fen": ["不能为零"]})
     approved, available = _room("line.approved", line.id), _room(_AVAILABLE, line.id)
     move = (
         Move(approved, available, amount_fen)
@@ -201,7 +209,7 @@ def line_number(code: str) -> int:
     query = db.select(BudgetLine.id).where(BudgetLine.code == str(code))
     found = db.session.scalars(query.order_by(BudgetLine.fiscal_year.desc())).first()
     if found is None:
-        raise NotFound("NOT_FOUND", f"没有编号为“{code}”的指标。")
+        raise NotFound("NOT_FOUND", _("没有编号为“%(code)s”的指标。", code=code))
     return found
 
 
@@ -226,7 +234,7 @@ def open_pool(component: str, source: str, *, name: str, shares: list[Share]) ->
     if not shares:
         raise RuleBroken(
             "BUDGET_MISSING",
-            "没有对应的预算指标,不得实施。请先由财政部门下达指标,再发起购买。",
+            _("没有对应的预算指标,不得实施。请先由财政部门下达指标,再发起购买。"),
             basis="政府购买服务管理办法第十七条",
         )
     line = db.session.get(BudgetLine, shares[0].line_id)

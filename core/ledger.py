@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import audit, clock
 from core.db import Fen, Id, Instant, db, insert_once
 from core.errors import RuleBroken
+from core.formats import yuan
 from core.plugins import registry
 
 DEBIT, CREDIT = "debit", "credit"
@@ -321,8 +323,13 @@ def _decrease(number: int, owner: Owner, amount_fen: int) -> None:
         short = amount_fen - available
         raise RuleBroken(
             "BUDGET_INSUFFICIENT",
-            f"指标可用额度不足:本次需要 {amount_fen / 100:,.2f} 元,可用 {available / 100:,.2f} 元,"
-            f"差 {short / 100:,.2f} 元。请减少数量,或先办理指标调整。",
+            _(
+                "指标可用额度不足:本次需要 %(amount_fen)s 元,可用 %(available)s 元,"
+                "差 %(short)s 元。请减少数量,或先办理指标调整。",
+                amount_fen=yuan(amount_fen),
+                available=yuan(available),
+                short=yuan(short),
+            ),
             basis="预算法第十三条",
             line_id=owner.line_id,
             required_fen=amount_fen,
@@ -362,8 +369,12 @@ def period_closed(month: str, state: str) -> RuleBroken:
     """Return the refusal of an entry in a locked or closed accounting period."""
     return RuleBroken(
         "PERIOD_CLOSED",
-        f"会计期间 {month} 已{'结账' if state == 'closed' else '锁定'},不能再记账。"
-        "请在当前开放期间办理,或请财政复核开放该期间。",
+        _(
+            "会计期间 %(month)s 已%(what)s,不能再记账。请在当前开放期间办理,"
+            "或请财政复核开放该期间。",
+            month=month,
+            what=_("结账") if state == "closed" else _("锁定"),
+        ),
         basis="会计法第十七条",
     )
 
@@ -375,7 +386,10 @@ def set_period(actor: Any, *, month: str, state: str, reason: str) -> dict[str, 
         period = AccountingPeriod(month=month, state="open")
         db.session.add(period)
     if period.state == "closed":
-        raise RuleBroken("PERIOD_CLOSED", f"会计期间 {month} 已结账,不能改变。更正请记入当前期间。")
+        raise RuleBroken(
+            "PERIOD_CLOSED",
+            _("会计期间 %(month)s 已结账,不能改变。更正请记入当前期间。", month=month),
+        )
     period.state = state
     audit.about("accounting_period", month, reason)
     return {"month": month, "state": state}

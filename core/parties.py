@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import ForeignKey, Select, Text, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -122,9 +123,11 @@ def add_organisation(
     code = check_credit_code(credit_code)
     require_division(division_code)
     if kind not in ORGANISATION_KINDS:
-        raise InvalidInput(f"没有“{kind}”这类单位。", errors={"kind": ["未知类型"]})
+        raise InvalidInput(_("没有“%(kind)s”这类单位。", kind=kind), errors={"kind": ["未知类型"]})
     if db.session.scalar(db.select(Organisation.id).where(Organisation.credit_code == code)):
-        raise Conflict("PARTY_EXISTS", f"统一社会信用代码 {code} 已登记,不必重复登记。")
+        raise Conflict(
+            "PARTY_EXISTS", _("统一社会信用代码 %(code)s 已登记,不必重复登记。", code=code)
+        )
     organisation = Organisation(
         id=_new_party("organisation"),
         credit_code=code,
@@ -148,7 +151,7 @@ def require_organisation(organisation_id: int) -> Organisation:
     """Return an organisation; refuse an unknown one."""
     found: Organisation | None = db.session.get(Organisation, organisation_id)
     if found is None:
-        raise NotFound("NOT_FOUND", "没有这个单位,请先登记。")
+        raise NotFound("NOT_FOUND", _("没有这个单位,请先登记。"))
     return found
 
 
@@ -196,7 +199,7 @@ def own_organisation(actor: Actor, organisation_id: int, permission: str) -> Org
     query = scoped(Organisation, actor, permission).where(Organisation.id == organisation_id)
     found: Organisation | None = db.session.scalar(query)
     if found is None:
-        raise NotFound("NOT_FOUND", "没有找到这个单位,或它不在您的管辖范围内。")
+        raise NotFound("NOT_FOUND", _("没有找到这个单位,或它不在您的管辖范围内。"))
     return found
 
 
@@ -225,9 +228,9 @@ def verify_bank_account(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A0
     """Verify a payee's bank account; never by the person who recorded it."""
     account = db.session.get(BankAccount, id, with_for_update=True)
     if account is None:
-        raise NotFound("NOT_FOUND", "没有这个收款账户,请核对。")
+        raise NotFound("NOT_FOUND", _("没有这个收款账户,请核对。"))
     own_organisation(actor, account.party_id, "party.verify_account")
-    four_eyes(actor, account.added_by, what="收款账户变更")
+    four_eyes(actor, account.added_by, what=_("收款账户变更"))
     if account.verified_at is None:
         account.verified_at, account.verified_by = clock.now(), actor.user_id
     audit.about("bank_account", account.id)

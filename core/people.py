@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import or_
 
 from core import audit, clock, privacy
@@ -39,7 +40,7 @@ def create_user(
 ) -> dict[str, Any]:
     """Create a user without any role; a password has at least 10 characters."""
     if db.session.scalar(db.select(User.id).where(User.login == login)):
-        raise Conflict("LOGIN_TAKEN", f"登录名“{login}”已被使用,请换一个。")
+        raise Conflict("LOGIN_TAKEN", _("登录名“%(login)s”已被使用,请换一个。", login=login))
     user = User(
         login=login,
         name=name,
@@ -66,20 +67,23 @@ def grant_role(
     """Give a user a role; refuse a role that the same person's other roles exclude."""
     user = db.session.get(User, user_id)
     if user is None:
-        raise NotFound("NOT_FOUND", "没有这个用户,请核对。")
+        raise NotFound("NOT_FOUND", _("没有这个用户,请核对。"))
     if role not in ROLES or role == "system":
-        raise InvalidInput(f"没有“{role}”这个岗位。", errors={"role": ["未知岗位"]})
+        raise InvalidInput(_("没有“%(role)s”这个岗位。", role=role), errors={"role": ["未知岗位"]})
     if ROLES[role].side in {"provider", "purchaser"} and organisation_id is None:
-        raise InvalidInput("这个岗位须指明所属单位。", errors={"organisation_id": ["必填"]})
+        raise InvalidInput(_("这个岗位须指明所属单位。"), errors={"organisation_id": ["必填"]})
     if actor.user_id == user_id:
-        raise RuleBroken("FOUR_EYES_REQUIRED", "不能给自己授予岗位,请由另一位管理员办理。")
+        raise RuleBroken("FOUR_EYES_REQUIRED", _("不能给自己授予岗位,请由另一位管理员办理。"))
     require_division(division_code)
     for held in _roles_of_person(user):
         if frozenset((held, role)) in FORBIDDEN_PAIRS:
             raise RuleBroken(
                 "ROLE_NOT_ALLOWED",
-                f"“{ROLES[role].name}”与该人员已有的“{ROLES[held].name}”是不相容岗位,"
-                "请改授他人,或先终止原岗位。",
+                _(
+                    "“%(name)s”与该人员已有的“%(name2)s”是不相容岗位,请改授他人,或先终止原岗位。",
+                    name=ROLES[role].name,
+                    name2=ROLES[held].name,
+                ),
                 basis="内部控制规范(试行)不相容岗位分离",
             )
     grant = RoleGrant(
@@ -125,7 +129,7 @@ def set_clerk_password(actor: Actor, *, id: int, password: str) -> dict[str, Any
     own = Grant(CLERK, grant.organisation_id, grant.division_code)
     if set(grants_of(grant.user_id)) - {own}:
         raise NotPermitted(
-            "ROLE_NOT_ALLOWED", "这名店员还有其他岗位,密码须由系统管理员重设。请联系系统管理员。"
+            "ROLE_NOT_ALLOWED", _("这名店员还有其他岗位,密码须由系统管理员重设。请联系系统管理员。")
         )
     user = db.session.get_one(User, grant.user_id)
     user.password_hash = hash_password(password)
@@ -148,13 +152,15 @@ def _own_provider(actor: Actor) -> Grant:
     for grant in actor.holding("clerk.manage"):
         if grant.organisation_id is not None:
             return grant
-    raise NotPermitted("ROLE_NOT_ALLOWED", "只有承接主体可以管理本店店员。")
+    raise NotPermitted("ROLE_NOT_ALLOWED", _("只有承接主体可以管理本店店员。"))
 
 
 def _clerk(actor: Actor, grant_id: int) -> RoleGrant:
     grant: RoleGrant = fetch(RoleGrant, grant_id, actor, "clerk.manage")
     if grant.role != CLERK:
-        raise NotPermitted("ROLE_NOT_ALLOWED", "这里只能管理店员。负责人的岗位由系统管理员办理。")
+        raise NotPermitted(
+            "ROLE_NOT_ALLOWED", _("这里只能管理店员。负责人的岗位由系统管理员办理。")
+        )
     return grant
 
 

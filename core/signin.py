@@ -9,6 +9,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from flask import current_app
+from flask_babel import gettext as _
 
 from core import audit, clock, privacy
 from core.access import Actor, Device, Session, User, fetch, hash_token
@@ -41,7 +42,7 @@ def resident_user(resident_id: int) -> User:
     """Return the user a resident signs in as, made at the first sign-in."""
     user: User | None = db.session.scalar(db.select(User).where(User.resident_id == resident_id))
     if user is None:
-        user = User(login=f"resident-{resident_id}", name="居民", resident_id=resident_id)
+        user = User(login=f"resident-{resident_id}", name=_("居民"), resident_id=resident_id)
         db.session.add(user)
         db.session.flush()
     return user
@@ -85,7 +86,7 @@ def enrol_code(actor: Actor, *, name: str, office_id: int | None = None) -> dict
     """Make a one-time code (8 digits, 30 minutes) with which one till is enrolled."""
     grant = actor.holding("device.manage")[0]
     if grant.organisation_id is None:
-        raise NotPermitted("ROLE_NOT_ALLOWED", "只有承接主体可以登记终端。")
+        raise NotPermitted("ROLE_NOT_ALLOWED", _("只有承接主体可以登记终端。"))
     code = f"{secrets.randbelow(10**8):08d}"
     device = Device(
         organisation_id=grant.organisation_id,
@@ -111,7 +112,7 @@ def enrol_device(actor: Actor, *, code: str) -> dict[str, Any]:  # noqa: ARG001 
     if device is None or device.revoked_at or device.code_until <= clock.now():
         raise RuleBroken(
             "ENROL_CODE_INVALID",
-            "登记码不对、已用过或已过 30 分钟。请让本店负责人在“终端”页重新生成一个。",
+            _("登记码不对、已用过或已过 30 分钟。请让本店负责人在“终端”页重新生成一个。"),
         )
     token = secrets.token_urlsafe(32)
     device.token_hash, device.code_hash, device.enrolled_at = hash_token(token), None, clock.now()
@@ -140,7 +141,12 @@ def refuse_locked(action: str, subject: str) -> None:
     ).all()
     if len(rows) == LOCK_AFTER and audit.ACCEPTED not in rows:
         raise SignInRequired(
-            "LOCKED_OUT", f"连续输错 {LOCK_AFTER} 次,已锁定。请 {LOCK_MINUTES} 分钟后再试。"
+            "LOCKED_OUT",
+            _(
+                "连续输错 %(lock_after)s 次,已锁定。请 %(lock_minutes)s 分钟后再试。",
+                lock_after=LOCK_AFTER,
+                lock_minutes=LOCK_MINUTES,
+            ),
         )
 
 
@@ -156,7 +162,11 @@ def _check_password(user: User | None, password: str) -> None:
         pass
     raise SignInRequired(
         "SIGN_IN_FAILED",
-        f"登录名或密码不对。连续输错 {LOCK_AFTER} 次将锁定 {LOCK_MINUTES} 分钟。",
+        _(
+            "登录名或密码不对。连续输错 %(lock_after)s 次将锁定 %(lock_minutes)s 分钟。",
+            lock_after=LOCK_AFTER,
+            lock_minutes=LOCK_MINUTES,
+        ),
     )
 
 
@@ -164,7 +174,8 @@ def hash_password(password: str) -> str:
     """Return the stored form (argon2id) of a password of at least 10 characters."""
     if len(password) < PASSWORD_MIN:
         raise InvalidInput(
-            f"密码至少 {PASSWORD_MIN} 个字符,请加长。", errors={"password": ["太短"]}
+            _("密码至少 %(password_min)s 个字符,请加长。", password_min=PASSWORD_MIN),
+            errors={"password": ["太短"]},
         )
     return _hasher().hash(password)
 
