@@ -11,5 +11,6 @@ BLUEPRINTS = [resident.blueprint, till.blueprint, provider.blueprint, staff.blue
 
 def menu(actor: Actor) -> list[MenuItem]:
     """Return the voucher's pages that a person may open."""
-    offered = [*provider.MENU, *staff.MENU]
-    return [item for permission, item in offered if actor.may(permission)]
+    offered = [*resident.MENU, *till.MENU, *provider.MENU, *staff.MENU]
+    # Without a permission: a door for the public.
+    return [item for permission, item in offered if not permission or actor.may(permission)]

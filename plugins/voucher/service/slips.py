@@ -1,0 +1,250 @@
+"""Redemptions as slips (小票): where, what, who paid how much; for holder, till and manager."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Row, and_, case, func
+
+from core import privacy
+from core.access import Actor, User, visible
+from core.db import db
+from core.errors import NotFound
+from core.parties import Office, Organisation, Resident
+from plugins.voucher.models import Lot, LotMove, Programme, Redemption, Reversal, Terms, Voucher
+from plugins.voucher.rules import Terms as Rules
+from plugins.voucher.rules import read_terms
+from plugins.voucher.service.membership import CAPTURED
+from plugins.voucher.service.reversing import APPROVED
+
+AVAILABLE = "available"
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Slip:
+    """One redemption; amounts in fen, quantity in thousandths of the service's unit.
+
+    The service cost `price_fen`: the voucher paid `amount_fen`, the holder `self_pay_fen`, and
+    `lost_fen` of the voucher was forfeited beside it. `holder` is masked.
+    """
+
+    id: int
+    receipt: str
+    state: str
+    redeemed_at: datetime
+    service_on: date
+    programme: str
+    voucher_id: int
+    voucher: str
+    holder: str
+    provider: str
+    office: str
+    address: str
+    telephone: str
+    clerk: str
+    service: str
+    unit: str
+    quantity: int
+    price_fen: int
+    amount_fen: int
+    self_pay_fen: int
+    lost_fen: int
+    journal_id: int
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What became of a redemption that was taken back: when, why, and what the voucher regained."""
+
+    at: datetime
+    reason: str
+    given_back_fen: int
+
+
+@dataclass(frozen=True)
+class Slips:
+    """One page of slips, newest first; `next_before` is the id to go on from, None at the end."""
+
+    items: list[Slip]
+    next_before: int | None
+
+
+def own_slips(
+    actor: Actor, *, voucher_id: int | None = None, before: int | None = None, limit: int = PAGE
+) -> Slips:
+    """Return what the actor's own vouchers were used for."""
+    chosen = _own(actor)
+    if voucher_id is not None:
+        chosen &= Redemption.voucher_id == voucher_id
+    return _page(chosen, before, limit)
+
+
+def own_slip(actor: Actor, receipt: str) -> Slip:
+    """Return one use of the actor's own vouchers; raises NotFound."""
+    return _one(_own(actor), receipt)
+
+
+def provider_slips(
+    actor: Actor,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: int | None = None,
+    limit: int = PAGE,
+) -> Slips:
+    """Return the redemptions of the actor's provider, made from `since` to before `until`."""
+    return _page(_made(visible(Redemption, actor, "redemption.view"), since, until), before, limit)
+
+
+def provider_slip(actor: Actor, receipt: str) -> Slip:
+    """Return one redemption of the actor's provider; raises NotFound."""
+    return _one(visible(Redemption, actor, "redemption.view"), receipt)
+
+
+def provider_total(
+    actor: Actor, *, since: datetime | None = None, until: datetime | None = None
+) -> tuple[int, int]:
+    """Return how many redemptions of the actor's provider stand, and their fen."""
+    chosen = _made(visible(Redemption, actor, "redemption.view"), since, until)
+    count, fen = db.session.execute(
+        db.select(func.count(), func.coalesce(func.sum(Redemption.amount_fen), 0)).where(
+            chosen, Redemption.state == CAPTURED
+        )
+    ).one()
+    return int(count), int(fen)
+
+
+def used_here(actor: Actor, *, voucher_id: int, since: datetime) -> list[Slip]:
+    """Return what a voucher was used for at the actor's provider since an instant."""
+    own = visible(Redemption, actor, "redemption.view")
+    chosen = _made(own, since, None) & (Redemption.voucher_id == voucher_id)
+    return _slips(_rows(chosen & (Redemption.state == CAPTURED), None, 3))
+
+
+def remaining_after(slip: Slip) -> int:
+    """Return what the voucher still held in fen right after a use, by the book of its lots."""
+    last = (
+        db.select(func.max(LotMove.id))
+        .where(LotMove.redemption_id == slip.id, LotMove.from_state == AVAILABLE)
+        .scalar_subquery()
+    )
+    signed = case(
+        (LotMove.to_state == AVAILABLE, LotMove.quantity),
+        (LotMove.from_state == AVAILABLE, -LotMove.quantity),
+        else_=0,
+    )
+    in_force = and_(Lot.valid_from <= slip.service_on, Lot.valid_through >= slip.service_on)
+    left = db.session.scalar(
+        db.select(func.coalesce(func.sum(signed), 0))
+        .join(Lot, Lot.id == LotMove.lot_id)
+        .where(Lot.voucher_id == slip.voucher_id, in_force, LotMove.id <= last)
+    )
+    return int(left or 0)
+
+
+def undone(slip: Slip) -> Undone | None:
+    """Return how a redemption was taken back, None while it stands."""
+    if slip.state == CAPTURED:
+        return None
+    reversal = db.session.scalar(
+        db.select(Reversal).filter_by(redemption_id=slip.id, state=APPROVED)
+    )
+    if reversal is None:
+        return None
+    back = db.session.scalar(
+        db.select(func.coalesce(func.sum(LotMove.quantity), 0)).where(
+            LotMove.redemption_id == slip.id, LotMove.to_state == AVAILABLE
+        )
+    )
+    return Undone(reversal.ordered_at, reversal.reason, int(back or 0))
+
+
+# --- reading -----------------------------------------------------------------------------------
+
+
+def _own(actor: Actor) -> ColumnElement[bool]:
+    own = db.select(Voucher.id).where(visible(Voucher, actor, "voucher.own"))
+    return Redemption.voucher_id.in_(own)
+
+
+def _made(
+    chosen: ColumnElement[bool], since: datetime | None, until: datetime | None
+) -> ColumnElement[bool]:
+    if since is not None:
+        chosen &= Redemption.redeemed_at >= since
+    if until is not None:
+        chosen &= Redemption.redeemed_at < until
+    return chosen
+
+
+def _page(chosen: ColumnElement[bool], before: int | None, limit: int) -> Slips:
+    items = _slips(_rows(chosen, before, limit))
+    return Slips(items, items[-1].id if len(items) == limit else None)
+
+
+def _one(chosen: ColumnElement[bool], receipt: str) -> Slip:
+    for slip in _slips(_rows(chosen & (Redemption.receipt == receipt), None, 1)):
+        return slip
+    raise NotFound("NOT_FOUND", _("没有找到这张小票，或它不是您的。请核对小票编号。"))
+
+
+def _rows(chosen: ColumnElement[bool], before: int | None, limit: int) -> Sequence[Row[Any]]:
+    query = (
+        db.select(Redemption, Voucher, Programme.name, Organisation.name, Office)
+        .add_columns(Resident.name, User.name)
+        .join(Voucher, Voucher.id == Redemption.voucher_id)
+        .join(Programme, Programme.id == Redemption.programme_id)
+        .join(Organisation, Organisation.id == Redemption.provider_id)
+        .join(Resident, Resident.id == Voucher.resident_id)
+        .join(User, User.id == Redemption.clerk_id)
+        .outerjoin(Office, Office.id == Redemption.office_id)
+        .where(chosen)
+        .order_by(Redemption.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Redemption.id < before)
+    return db.session.execute(query).all()
+
+
+def _slips(rows: Sequence[Row[Any]]) -> list[Slip]:
+    numbers = {row[1].terms_id for row in rows}
+    terms = {
+        row.id: read_terms(row.document)
+        for row in db.session.scalars(db.select(Terms).where(Terms.id.in_(numbers)))
+    }
+    return [_slip(row, terms[row[1].terms_id]) for row in rows]
+
+
+def _slip(row: Row[Any], terms: Rules) -> Slip:
+    redemption, voucher, programme, provider, office, holder, clerk = row
+    service = terms.services[redemption.service_code]
+    return Slip(
+        id=redemption.id,
+        receipt=redemption.receipt,
+        state=redemption.state,
+        redeemed_at=redemption.redeemed_at,
+        service_on=redemption.service_on,
+        programme=programme,
+        voucher_id=voucher.id,
+        voucher=voucher.number,
+        holder=privacy.mask_name(holder),
+        provider=provider,
+        office=office.name if office else "",
+        address=office.address if office else "",
+        telephone=office.telephone if office else "",
+        clerk=clerk,
+        service=service.name,
+        unit=service.unit,
+        quantity=redemption.quantity,
+        price_fen=redemption.price_fen,
+        amount_fen=redemption.amount_fen,
+        self_pay_fen=redemption.price_fen - redemption.amount_fen,
+        lost_fen=redemption.forfeited_fen,
+        journal_id=redemption.journal_id,
+    )

@@ -1,0 +1,107 @@
+"""A county with a stored-balance voucher, and browsers for the people who use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from core import clock
+from core.access import User
+from core.db import db, transaction
+from core.parties import Resident
+from plugins.voucher.models import Voucher
+from tests import factories
+from tests.web.browser import Browser
+
+NOW = "2026-09-01T09:00"
+MEAL, BATH = "meal", "bath"
+
+
+@dataclass
+class World:
+    """The county's programme, its one voucher, and how to sign people in."""
+
+    app: object
+    county: factories.County
+    voucher: dict
+
+    def browser(self) -> Browser:
+        """Return a fresh browser."""
+        return Browser(self.app.test_client())
+
+    def login_of(self, role: str) -> str:
+        """Return the login name of somebody with a role."""
+        with self.app.app_context(), transaction(readonly=True):
+            return db.session.get_one(User, self.county.users[role]).login
+
+    def at_till(self, role: str = "provider_clerk") -> Browser:
+        """Return a browser in which a clerk is signed in at the till."""
+        browser = self.browser()
+        page = browser.open("/till/sign-in")
+        page.send("/till/sign-in", login=self.login_of(role), password=factories.PASSWORD)
+        return browser
+
+    def managing(self) -> Browser:
+        """Return a browser in which the provider's manager is signed in."""
+        return self.at_till("provider_manager")
+
+    def id_number(self) -> str:
+        """Return the ID number of the voucher's holder."""
+        with self.app.app_context(), transaction(readonly=True):
+            voucher = db.session.get_one(Voucher, self.voucher["id"])
+            return db.session.get_one(Resident, voucher.resident_id).id_number
+
+    def at_home(self) -> Browser:
+        """Return a browser in which the voucher's holder is signed in."""
+        browser = self.browser()
+        page = browser.open("/me/sign-in")
+        page.send("/me/sign-in", id_number=self.id_number(), code=self.voucher["typed"])
+        return browser
+
+    def act(self, operation_id: str, role: str, **fields) -> dict:
+        """Perform an act as somebody with a role."""
+        with self.app.app_context():
+            return factories.do(operation_id, self.county.actor(role), **fields)
+
+    def offers(self, service_code: str, **terms) -> None:
+        """Let the provider offer a service, at an open price unless one is given."""
+        fields = {"programme_id": self.county.programme, "service_code": service_code}
+        self.act("offer.set", "provider_manager", **fields, **terms)
+
+
+@pytest.fixture
+def care() -> dict:
+    """Terms of a stored-balance voucher of 500 yuan with two services."""
+    return {
+        "classes": [{"code": "A", "name": "养老服务券", "face_fen": 50_000}],
+        "services": [
+            {"code": "fee", "name": "理发", "unit": "次", "maximum_price_fen": 5_000},
+            {"code": MEAL, "name": "助餐", "unit": "份", "maximum_price_fen": 3_000},
+            {"code": BATH, "name": "助浴", "unit": "小时", "maximum_price_fen": 10_000},
+        ],
+        "single_use": False,
+        "remainder": "keep",
+        "void_window": "same_day",
+        "confirm_days": 5,
+    }
+
+
+@pytest.fixture
+def world(app, county, care) -> Iterator[World]:
+    """The county on a working day, one voucher issued, one meal of fixed price on offer."""
+    with clock.frozen(NOW):
+        with app.app_context():
+            factories.make_programme(county, code="CARE", **care)
+            (voucher,) = factories.issue(county)
+        made = World(app, county, voucher)
+        made.act(
+            "offer.set", "provider_manager", service_code="fee", is_offered=False, **_of(county)
+        )
+        made.act("offer.set", "provider_manager", service_code=MEAL, price_fen=1_850, **_of(county))
+        yield made
+
+
+def _of(county) -> dict:
+    return {"programme_id": county.programme}
