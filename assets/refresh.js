@@ -1,6 +1,7 @@
 // <hg-refresh>: asks the server for a new fragment every so many seconds, and says when it cannot.
 //   data-refresh-url      address of the fragment
-//   data-refresh-seconds  how long a fragment stays true
+//   data-refresh-seconds  how long a fragment stays true, unless it says so itself:
+//   data-next-seconds     on an element of the fragment
 //   <p data-stale hidden> words shown while what is on screen may be out of date
 class Refresh extends HTMLElement {
   connectedCallback() {
@@ -15,7 +16,9 @@ class Refresh extends HTMLElement {
   }
 
   get #seconds() {
-    return Number(this.dataset.refreshSeconds) || 45;
+    const said = this.querySelector("[data-next-seconds]")?.dataset.nextSeconds;
+    // A second more, so that a clock running ahead does not get the old fragment again.
+    return said ? Number(said) + 1 : Number(this.dataset.refreshSeconds) || 45;
   }
 
   #isDue() {
