@@ -1,0 +1,1 @@
+"""The measurements behind `make bench`: the till against its floor and against the textbook."""
