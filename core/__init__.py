@@ -33,7 +33,7 @@ class Huigou(Flask):
             return super().dispatch_request()
         with db.transaction(readonly=True):
             # Streamed and template answers are complete here: nothing reads after the transaction.
-            return self.make_response(super().dispatch_request())  # type: ignore[return-value] # Flask's own union
+            return self.make_response(super().dispatch_request())
 
 
 def create_app(

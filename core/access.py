@@ -274,7 +274,8 @@ def visible(model: Any, actor: Actor, permission: str) -> ColumnElement[bool]:
 
 def scoped(model: Any, actor: Actor, permission: str) -> Select[Any]:
     """Return the select of a model's rows that an actor may see under a permission."""
-    return db.select(model).where(visible(model, actor, permission))
+    query: Select[Any] = db.select(model).where(visible(model, actor, permission))
+    return query
 
 
 def fetch(model: Any, key: Any, actor: Actor, permission: str) -> Any:

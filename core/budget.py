@@ -207,7 +207,7 @@ def rooms(line_id: int) -> dict[str, int]:
 def line_number(code: str) -> int:
     """Return the number of the newest line with a code, or of a line given by its number."""
     query = db.select(BudgetLine.id).where(BudgetLine.code == str(code))
-    found = db.session.scalars(query.order_by(BudgetLine.fiscal_year.desc())).first()
+    found: int | None = db.session.scalars(query.order_by(BudgetLine.fiscal_year.desc())).first()
     if found is None:
         raise NotFound("NOT_FOUND", _("没有编号为“%(code)s”的指标。", code=code))
     return found
@@ -258,9 +258,9 @@ def open_pool(component: str, source: str, *, name: str, shares: list[Share]) ->
 
 def lock_pool(pool_id: int) -> Pool:
     """Return a pool locked against other rare acts; a till never takes this lock."""
-    return db.session.scalars(
-        db.select(Pool).where(Pool.id == pool_id).with_for_update(of=Pool)
-    ).one()
+    query = db.select(Pool).where(Pool.id == pool_id).with_for_update(of=Pool)
+    pool: Pool = db.session.scalars(query).one()
+    return pool
 
 
 def pool_totals(pool_id: int) -> dict[str, int]:
@@ -351,18 +351,18 @@ def _line_moves(
 
 def _matched(change: dict[str, int]) -> list[tuple[str, str, int]]:
     """Return (from, to, fen) steps that realise changes of rooms which sum to zero."""
-    losing = [[room, -fen] for room, fen in change.items() if fen < 0]
+    losing = {room: -fen for room, fen in change.items() if fen < 0}
     steps = []
     for room, fen in change.items():
         missing = fen
         while missing > 0:
-            source = losing[0]
-            part = min(missing, int(source[1]))
-            steps.append((str(source[0]), room, part))
+            source, most = next(iter(losing.items()))
+            part = min(missing, most)
+            steps.append((source, room, part))
             missing -= part
-            source[1] = int(source[1]) - part
-            if not source[1]:
-                losing.pop(0)
+            losing[source] -= part
+            if not losing[source]:
+                del losing[source]
     return steps
 
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, event
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Update, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
@@ -146,6 +146,12 @@ def lost_the_race(error: DBAPIError) -> bool:
     """Tell whether an integrity error is a unique key that somebody else took first."""
     state = getattr(error.orig, "sqlstate", None)
     return state == "23505" or "UNIQUE constraint failed" in str(error.orig)
+
+
+def guarded(statement: Update) -> int:
+    """Run a guarded UPDATE and return how many rows still met its condition."""
+    result = db.session.execute(statement.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def insert_once(table: Any, row: dict[str, Any]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -55,7 +57,10 @@ def require_division(code: str) -> Division:
     return found
 
 
-def within(column: ColumnElement[str], code: str) -> ColumnElement[bool]:
+def within(column: Any, code: str) -> ColumnElement[bool]:
     """Return the condition that a row's division code lies in the subtree of `code`."""
     top = db.select(Division.path).where(Division.code == code).scalar_subquery()
-    return column.in_(db.select(Division.code).where(Division.path.startswith(top)))
+    inside: ColumnElement[bool] = column.in_(
+        db.select(Division.code).where(Division.path.startswith(top))
+    )
+    return inside

@@ -50,7 +50,7 @@ def identity(**options: Any) -> fields.Integer:
     return fields.Integer(strict=True, validate=validate.Range(min=1, max=ID_MAX), **options)
 
 
-def identities(*, most: int = 10_000, **options: Any) -> fields.List:
+def identities(*, most: int = 10_000, **options: Any) -> fields.List[int]:
     """Return a field that holds between one and `most` row numbers."""
     options.setdefault("required", True)
     limits = validate.Length(min=1, max=most)

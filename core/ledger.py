@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import audit, clock
-from core.db import Fen, Id, Instant, db, insert_once
+from core.db import Fen, Id, Instant, db, guarded, insert_once
 from core.errors import RuleBroken
 from core.formats import yuan
 from core.plugins import registry
@@ -239,11 +239,11 @@ def balance(kind: str, **owners: int) -> int:
 
     `owners` are `line_id`, `pool_id`, `party_id`; those left out are summed over.
     """
-    return sum(balances(kind, **owners).values())
+    return sum(balances(kind, by="line_id", **owners).values())
 
 
-def balances(kind: str, *, by: str = "line_id", **owners: int) -> dict[int | None, int]:
-    """Return balances in fen of a kind, grouped by one owner (`line_id`, `pool_id`, `party_id`)."""
+def balances(kind: str, *, by: str, **owners: int) -> dict[int | None, int]:
+    """Return balances in fen of a kind, grouped `by` line_id, pool_id or party_id."""
     conditions = [Account.kind == kind]
     conditions += [getattr(Account, name) == value for name, value in owners.items()]
     accounts = db.select(Account.id, getattr(Account, by).label("owner")).where(*conditions)
@@ -312,14 +312,13 @@ def _decrease(number: int, owner: Owner, amount_fen: int) -> None:
         .returning(PendingIncrease.amount_fen)
     ).all()
     available = int(before or 0) + sum(pending)
-    done = db.session.execute(
+    taken = guarded(
         update(GatedBalance)
         .where(GatedBalance.account_id == number)
         .where(GatedBalance.balance_fen + sum(pending) >= amount_fen)
         .values(balance_fen=GatedBalance.balance_fen + sum(pending) - amount_fen)
-        .execution_options(synchronize_session=False)
     )
-    if done.rowcount != 1:
+    if taken != 1:
         short = amount_fen - available
         raise RuleBroken(
             "BUDGET_INSUFFICIENT",

@@ -166,7 +166,8 @@ def directory(actor: Actor) -> Select[Any]:
         for grant in actor.holding("party.view")
         if ROLES[grant.role].side == "purchaser"
     ]
-    return db.select(Organisation).where(or_(visible(Organisation, actor, "party.view"), *near))
+    query: Select[tuple[Organisation]] = db.select(Organisation)
+    return query.where(or_(visible(Organisation, actor, "party.view"), *near))
 
 
 def add_office(

@@ -98,7 +98,8 @@ def tell(event: str, **arguments: Any) -> None:
 
 def components() -> dict[str, ModuleType]:
     """Return the loaded components by name, the core first."""
-    return {str(name): plugin for name, plugin in registry().manager.list_name_plugin()}
+    pairs = registry().manager.list_name_plugin()
+    return {name: plugin for name, plugin in pairs if isinstance(plugin, ModuleType)}
 
 
 def folder(plugin: ModuleType) -> Path | None:
@@ -123,7 +124,7 @@ def _check_hooks(manager: pluggy.PluginManager) -> None:
 
 def _collect(registry: Registry) -> None:
     manager = registry.manager
-    sources = [
+    sources: list[tuple[dict[str, Any], str, str]] = [
         (registry.account_kinds, "register_account_kinds", "code"),
         (registry.entry_kinds, "register_entry_kinds", "code"),
         (registry.permissions, "register_permissions", "code"),
@@ -161,7 +162,7 @@ def _check_tables(manager: pluggy.PluginManager) -> None:
         for name, plugin in manager.list_name_plugin()
         if isinstance(plugin, ModuleType) and name != "core"
     }
-    for mapper in db.Model.registry.mappers:
+    for mapper in db.Model.registry.mappers:  # type: ignore[attr-defined] # SQLAlchemy sets it
         package = mapper.class_.__module__.rpartition(".")[0]
         owner, table = packages.get(package), str(mapper.local_table.name)
         if owner and not table.startswith(f"{owner}_"):

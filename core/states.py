@@ -11,7 +11,7 @@ from sqlalchemy import Index, Text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import audit
-from core.db import Id, Instant, db
+from core.db import Id, Instant, db, guarded
 from core.errors import Conflict
 
 
@@ -41,13 +41,12 @@ def change(object_type: str, row: Any, *, to: str, allowed: Collection[str], **v
     `values` are further columns set by the same statement.
     """
     model, before = type(row), row.state
-    done = db.session.execute(
+    moved = guarded(
         update(model)
         .where(model.id == row.id, model.state == before, model.state.in_(allowed))
         .values(state=to, **values)
-        .execution_options(synchronize_session=False)
     )
-    if done.rowcount != 1:
+    if moved != 1:
         raise Conflict(
             "STATE_CHANGED",
             _("当前状态是“%(state)s”,不能办理这一步。请刷新后查看最新状态。", state=row.state),

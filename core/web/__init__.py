@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    g,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel
 from flask_babel import gettext as _
@@ -62,9 +72,8 @@ def mount(app: Flask) -> None:
 
 def locale() -> str:
     """Return the request's language: the chosen one, else Chinese."""
-    return (
-        LOCALES.get(request.cookies.get("lang", "zh"), LOCALES["zh"]) if request else "zh_Hans_CN"
-    )
+    chosen = request.cookies.get("lang", "zh") if has_request_context() else "zh"
+    return LOCALES.get(chosen, LOCALES["zh"])
 
 
 def blueprints() -> list[Blueprint]:

@@ -48,7 +48,7 @@ def rooms_by_line(lines: list[BudgetLine]) -> dict[int, Rooms]:
     """Return each line's rooms in fen, by the line's number."""
     found: dict[int, Rooms] = {line.id: dict.fromkeys(ROOMS, 0) for line in lines}
     for room in ROOMS:
-        for line_id, fen in balances(f"line.{room}").items():
+        for line_id, fen in balances(f"line.{room}", by="line_id").items():
             if line_id in found:
                 found[line_id][room] = fen
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from core.acts import Answer, perform
@@ -43,7 +43,9 @@ def done_or_again(
         flash(done, "good")
         return redirect(to, 303)
     with transaction(readonly=True):
-        return again(answer), answer.status
+        response = make_response(again(answer))
+    response.status_code = answer.status
+    return response
 
 
 def refused(answer: Answer) -> Refusal:
