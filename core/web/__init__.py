@@ -49,8 +49,9 @@ def mount(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "zh_Hans_CN")
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", "Asia/Shanghai")
     app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)
-    app.config.setdefault("SESSION_COOKIE_SAMESITE", "Lax")
-    app.config.setdefault("SESSION_COOKIE_HTTPONLY", True)
+    # Set, not defaulted: Flask names this one itself, as None.
+    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
+    app.session_interface = session.Cookies()
     # The longest sign-in there is, a resident's on her own phone; shorter ones end by idleness.
     app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=RESIDENT_SESSION_DAYS)
     babel.init_app(app, locale_selector=locale)

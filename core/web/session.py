@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import Flask, Response, request
 from flask import session as cookie
+from flask.sessions import SecureCookieSessionInterface
 
 from core import clock
 from core.access import Actor, authenticate
@@ -14,6 +15,14 @@ from core.errors import SignInRequired
 TOKEN, SEEN, KIND = "token", "seen", "kind"
 DEVICE_COOKIE = "hg_device"
 IDLE_SECONDS = {"staff": 30 * 60, "till": 12 * 3600, "resident": 180 * 86400}
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Flask's signed cookie; over https it is never sent in the clear again."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """Tell whether the cookie is for https only: the same app also serves plain http."""
+        return request.is_secure or super().get_cookie_secure(app)
 
 
 def token() -> str | None:
