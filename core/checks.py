@@ -1,0 +1,336 @@
+"""What must hold in the core's books at every moment, recomputed from the transfers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Subquery,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
+
+from core import schema, seal
+from core.audit import ACCEPTED, AuditEntry
+from core.budget import ACCOUNT_KINDS, PoolShare, cascade
+from core.db import db
+from core.formats import yuan
+from core.ledger import (
+    DEBIT,
+    Account,
+    AccountingPeriod,
+    Check,
+    Finding,
+    GatedBalance,
+    Journal,
+    Owner,
+    PendingIncrease,
+    Transfer,
+)
+from core.plugins import registry
+
+ENCUMBERED, ACCRUED, DISBURSED = "line.encumbered", "line.accrued", "line.disbursed"
+LIVE = ("pool.uncharged", "pool.charged")
+HOLDING = (ENCUMBERED, ACCRUED, DISBURSED, *LIVE)
+APPEND_ONLY = ("account", "audit_entry", "journal", "seal", "status_log", "transfer")
+# A broken book is broken after a hundred findings too, and a person has to read them.
+ENOUGH = 100
+# An act that began before the period was locked may end after it.
+UNDER_WAY = timedelta(minutes=5)
+
+
+def check_lines() -> list[Finding]:
+    """Find lines whose approved money is not the sum of their rooms."""
+    return _wholes_and_parts("line", "line.approved", "budget_line")
+
+
+def check_pools() -> list[Finding]:
+    """Find pools whose commitment is not the sum of uncharged, charged and released."""
+    return _wholes_and_parts("pool", "pool.committed", "pool")
+
+
+def check_cascades() -> list[Finding]:
+    """Find pools whose money does not stand on their lines as their cascade says, to the fen."""
+    net = _net()
+    held: dict[int, dict[tuple[int | None, str], int]] = defaultdict(lambda: defaultdict(int))
+    for pool, line, kind, fen in db.session.execute(
+        select(net.c.pool_id, net.c.line_id, net.c.kind, func.sum(-net.c.fen))
+        .where(net.c.pool_id.is_not(None), net.c.kind.in_(HOLDING))
+        .group_by(net.c.pool_id, net.c.line_id, net.c.kind)
+    ):
+        held[pool][line, kind] += int(fen)
+    shares: dict[int, list[PoolShare]] = defaultdict(list)
+    for share in db.session.scalars(
+        select(PoolShare).order_by(PoolShare.pool_id, PoolShare.position)
+    ):
+        shares[share.pool_id].append(share)
+    return [
+        finding
+        for pool in sorted(held)
+        for finding in _cascade_findings(pool, held[pool], shares[pool])
+    ]
+
+
+def check_gated() -> list[Finding]:
+    """Find guarded balances (row and pending increases) that are not the sum of transfers."""
+    net = _net()
+    gated = [kind.code for kind in registry().account_kinds.values() if kind.gated]
+    pending = (
+        select(PendingIncrease.account_id, func.sum(PendingIncrease.amount_fen).label("fen"))
+        .group_by(PendingIncrease.account_id)
+        .subquery()
+    )
+    guarded = GatedBalance.balance_fen + func.coalesce(pending.c.fen, 0)
+    side = _side(net)
+    rows = db.session.execute(
+        select(net.c.key, side * net.c.fen, guarded)
+        .outerjoin(GatedBalance, GatedBalance.account_id == net.c.id)
+        .outerjoin(pending, pending.c.account_id == net.c.id)
+        .where(or_(net.c.kind.in_(gated), GatedBalance.account_id.is_not(None)))
+        .where(or_(guarded.is_(None), guarded != side * net.c.fen, net.c.kind.not_in(gated)))
+        .order_by(net.c.id)
+        .limit(ENOUGH)
+    )
+    return [
+        Finding(
+            f"gated_balance {key}", yuan(int(derived)), "缺失" if row is None else yuan(int(row))
+        )
+        for key, derived, row in rows
+    ]
+
+
+def check_floors() -> list[Finding]:
+    """Find rooms of lines and parts of pools that are below zero."""
+    net = _net()
+    balance = _side(net) * net.c.fen
+    kinds = [kind.code for kind in ACCOUNT_KINDS]
+    rows = db.session.execute(
+        select(net.c.key, balance)
+        .where(net.c.kind.in_(kinds), balance < 0)
+        .order_by(net.c.id)
+        .limit(ENOUGH)
+    )
+    return [Finding(f"account {key}", "不小于 0", yuan(int(fen))) for key, fen in rows]
+
+
+def check_transfers() -> list[Finding]:
+    """Find transfers without journal or account, of nothing, or onto themselves."""
+    debit, credit = aliased(Account), aliased(Account)
+    rows = db.session.execute(
+        select(Transfer.id, Journal.id, debit.id, credit.id, Transfer.amount_fen)
+        .outerjoin(Journal, Journal.id == Transfer.journal_id)
+        .outerjoin(debit, debit.id == Transfer.debit_id)
+        .outerjoin(credit, credit.id == Transfer.credit_id)
+        .where(
+            or_(
+                Journal.id.is_(None),
+                debit.id.is_(None),
+                credit.id.is_(None),
+                Transfer.amount_fen <= 0,
+                Transfer.debit_id == Transfer.credit_id,
+            )
+        )
+        .order_by(Transfer.id)
+        .limit(ENOUGH)
+    )
+    return [
+        Finding(
+            f"transfer {number}",
+            "有凭证、借贷两个不同科目、金额为正",
+            f"凭证 {journal or '缺失'},借 {into or '缺失'},贷 {out or '缺失'},{yuan(fen)}",
+        )
+        for number, journal, into, out, fen in rows
+    ]
+
+
+def check_journals() -> list[Finding]:
+    """Find journals that no accepted act of the audit trail stands behind."""
+    rows = db.session.scalars(
+        select(Journal.id)
+        .outerjoin(AuditEntry, (AuditEntry.act == Journal.act) & (AuditEntry.outcome == ACCEPTED))
+        .where(AuditEntry.id.is_(None))
+        .order_by(Journal.id)
+        .limit(ENOUGH)
+    )
+    return [Finding(f"journal {number}", "有审计留痕", "没有对应的业务操作") for number in rows]
+
+
+def check_entry_kinds() -> list[Finding]:
+    """Find journals of kinds, or posting between account kinds, that no component declares."""
+    declared = registry().entry_kinds
+    first, count = func.min(Journal.id), func.count()
+    kinds = select(Journal.entry_kind, first, count).group_by(Journal.entry_kind)
+    findings = [
+        Finding(f"journal {number}", "已声明的凭证类型", f"{kind},共 {rows} 张")
+        for kind, number, rows in db.session.execute(kinds)
+        if kind not in declared
+    ]
+    debit, credit = aliased(Account), aliased(Account)
+    pairs = db.session.execute(
+        select(Journal.entry_kind, debit.kind, credit.kind, func.min(Transfer.id), count)
+        .join(Transfer, Transfer.journal_id == Journal.id)
+        .join(debit, debit.id == Transfer.debit_id)
+        .join(credit, credit.id == Transfer.credit_id)
+        .group_by(Journal.entry_kind, debit.kind, credit.kind)
+    )
+    return findings + [
+        Finding(f"transfer {number}", f"{kind} 的分录", f"{into} / {out},共 {rows} 笔")
+        for kind, into, out, number, rows in pairs
+        if kind in declared and (into, out) not in declared[kind].pairs
+    ]
+
+
+def check_accounts() -> list[Finding]:
+    """Find accounts whose name does not say their owners, and money on undeclared kinds."""
+    net = _net()
+    declared = registry().account_kinds
+    findings = []
+    for number, key, kind, line, pool, party, fen in db.session.execute(
+        select(*net.c).order_by(net.c.id)
+    ):
+        name = Owner(kind, line_id=line, pool_id=pool, party_id=party).key
+        if key != name:
+            findings.append(Finding(f"account {number}", name, key))
+        if kind not in declared and fen:
+            found = f"{kind} 余额 {yuan(abs(int(fen)))}"
+            findings.append(Finding(f"account {number}", "科目由已启用的组件声明", found))
+    return findings[:ENOUGH]
+
+
+def check_periods() -> list[Finding]:
+    """Find journals that entered an accounting period after it was locked or closed."""
+    closed = db.session.execute(
+        select(AccountingPeriod.month, func.max(AuditEntry.at))
+        .join(AuditEntry, AuditEntry.object_id == AccountingPeriod.month)
+        .where(AccountingPeriod.state != "open", AuditEntry.outcome == ACCEPTED)
+        .where(AuditEntry.object_type == "accounting_period")
+        .group_by(AccountingPeriod.month)
+    )
+    month_posted = func.substr(cast(Journal.business_date, Text), 1, 7)
+    late = [
+        and_(month_posted == month, Journal.posted_at > moment + UNDER_WAY)
+        for month, moment in closed
+    ]
+    rows = db.session.execute(
+        select(Journal.id, month_posted, Journal.posted_at)
+        .where(or_(false(), *late))
+        .order_by(Journal.id)
+        .limit(ENOUGH)
+    )
+    return [
+        Finding(
+            f"journal {number}", f"会计期间 {month} 已不记账", f"记账于 {posted:%Y-%m-%d %H:%M}"
+        )
+        for number, month, posted in rows
+    ]
+
+
+def check_guards() -> list[Finding]:
+    """Find triggers that should make history unchangeable and are not there or not in force."""
+    tables = (schema.append_only_triggers(table).values() for table in APPEND_ONLY)
+    needed = {trigger for table in tables for trigger in table} | {schema.OPEN_PERIOD}
+    missing = sorted(needed - schema.standing_triggers())
+    return [Finding(f"trigger {name}", "在库且始终启用", "缺失或已停用") for name in missing]
+
+
+CHECKS = [
+    Check("指标批复等于各室之和", check_lines),
+    Check("额度池承诺等于未用、已用、释放之和", check_pools),
+    Check("额度池的钱按分摊在各指标上", check_cascades),
+    Check("受控余额等于分录之和", check_gated),
+    Check("指标与额度池不为负", check_floors),
+    Check("每笔分录有凭证和科目", check_transfers),
+    Check("每张凭证有业务操作", check_journals),
+    Check("凭证类型与借贷科目已声明", check_entry_kinds),
+    Check("科目名实相符且已声明", check_accounts),
+    Check("结账后无新增凭证", check_periods),
+    Check("只增不改的触发器在位", check_guards),
+    Check("封存链完整", seal.verify),
+]
+
+
+def _net() -> Subquery:
+    """Return every account with its owners and its debits less its credits, in fen."""
+    debited, credited = (
+        select(column.label("account_id"), func.sum(Transfer.amount_fen).label("fen"))
+        .group_by(column)
+        .subquery()
+        for column in (Transfer.debit_id, Transfer.credit_id)
+    )
+    fen = func.coalesce(debited.c.fen, 0) - func.coalesce(credited.c.fen, 0)
+    return (
+        select(
+            Account.id,
+            Account.key,
+            Account.kind,
+            Account.line_id,
+            Account.pool_id,
+            Account.party_id,
+            cast(fen, BigInteger).label("fen"),
+        )
+        .outerjoin(debited, debited.c.account_id == Account.id)
+        .outerjoin(credited, credited.c.account_id == Account.id)
+        .subquery()
+    )
+
+
+def _side(net: Subquery) -> ColumnElement[int]:
+    """Return +1 for accounts that grow by debits, -1 for those that grow by credits."""
+    kinds = [kind.code for kind in registry().account_kinds.values() if kind.side == DEBIT]
+    return case((net.c.kind.in_(kinds), 1), else_=-1)
+
+
+def _wholes_and_parts(book: str, whole: str, owner: str) -> list[Finding]:
+    net = _net()
+    key = net.c[f"{book}_id"]
+    parts = [kind.code for kind in ACCOUNT_KINDS if kind.book == book and kind.code != whole]
+    total = func.sum(case((net.c.kind == whole, net.c.fen), else_=0))
+    summed = func.sum(case((net.c.kind.in_(parts), -net.c.fen), else_=0))
+    rows = db.session.execute(
+        select(key, total, summed)
+        .where(key.is_not(None))
+        .group_by(key)
+        .having(total != summed)
+        .order_by(key)
+        .limit(ENOUGH)
+    )
+    return [
+        Finding(f"{owner} {number}", yuan(int(fen)), yuan(int(found)))
+        for number, fen, found in rows
+    ]
+
+
+def _cascade_findings(
+    pool: int, held: dict[tuple[int | None, str], int], shares: list[PoolShare]
+) -> list[Finding]:
+    """Compare what a pool holds of each line, room by room, with the cascades of its totals."""
+    paid = sum(fen for (_line, kind), fen in held.items() if kind == DISBURSED)
+    accrued = paid + sum(fen for (_line, kind), fen in held.items() if kind == ACCRUED)
+    live = sum(fen for (_line, kind), fen in held.items() if kind in LIVE)
+    ppm = [share.share_ppm for share in shares]
+    expected: dict[tuple[int | None, str], int] = defaultdict(int)
+    cascades = (cascade(total, ppm) for total in (live, accrued, paid))
+    for share, one, two, three in zip(shares, *cascades, strict=bool(shares)):
+        expected[share.line_id, ENCUMBERED] += one - two
+        expected[share.line_id, ACCRUED] += two - three
+        expected[share.line_id, DISBURSED] += three
+    found = {place: fen for place, fen in held.items() if place[1] not in LIVE}
+    return [
+        Finding(
+            f"pool {pool}, budget_line {line}, {kind}",
+            yuan(expected.get((line, kind), 0)),
+            yuan(found.get((line, kind), 0)),
+        )
+        for line, kind in sorted(expected.keys() | found.keys(), key=str)
+        if expected.get((line, kind), 0) != found.get((line, kind), 0)
+    ]

@@ -1,0 +1,1 @@
+"""Tests: unit, story, race, scenario and browser tests, on both engines."""
