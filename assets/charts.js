@@ -95,22 +95,35 @@ function sankey(figures) {
   };
 }
 
+// Many bars, or bars with long names, lie down: then every name can be read.
+function liesDown(type, categories) {
+  return type === "bar" && (categories.length > 4 || categories.some((name) => name.length > 4));
+}
+
 function cartesian(type) {
-  return (figures) => ({
-    grid: { left: 8, right: 16, top: figures.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
-    legend: { show: figures.series.length > 1, top: 0 },
-    xAxis: { type: "category", data: figures.categories, axisLabel: { color: INK, fontSize: textSize() } },
-    yAxis: {
+  return (figures) => {
+    const lying = liesDown(type, figures.categories);
+    const size = textSize();
+    const names = {
+      type: "category",
+      data: figures.categories,
+      inverse: lying,
+      axisLabel: { color: INK, fontSize: size, ...(lying && { width: 9 * size, overflow: "truncate", interval: 0 }) },
+    };
+    const values = {
       type: "value",
-      axisLabel: {
-        color: INK,
-        fontSize: textSize(),
-        formatter: (value) => shorten[figures.unit](value),
-      },
+      axisLabel: { color: INK, fontSize: size, formatter: (value) => shorten[figures.unit](value) },
       splitLine: { lineStyle: { color: RULE } },
-    },
-    series: figures.series.map((one) => ({ ...one, type, barMaxWidth: 36, symbolSize: 7 })),
-  });
+      splitNumber: lying ? 3 : 5,
+    };
+    return {
+      grid: { left: 8, right: lying ? 28 : 16, top: figures.series.length > 1 ? 40 : 16, bottom: 8, containLabel: true },
+      legend: { show: figures.series.length > 1, top: 0 },
+      xAxis: lying ? values : names,
+      yAxis: lying ? names : values,
+      series: figures.series.map((one) => ({ ...one, type, barMaxWidth: 36, symbolSize: 7 })),
+    };
+  };
 }
 
 const KINDS = { sankey, bars: cartesian("bar"), line: cartesian("line") };
