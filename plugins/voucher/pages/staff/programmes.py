@@ -1,0 +1,209 @@
+"""Programmes on screen: the list, one of them in words and figures, defined and approved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import func
+
+from core.access import fetch, require, scoped
+from core.acts import Answer
+from core.budget import BudgetLine, Pool, pool_totals
+from core.db import db
+from core.formats import moment
+from core.ledger import balances
+from core.web import current_actor
+from core.web.forms import act, done_or_again
+from plugins.voucher import rules
+from plugins.voucher.models import Admission, Programme, Redemption, Voucher
+from plugins.voucher.pages.staff import charts, lists, people, trail, words
+from plugins.voucher.pages.staff.answers import reason_page, refusal_page
+from plugins.voucher.pages.staff.mount import programmes as pages
+from plugins.voucher.service.programmes import terms_of
+
+# A pool's figures in the order the money walks, with the account kind whose journals prove each.
+FIGURES = (
+    ("committed", "pool.committed"),
+    ("uncharged", "pool.uncharged"),
+    ("charged", "pool.charged"),
+    ("released", "pool.released"),
+    ("accrued", "line.accrued"),
+    ("paid", "line.disbursed"),
+)
+
+
+@pages.get("/programmes")
+def index() -> str:
+    """List the programmes a person may see."""
+    actor = current_actor()
+    require(actor, "programme.view")
+    page = lists.page(scoped(Programme, actor, "programme.view"), Programme)
+    rows = [row[0] for row in page.rows]
+    owners = people.organisations(row.organisation_id for row in rows)
+    pools = pools_of([row.id for row in rows])
+    committed = balances("pool.committed", by="pool_id") if pools else {}
+    listed = []
+    for row in rows:
+        terms = terms_of(row)[1]
+        pool = pools.get(row.id)
+        listed.append(
+            {
+                "name": (row.name, url_for("voucher_staff.programmes.show", number=row.id)),
+                "code": row.code,
+                "owner": owners[row.organisation_id],
+                "kind": kind_of(terms),
+                "last": terms.valid_through,
+                "committed": _figure(pool, "pool.committed", committed),
+                "state": words.PROGRAMME[row.state],
+            }
+        )
+    return render_template("voucher/staff/programmes.html", programmes=listed, page=page)
+
+
+def _figure(pool: Pool | None, kind: str, sums: dict[int | None, int]) -> Any:
+    if pool is None:
+        return 0
+    return sums.get(pool.id, 0), url_for("audit.journals", pool=pool.id, kind=kind)
+
+
+def pools_of(numbers: list[int]) -> dict[int, Pool]:
+    """Return the pools of programmes, by the programme's number."""
+    sources = {f"programme:{number}": number for number in numbers}
+    query = db.select(Pool).where(Pool.component == "voucher", Pool.source.in_(sources))
+    return {sources[pool.source]: pool for pool in db.session.scalars(query)}
+
+
+def kind_of(terms: rules.Terms) -> str:
+    """Return the kind of voucher in a word."""
+    return _("一次性面额券") if terms.single_use else _("储值券")
+
+
+# --- one programme -----------------------------------------------------------------------------
+
+
+@pages.get("/programmes/<int:number>")
+def show(number: int) -> str:
+    """Show one programme: its terms in words, its money, its counts, what may be done now."""
+    actor = current_actor()
+    require(actor, "programme.view")
+    row: Programme = fetch(Programme, number, actor, "programme.view")
+    terms = terms_of(row)[1]
+    pool = pools_of([row.id]).get(row.id)
+    return render_template(
+        "voucher/staff/programme.html",
+        programme=row,
+        terms=terms,
+        kind=kind_of(terms),
+        owner=people.organisations([row.organisation_id])[row.organisation_id],
+        state=words.PROGRAMME[row.state],
+        steps=_steps(row),
+        lines=lines_with_money([line_id for line_id, _share in terms.funding]),
+        pool=pool,
+        totals=pool_totals(pool.id) if pool else {},
+        figures=FIGURES,
+        counts=_counts(row),
+        charts=charts.tables(row, terms),
+    )
+
+
+def _steps(row: Programme) -> list[dict[str, Any]]:
+    """Return the way to approval: what was done, by whom, and what comes next."""
+    done = {"draft": _("编制"), "submitted": _("提交复核"), "approved": _("批准")}
+    done["closed"] = _("关闭")
+    items: list[dict[str, Any]] = []
+    for change in trail.state_changes("programme", row.id):
+        back = change["before"] == "submitted" and change["after"] == "draft"
+        told = (change["who"], moment(change["at"]), change["why"])
+        items.append(
+            {
+                "label": _("退回修改") if back else done[change["after"]],
+                "state": "refused" if back else "done",
+                "detail": " · ".join(text for text in told if text),
+            }
+        )
+    coming = {"draft": ["submitted", "approved"], "submitted": ["approved"]}.get(row.state, [])
+    for place, state in enumerate(coming):
+        items.append({"label": done[state], "state": "next" if place else "now", "detail": ""})
+    return items
+
+
+def lines_with_money(numbers: list[int]) -> list[dict[str, Any]]:
+    """Return budget lines with their available money in fen."""
+    available = balances("line.available", by="line_id")
+    query = db.select(BudgetLine).where(BudgetLine.id.in_(numbers)).order_by(BudgetLine.id)
+    return [
+        {"id": line.id, "code": line.code, "name": line.name, "year": line.fiscal_year}
+        | {"available": available.get(line.id, 0)}
+        for line in db.session.scalars(query)
+    ]
+
+
+def _counts(row: Programme) -> dict[str, int]:
+    of = {
+        "vouchers": (Voucher, Voucher.programme_id == row.id),
+        "admissions": (Admission, Admission.programme_id == row.id),
+        "redemptions": (Redemption, Redemption.programme_id == row.id),
+    }
+    return {
+        name: int(db.session.scalar(db.select(func.count()).select_from(model).where(which)) or 0)
+        for name, (model, which) in of.items()
+    }
+
+
+# --- the steps to approval ---------------------------------------------------------------------
+
+
+@pages.post("/programmes/<int:number>/submit")
+def submit(number: int) -> ResponseReturnValue:
+    """Send a draft to a second person."""
+    return _step("programme.submit", number, _("已提交，请复核人员批准。"))
+
+
+@pages.post("/programmes/<int:number>/approve")
+def approve(number: int) -> ResponseReturnValue:
+    """Approve a programme."""
+    return _step("programme.approve", number, _("已批准，现在可以准入承接主体、发放凭单。"))
+
+
+def _step(operation_id: str, number: int, done: str) -> ResponseReturnValue:
+    here = url_for("voucher_staff.programmes.show", number=number)
+    return done_or_again(
+        act(operation_id, {"id": number}),
+        done=done,
+        to=here,
+        again=lambda answer: refusal_page(answer, back_url=here, back_label=_("返回项目")),
+    )
+
+
+@pages.get("/programmes/<int:number>/send-back")
+def sending_back(number: int) -> str:
+    """Ask for the reason of sending a programme back."""
+    require(current_actor(), "programme.approve")
+    return _send_back_form(number, None)
+
+
+@pages.post("/programmes/<int:number>/send-back")
+def send_back(number: int) -> ResponseReturnValue:
+    """Send a submitted programme back to its maker."""
+    return done_or_again(
+        act("programme.send_back", {"id": number, "reason": request.form.get("reason", "")}),
+        done=_("已退回编制人员修改。"),
+        to=url_for("voucher_staff.programmes.show", number=number),
+        again=lambda answer: _send_back_form(number, answer),
+    )
+
+
+def _send_back_form(number: int, answer: Answer | None) -> str:
+    row: Programme = fetch(Programme, number, current_actor(), "programme.view")
+    return reason_page(
+        answer,
+        title=_("退回“%(name)s”", name=row.name),
+        consequence=_("项目回到草稿，编制人员会看到您写的原因。"),
+        button=_("退回修改"),
+        tone="danger",
+        back_url=url_for("voucher_staff.programmes.show", number=number),
+        back_label=row.name,
+    )

@@ -1,0 +1,64 @@
+"""What waits for a person on the voucher's staff pages, counted for the start page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy import Select, func
+
+from core.access import Actor, scoped, visible
+from core.db import db
+from core.web.menu import Todo
+from plugins.voucher.models import Objection, Programme, Redemption, Reversal, Statement
+from plugins.voucher.service.claiming import RAISED
+from plugins.voucher.service.programmes import DRAFT, SUBMITTED
+from plugins.voucher.service.reversing import ORDERED
+
+
+def programmes(actor: Actor) -> list[Todo]:
+    """Count the drafts to be submitted and the programmes to be approved."""
+    url = url_for("voucher_staff.programmes.index")
+    found = []
+    if actor.may("programme.define"):
+        drafts = scoped(Programme, actor, "programme.define").where(Programme.state == DRAFT)
+        found.append(Todo(_count(drafts), _("个凭单项目草稿待提交"), url))
+    if actor.may("programme.approve"):
+        submitted = scoped(Programme, actor, "programme.approve").where(
+            Programme.state == SUBMITTED
+        )
+        found.append(Todo(_count(submitted), _("个凭单项目待批准"), url))
+    return found
+
+
+def redemptions(actor: Actor) -> list[Todo]:
+    """Count the reversals and claw-backs that this person may approve."""
+    if not actor.may("redemption.approve_reversal"):
+        return []
+    query = (
+        db.select(Reversal.id)
+        .join(Redemption, Redemption.id == Reversal.redemption_id)
+        .where(visible(Redemption, actor, "redemption.approve_reversal"))
+        .where(Reversal.state == ORDERED, Reversal.ordered_by.is_distinct_from(actor.user_id))
+    )
+    url = url_for("voucher_staff.redemptions.reversals")
+    return [Todo(_count(query), _("份冲正或追回申请待批准"), url)]
+
+
+def statements(actor: Actor) -> list[Todo]:
+    """Count the objections that this person may decide."""
+    if not actor.may("statement.resolve"):
+        return []
+    query = (
+        db.select(Objection.id)
+        .join(Statement, Statement.id == Objection.statement_id)
+        .where(visible(Statement, actor, "statement.resolve"), Objection.state == RAISED)
+    )
+    url = url_for("voucher_staff.statements.objections")
+    return [Todo(_count(query), _("条承接主体的异议待处理"), url)]
+
+
+def _count(query: Select[Any]) -> int:
+    rows = query.order_by(None).subquery()
+    return int(db.session.scalar(db.select(func.count()).select_from(rows)) or 0)

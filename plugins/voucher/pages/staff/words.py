@@ -1,0 +1,86 @@
+"""How staff pages name the states of things, and in which tone."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _
+
+from core import clock
+from plugins.voucher.models import Lot, Voucher
+
+Word = tuple[object, str]
+
+PROGRAMME: dict[str, Word] = {
+    "draft": (_("草稿"), "plain"),
+    "submitted": (_("待复核"), "wait"),
+    "approved": (_("已批准"), "good"),
+    "closed": (_("已关闭"), "plain"),
+}
+ADMISSION: dict[str, Word] = {
+    "admitted": (_("已准入"), "good"),
+    "suspended": (_("已暂停"), "wait"),
+    "ended": (_("已终止"), "plain"),
+}
+VOUCHER: dict[str, Word] = {
+    "active": (_("可用"), "good"),
+    "suspended": (_("已暂停"), "wait"),
+    "revoked": (_("已撤销"), "plain"),
+}
+EXPIRED: Word = (_("已过期"), "plain")
+USED_UP: Word = (_("已用完"), "plain")
+CREDENTIAL: dict[str, Word] = {
+    "active": (_("在用"), "good"),
+    "blocked": (_("已作废"), "plain"),
+}
+CREDENTIAL_KIND = {"phone": _("手机码"), "card": _("实体卡")}
+REVERSAL: dict[str, Word] = {
+    "ordered": (_("待批准"), "wait"),
+    "approved": (_("已批准"), "good"),
+    "cancelled": (_("已退回"), "plain"),
+}
+EFFECT = {
+    "voided": _("冲正（未对账）"),
+    "reversed": _("冲正（已对账，未付款）"),
+    "clawed_back": _("追回（已付款）"),
+}
+STATEMENT: dict[str, Word] = {
+    "open": (_("待确认"), "wait"),
+    "confirmed": (_("已确认"), "info"),
+    "paid": (_("已付清"), "good"),
+}
+OBJECTION: dict[str, Word] = {
+    "open": (_("待处理"), "wait"),
+    "dismissed": (_("不成立"), "plain"),
+    "upheld": (_("成立"), "info"),
+}
+PAYMENT: dict[str, Word] = {
+    "pending": (_("待支付"), "wait"),
+    "in_transit": (_("在途"), "wait"),
+    "paid": (_("已支付"), "good"),
+    "rejected": (_("被退回"), "bad"),
+    "cancelled": (_("已作废"), "plain"),
+}
+LOT_STATE = {
+    "issued": _("发放"),
+    "available": _("可用"),
+    "held": _("占用"),
+    "redeemed": _("已核销"),
+    "expired": _("已过期"),
+    "forfeited": _("余额作废"),
+    "cancelled": _("已取消"),
+}
+
+
+def voucher(row: Voucher, lots: list[Lot]) -> Word:
+    """Return a voucher's state as a person would say it: expired and used up are told by its lots.
+
+    `lots` are all lots of the voucher.
+    """
+    if row.state != "active":
+        return VOUCHER[row.state]
+    if clock.today() > max((lot.valid_through for lot in lots), default=date.max):
+        return EXPIRED
+    if lots and not any(lot.available for lot in lots):
+        return USED_UP
+    return VOUCHER["active"]
