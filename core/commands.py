@@ -17,6 +17,7 @@ from core.plugins import ask
 from core.rehearsal import rehearse_command
 from core.seed import seed_command
 from core.serve import serve_command
+from core.trace import trace_command
 from core.work import work_command
 
 
@@ -95,6 +96,7 @@ COMMANDS: list[click.Command] = [
     rehearse_command,
     docs_command,
     audit_command,
+    trace_command,
     backup_command,
     restore_command,
     demo_commands,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
@@ -22,7 +22,7 @@ from core import certificate, clock, demo, schema
 from core.db import db, forget_connections, is_postgresql, transaction
 
 if TYPE_CHECKING:
-    from granian import Granian
+    from granian.server.common import AbstractServer
 
 TARGET = "wsgi:app"
 HOST = "0.0.0.0"  # noqa: S104 - a till on the next desk must reach it
@@ -111,7 +111,7 @@ def _refuse_old_schema() -> None:
         )
 
 
-def _server(app: Flask, settings: Settings) -> Granian:
+def _server(app: Flask, settings: Settings) -> AbstractServer[Any]:
     # Half a second that only this command needs.
     from granian import Granian  # noqa: PLC0415
     from granian.constants import Interfaces, SSLProtocols  # noqa: PLC0415
