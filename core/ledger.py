@@ -207,8 +207,9 @@ def post(
         for move in moves
     ]
     if rows:
-        db.session.execute(db.insert(Transfer), rows)
+        # Guarded first: transfers that take the same gate are then numbered in the gate's order.
         _guard(moves)
+        db.session.execute(db.insert(Transfer), rows)
     return journal.id
 
 

@@ -75,7 +75,7 @@ class Worker:
         """Seal what waits and begin the day if it is a new one."""
         while True:
             with transaction():
-                sealed = seal.seal_pending()
+                sealed = seal.seal_pending(thorough=self._begun != clock.today())
             if not sealed:
                 break
         if self._begun != clock.today() and time.monotonic() >= self._wait_until:
