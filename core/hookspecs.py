@@ -98,7 +98,8 @@ def trace_found(text: str, actor: Actor) -> list[Place]:  # type: ignore[empty-b
 def trace_steps(place: Place) -> list[Step]:  # type: ignore[empty-body] # a specification
     """Say which of this component's places lie next to a place, its own or another's.
 
-    At most `core.trace.MOST` + 1 of a kind, so that the walk knows when it was cut.
+    The component that opened a pool leads from it to the claims it makes. At most
+    `core.trace.MOST` + 1 of a kind, so that the walk knows when it was cut.
     """
 
 

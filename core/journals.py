@@ -157,8 +157,11 @@ def whole(actor: Actor, number: int) -> Whole:
         _journals(Journal.reverses_id == number),
         [row for row in _journals(Journal.act == journal.act) if row.id != number],
     )
-    found.lines = _distinct(name.line for name in names.values())
     found.pools = _distinct(name.pool for name in names.values())
+    # A till moves pools only; the way up to the line goes on from there.
+    of_pools = [share.line_id for pool in found.pools for share in pool.shares]
+    lines = _by_id(BudgetLine, set(of_pools))
+    found.lines = _distinct([*lines.values(), *(name.line for name in names.values())])
     return found
 
 

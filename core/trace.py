@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+import click
+from flask.cli import with_appcontext
 from flask_babel import gettext as _
 from sqlalchemy import or_
 
-from core.access import Actor, scoped
+from core.access import Actor, scoped, system
 from core.budget import BudgetLine, Pool, PoolShare, pool_totals, rooms
-from core.db import db
+from core.db import db, transaction
+from core.formats import NOTHING, day, yuan_text
 from core.plugins import ask
 from core.settlement import state_name
 from core.settlement.claims import payee_names
@@ -27,6 +30,7 @@ BUDGET, BANK = "budget", "bank"
 # A walk is for reading: fifty places of one kind tell enough, the lists have them all.
 MOST = 50
 DEEPEST = 12
+_LINES = ("line", "budget.appropriate")
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,34 @@ def walk(here: Place) -> Walk:
     return Walk(here, before[::-1], after, cut_before or cut_after)
 
 
+@click.command("trace", help="追踪一笔钱:凭单号、小票编号、批次号、付款编号或指标编号。")
+@click.argument("text")
+@with_appcontext
+def trace_command(text: str) -> None:
+    """Print the whole walk of whatever a text means; exit 1 when it means nothing."""
+    with transaction(readonly=True):
+        places = find(text, system())
+        if not places:
+            raise click.ClickException(_("没有找到“%(text)s”,请核对编号。", text=text))
+        for place in places:
+            _print(walk(place))
+
+
+def _print(found: Walk) -> None:
+    levels = [*found.before, [found.here], *found.after]
+    for level in levels:
+        for place in level:
+            mark = "▶" if place is found.here else " "
+            journals = _("凭证 %(numbers)s", numbers=" ".join(map(str, place.journals)))
+            parts = [place.title, yuan_text(place.amount_fen), day(place.at), place.detail]
+            parts.append(journals if place.journals else "")
+            click.echo(f"{mark} " + "  ".join(part for part in parts if part not in {"", NOTHING}))
+        if level is not levels[-1]:
+            click.echo("  ↓")
+    if found.cut:
+        click.echo(_("有的站太多,每站只列前 %(most)s 个。", most=MOST))
+
+
 def _levels(start: Place, toward: str) -> tuple[list[list[Place]], bool]:
     """Return the places in one direction, each as far out as its longest way there."""
     known: dict[tuple[str, str], Place] = {}
@@ -146,7 +178,7 @@ def core_found(text: str, actor: Actor) -> list[Place]:
         *map(_batch_place, _some(batches)),
         *map(claim_place, _some(claims)),
         *map(_payment_place, _some(payments)),
-        *map(_clawback_place, _some(clawbacks)),
+        *map(clawback_place, _some(clawbacks)),
     ]
 
 
@@ -209,7 +241,19 @@ def claim_place(claim: PaymentClaim) -> Place:
     )
 
 
-_LINES = ("line", "budget.appropriate")
+def clawback_place(clawback: Clawback) -> Place:
+    """Return a claw-back as a station."""
+    return Place(
+        "clawback",
+        str(clawback.id),
+        _("追回 %(number)s 号", number=clawback.id),
+        state_name(clawback.state),
+        clawback.amount_fen,
+        clawback.approved_at or clawback.ordered_at,
+        journals=(clawback.journal_id,) if clawback.journal_id else (),
+        endpoint="clawbacks.index",
+        permission="clawback.view",
+    )
 
 
 def _payment_place(payment: Payment) -> Place:
@@ -244,34 +288,15 @@ def _batch_place(batch: PaymentBatch) -> Place:
     )
 
 
-def _clawback_place(clawback: Clawback) -> Place:
-    return Place(
-        "clawback",
-        str(clawback.id),
-        _("追回 %(number)s 号", number=clawback.id),
-        state_name(clawback.state),
-        clawback.amount_fen,
-        clawback.approved_at or clawback.ordered_at,
-        journals=(clawback.journal_id,) if clawback.journal_id else (),
-        endpoint="clawbacks.index",
-        permission="clawback.view",
-    )
-
-
 def _around_line(number: int) -> list[Step]:
     pools = db.select(Pool).join(PoolShare).where(PoolShare.line_id == number)
     return [Step(BANK, pool_place(pool)) for pool in _some(pools)]
 
 
 def _around_pool(number: int) -> list[Step]:
+    # What lies after a pool is told by the component that draws on it.
     lines = db.select(BudgetLine).join(PoolShare).where(PoolShare.pool_id == number)
-    claims = db.select(PaymentClaim).where(PaymentClaim.pool_id == number)
-    clawbacks = db.select(Clawback).where(Clawback.pool_id == number)
-    return [
-        *(Step(BUDGET, line_place(line)) for line in _some(lines)),
-        *(Step(BANK, claim_place(claim)) for claim in _some(claims)),
-        *(Step(BANK, _clawback_place(clawback)) for clawback in _some(clawbacks)),
-    ]
+    return [Step(BUDGET, line_place(line)) for line in _some(lines)]
 
 
 def _around_claim(number: int) -> list[Step]:

@@ -56,9 +56,7 @@ def list_journals() -> str:
     chosen = _chosen()
     before = page_of(request.args.get("before"))
     entries, next_before = journals.listed(actor, chosen, before=before)
-    given: dict[str, Any] = {
-        name: request.args[name] for name in FILTERS if request.args.get(name)
-    }
+    given: dict[str, Any] = {name: request.args[name] for name in FILTERS if request.args.get(name)}
     return render_template(
         "audit/journals.html",
         entries=entries,

@@ -106,7 +106,7 @@ def pool(id: int) -> str:  # noqa: A002 - the route's name
     return render_template(
         "budget/pool.html",
         pool=found,
-        totals=pool_totals(id),
+        figures=_pool_figures(found),
         shares=[(line, share.share_ppm * 100 / PPM) for share, line in shares],
         entries=entries,
         more=more,
@@ -163,7 +163,29 @@ def _pools(line: BudgetLine, actor: Actor) -> list[dict[str, Any]]:
         .order_by(Pool.id.desc())
         .limit(POOLS)
     )
-    return [{"pool": pool, **pool_totals(pool.id)} for pool in pools]
+    return [
+        {"pool": pool, **{name: (fen, url) for name, fen, url in _pool_figures(pool)}}
+        for pool in pools
+    ]
+
+
+def _pool_figures(pool: Pool) -> list[tuple[str, int, str]]:
+    """Return a pool's totals by name, each with the journals it is the sum of."""
+    totals = pool_totals(pool.id)
+    # What is owed and not yet paid: the room in which the lines hold it.
+    totals["accrued"] -= totals["paid"]
+    kinds = {
+        "committed": "pool.committed",
+        "uncharged": "pool.uncharged",
+        "charged": "pool.charged",
+        "released": "pool.released",
+        "accrued": "line.accrued",
+        "paid": "line.disbursed",
+    }
+    return [
+        (name, totals[name], url_for("audit.journals", pool=pool.id, kind=kind))
+        for name, kind in kinds.items()
+    ]
 
 
 def _names(ids: set[int]) -> dict[int, str]:

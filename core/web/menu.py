@@ -66,7 +66,7 @@ def groups(actor: Actor) -> list[dict[str, Any]]:
         "worth": _("买得值"),
     }
     items: list[MenuItem] = sorted(ask("menu_items", actor=actor), key=lambda item: item.order)
-    here = _here([item.endpoint for item in items])
+    here = _here(items)
     offered = [
         {
             "question": titles[question],
@@ -85,9 +85,11 @@ def groups(actor: Actor) -> list[dict[str, Any]]:
     return [group for group in offered if group["items"]]
 
 
-def _here(endpoints: list[str]) -> str | None:
+def _here(items: list[MenuItem]) -> str | None:
     """Return the page of the menu one is on, or whose part the present page is."""
-    if request.endpoint in endpoints:
-        return request.endpoint
-    blueprint = f"{request.blueprint}."
-    return next((endpoint for endpoint in endpoints if endpoint.startswith(blueprint)), None)
+    above = [
+        item.endpoint
+        for item in sorted(items, key=lambda item: -len(url_for(item.endpoint)))
+        if request.path.startswith(url_for(item.endpoint))
+    ]
+    return next(iter(above), None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.hookspecs import hookimpl
 from core.ledger import Figure
 from plugins.voucher import api, commands, demo, pages
-from plugins.voucher.service import checks, claiming, lapsing, postings, settling
+from plugins.voucher.service import checks, claiming, lapsing, postings, settling, tracing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from core.access import Actor, Permission
     from core.acts import Act
     from core.demo import World
+    from core.disclosure import PublicSum
     from core.ledger import Check, EntryKind
     from core.settlement import Claim
+    from core.trace import Place, Step
     from core.web.menu import MenuItem
 
 
@@ -91,6 +93,24 @@ def day_began() -> None:
     """Take silence for consent where its days have passed, and let lapse what is over."""
     settling.day_began()
     lapsing.day_began()
+
+
+@hookimpl
+def trace_found(text: str, actor: Actor) -> list[Place]:
+    """Find vouchers by number, redemptions by receipt, and what our journals are about."""
+    return tracing.found(text, actor)
+
+
+@hookimpl
+def trace_steps(place: Place) -> list[Step]:
+    """Lead from a pool over voucher, redemption and statement to the claim, and back."""
+    return tracing.steps(place)
+
+
+@hookimpl
+def public_sums() -> list[PublicSum]:
+    """Say what each programme did for how many people."""
+    return tracing.public_sums()
 
 
 @hookimpl
