@@ -5,7 +5,18 @@ from __future__ import annotations
 from marshmallow import fields as plain
 from marshmallow import validate
 
-from core import access, budget, imports, ledger, parties, settlement
+from core import (
+    budget,
+    disclosure,
+    imports,
+    ledger,
+    parties,
+    people,
+    settlement,
+    signin,
+    verification,
+    work,
+)
 from core.access import ROLES, Permission
 from core.acts import Act
 from core.fields import Text, date, fen, identity, one_of, reason, schema
@@ -14,6 +25,7 @@ PERMISSIONS = [
     Permission("session.end", "退出登录", tuple(ROLES)),
     Permission("access.view", "查看人员与岗位", ("administrator", "auditor")),
     Permission("access.grant", "管理人员与岗位", ("administrator",)),
+    Permission("clerk.manage", "管理本店店员", ("provider_manager",)),
     Permission("device.manage", "管理终端", ("provider_manager",)),
     Permission(
         "party.view",
@@ -53,6 +65,7 @@ PERMISSIONS = [
     Permission("period.set", "锁定与结账", ("finance_approver",)),
     Permission("audit.view", "查看审计留痕", ("auditor",)),
     *settlement.PERMISSIONS,
+    *work.PERMISSIONS,
 ]
 
 ACTS = [
@@ -67,10 +80,10 @@ ACTS = [
             password=Text(required=True, longest=200),
             device_token=plain.String(load_default=""),
         ),
-        access.login,
+        signin.login,
         secret=True,
     ),
-    Act("auth.logout", "退出登录", "/auth/logout", "session.end", schema("Logout"), access.logout),
+    Act("auth.logout", "退出登录", "/auth/logout", "session.end", schema("Logout"), signin.logout),
     Act(
         "access.create_user",
         "登记人员",
@@ -83,7 +96,7 @@ ACTS = [
             password=Text(load_default=None, longest=200),
             id_number=Text(load_default=None, longest=30),
         ),
-        access.create_user,
+        people.create_user,
         object_type="user",
     ),
     Act(
@@ -100,7 +113,7 @@ ACTS = [
             from_on=date(required=False, load_default=None),
             to_on=date(required=False, load_default=None),
         ),
-        access.grant_role,
+        people.grant_role,
         object_type="role_grant",
     ),
     Act(
@@ -109,7 +122,39 @@ ACTS = [
         "/roles/end",
         "access.grant",
         schema("EndGrant", id=identity(), reason=reason()),
-        access.end_role,
+        people.end_role,
+        object_type="role_grant",
+    ),
+    Act(
+        "clerk.add",
+        "登记店员",
+        "/clerks",
+        "clerk.manage",
+        schema(
+            "NewClerk",
+            login=Text(required=True, longest=80),
+            name=Text(required=True, longest=80),
+            password=Text(required=True, longest=200),
+        ),
+        people.add_clerk,
+        object_type="role_grant",
+    ),
+    Act(
+        "clerk.set_password",
+        "重设店员密码",
+        "/clerks/password",
+        "clerk.manage",
+        schema("ClerkPassword", id=identity(), password=Text(required=True, longest=200)),
+        people.set_clerk_password,
+        object_type="user",
+    ),
+    Act(
+        "clerk.end",
+        "终止店员",
+        "/clerks/end",
+        "clerk.manage",
+        schema("EndClerk", id=identity(), reason=reason()),
+        people.end_clerk,
         object_type="role_grant",
     ),
     Act(
@@ -122,7 +167,7 @@ ACTS = [
             name=Text(required=True, longest=80),
             office_id=identity(required=False, load_default=None),
         ),
-        access.enrol_code,
+        signin.enrol_code,
         secret=True,
         object_type="device",
     ),
@@ -132,7 +177,7 @@ ACTS = [
         "/devices/enrol",
         None,
         schema("EnrolDevice", code=Text(required=True, longest=20)),
-        access.enrol_device,
+        signin.enrol_device,
         secret=True,
         object_type="device",
     ),
@@ -142,7 +187,7 @@ ACTS = [
         "/devices/revoke",
         "device.manage",
         schema("RevokeDevice", id=identity(), reason=reason()),
-        access.revoke_device,
+        signin.revoke_device,
         object_type="device",
     ),
     Act(
@@ -284,5 +329,26 @@ ACTS = [
         ledger.set_period,
         object_type="accounting_period",
     ),
+    Act(
+        "audit.verify",
+        "核验账簿与封存链",
+        "/audit/verify",
+        "audit.view",
+        schema("Verify"),
+        verification.verify,
+        method="GET",
+        reads=True,
+    ),
+    Act(
+        "public.programmes",
+        "查看公开的项目数据",
+        "/public/programmes",
+        None,
+        schema("PublicProgrammes"),
+        disclosure.public_programmes,
+        method="GET",
+        reads=True,
+    ),
     *settlement.ACTS,
+    *work.ACTS,
 ]
