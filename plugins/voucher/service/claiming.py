@@ -42,6 +42,7 @@ from plugins.voucher.service.membership import (
 COMPONENT = "voucher"
 OPEN, CONFIRMED, PAID = "open", "confirmed", "paid"  # a statement
 RAISED, DISMISSED, UPHELD = "open", "dismissed", "upheld"  # an objection
+APPROVED = "approved"  # a reversal
 CHUNK = 500  # names asked for in one statement
 
 
@@ -182,7 +183,8 @@ def reversed_lines() -> Subquery:
                 Statement.provider_id == Redemption.provider_id,
             ),
         )
-        .where(Reversal.effect == REVERSED, Redemption.state == REVERSED)
+        # An order that was declined before leaves its row.
+        .where(Reversal.effect == REVERSED, Reversal.state == APPROVED)
         .subquery()
     )
 

@@ -37,14 +37,14 @@ from core.settlement import Clawback, approve_clawback, cancel_clawback, order_c
 from plugins.voucher import rules
 from plugins.voucher.models import Lot, LotMove, Programme, Redemption, Reversal, Terms, Voucher
 from plugins.voucher.service import claiming
-from plugins.voucher.service.claiming import COMPONENT, Standing, standing
+from plugins.voucher.service.claiming import APPROVED, COMPONENT, Standing, standing
 from plugins.voucher.service.issuing import REVOKED
 from plugins.voucher.service.lapsing import closes_at_last_day
 from plugins.voucher.service.membership import CAPTURED, CLAWED_BACK, REVERSED, VOIDED
 from plugins.voucher.service.postings import move_lot, payable, uncharge_moves
 
 GIVE_BACK, CANCEL = "give_back", "cancel"
-ORDERED, APPROVED, CANCELLED = "ordered", "approved", "cancelled"
+ORDERED, CANCELLED = "ordered", "cancelled"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,18 @@
+"""What the tests of the voucher share: the whole path, on a fixed morning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core import Huigou, clock
+from tests.factories import County
+from tests.voucher.path import MORNING, Path
+
+
+@pytest.fixture
+def path(app: Huigou, county: County) -> Iterator[Path]:
+    """The path of a programme not yet built, on the first morning of September."""
+    with clock.frozen(MORNING):
+        yield Path(app, county)
