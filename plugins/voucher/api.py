@@ -5,7 +5,15 @@ from __future__ import annotations
 from core.access import Permission
 from core.acts import Act
 from plugins.voucher import schemas
-from plugins.voucher.service import issuing, lapsing, programmes, reversing, settling, till
+from plugins.voucher.service import (
+    issuing,
+    lapsing,
+    programmes,
+    reversing,
+    settling,
+    statements,
+    till,
+)
 
 _OFFICE = ("purchaser_clerk", "purchaser_approver")
 _FINANCE = ("finance_budget", "finance_maker", "finance_approver", "treasurer")
@@ -274,6 +282,45 @@ ACTS = [
         schemas.BY_ID,
         reversing.approve,
         object_type="reversal",
+    ),
+    Act(
+        "redemption.decline_reversal",
+        "退回冲正或追回申请",
+        "/voucher/reversals/decline",
+        "redemption.approve_reversal",
+        schemas.BY_ID_WITH_REASON,
+        reversing.decline,
+        object_type="reversal",
+    ),
+    Act(
+        "statement.list",
+        "列出对账单",
+        "/voucher/statements",
+        "statement.view",
+        schemas.STATEMENTS,
+        statements.statements,
+        method="GET",
+        reads=True,
+    ),
+    Act(
+        "statement.get",
+        "查看一份对账单",
+        "/voucher/statement",
+        "statement.view",
+        schemas.STATEMENT,
+        statements.statement,
+        method="GET",
+        reads=True,
+    ),
+    Act(
+        "statement.lines",
+        "列出对账单的核销",
+        "/voucher/statement/lines",
+        "statement.view",
+        schemas.STATEMENT_LINES,
+        statements.lines,
+        method="GET",
+        reads=True,
     ),
     Act(
         "statement.lock",

@@ -7,7 +7,8 @@ from typing import Any
 from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from core.fields import Text, date, fen, identities, identity, one_of, reason, schema
+from core.clock import ZONE
+from core.fields import ID_MAX, Text, date, fen, identities, identity, one_of, reason, schema
 
 CODE_MAX = 80
 LINES_MAX = 500
@@ -15,6 +16,10 @@ LINES_MAX = 500
 
 def _small(longest: int = 40) -> Text:
     return Text(required=True, longest=longest)
+
+
+def _page_size() -> fields.Integer:
+    return fields.Integer(load_default=50, validate=validate.Range(min=1, max=200))
 
 
 class ClassSchema(Schema):
@@ -161,7 +166,19 @@ REVERSE = schema(
 LOCK = schema(
     "LockStatements",
     programme_id=identity(),
-    cutoff_at=fields.AwareDateTime(required=False, load_default=None),
+    cutoff_at=fields.AwareDateTime(default_timezone=ZONE, load_default=None, allow_none=True),
+)
+STATEMENTS = schema(
+    "Statements",
+    before=fields.Integer(load_default=None, validate=validate.Range(min=1, max=ID_MAX)),
+    limit=_page_size(),
+)
+STATEMENT = schema("Statement", id=identity())
+STATEMENT_LINES = schema(
+    "StatementLines",
+    id=identity(),
+    after=fields.Integer(load_default=0, validate=validate.Range(min=0, max=ID_MAX)),
+    limit=_page_size(),
 )
 OBJECT = schema("ObjectLine", statement_id=identity(), redemption_id=identity(), reason=reason())
 RESOLVE = schema(
