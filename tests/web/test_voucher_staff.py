@@ -13,6 +13,8 @@ from core.ledger import balance
 from tests import factories
 from tests.web.conftest import MEAL
 
+ISSUE = "/voucher/vouchers/issue"
+REVERSALS = "/voucher/redemptions/reversals"
 WHY = {"reason": "居民来电核实"}
 
 
@@ -87,8 +89,8 @@ def test_a_form_with_mistakes_is_shown_again_with_what_was_typed(office):
     form = page.form("/voucher/programmes/new")
     assert form.fields["name"] == "没有写完"
     assert form.fields["classes-1-face"] == "八十"
-    assert "请填写金额" in page.text
-    assert "这一项还没有填" in page.text
+    assert "第 2 种凭单 面额：请填写金额" in page.text
+    assert "编号：还没有填" in page.text
 
 
 def test_more_rows_need_no_script_and_lose_nothing(office):
@@ -129,7 +131,7 @@ def test_a_provider_is_found_by_its_name_admitted_suspended_and_resumed(app, wor
     with app.app_context():
         number = factories.make_organisation("provider", name="望城区爱心助餐点")
     clerk = office("purchaser_clerk")
-    admit = f"/voucher/programmes/{world.county.programme}/admit"
+    admit = f"/voucher/admissions/admit/{world.county.programme}"
     found = clerk.open(f"{admit}?q=爱心")
     assert "望城区爱心助餐点" in found.text
 
@@ -147,18 +149,18 @@ def test_vouchers_are_issued_to_an_imported_list_after_a_look_at_the_sum(app, wo
     with app.app_context(), clock.frozen("2026-09-01T09:05"):
         factories.make_residents(world.county, 3)
     clerk = office("purchaser_clerk")
-    start = clerk.open(f"/voucher/issue?programme={world.county.programme}")
+    start = clerk.open(f"{ISSUE}?programme={world.county.programme}")
     token = re.search(r'<option value="(\w{40})"', start.html).group(1)
 
-    preview = start.send("/voucher/issue/source", **{"class": "A"}, source="import", token=token)
+    preview = start.send(f"{ISSUE}/source", **{"class": "A"}, source="import", token=token)
     assert "3 人" in preview.text
     assert "1,500.00 元" in preview.text
-    issued = preview.send("/voucher/issue")
+    issued = preview.send(ISSUE)
 
     assert "已发放 3 张" in issued.text
     assert "为还没有卡的 3 张制卡" in issued.html
-    again = clerk.open(f"/voucher/issue?programme={world.county.programme}").send(
-        "/voucher/issue/source", **{"class": "A"}, source="import", token=token
+    again = clerk.open(f"{ISSUE}?programme={world.county.programme}").send(
+        f"{ISSUE}/source", **{"class": "A"}, source="import", token=token
     )
     assert "已持有同类凭单：3 人" in again.text
 
@@ -169,15 +171,15 @@ def test_a_batch_the_line_cannot_cover_is_refused_whole_and_says_what_is_missing
     with app.app_context():
         ids = factories.make_residents(world.county, 60)
     clerk = office("purchaser_clerk")
-    township = f"/voucher/issue/township?programme={world.county.programme}&class=A&township="
+    township = f"{ISSUE}/township?programme={world.county.programme}&class=A&township="
     people = clerk.open(f"{township}430112001")
     assert "还没有的 60 人全部发" in people.html
-    preview = people.send("/voucher/issue/preview")
+    preview = people.send(f"{ISSUE}/preview")
     assert "差 500.00 元" in preview.text
 
     refused = clerk.post(
-        "/voucher/issue",
-        people.form("/voucher/issue/preview").fields | {"residents": ",".join(map(str, ids))},
+        ISSUE,
+        people.form(f"{ISSUE}/preview").fields | {"residents": ",".join(map(str, ids))},
     )
     assert refused.status == 422
     assert "指标可用额度不足" in refused.text
@@ -236,7 +238,7 @@ def test_a_redemption_is_followed_from_the_line_to_the_statement(world, office, 
         assert "预算指标 EDU" in page.text
         assert "第 1 期对账单" in page.text
         assert "列入支付批次" in page.text
-        statements = office("finance_maker").open(f"/voucher/periods/{period}")
+        statements = office("finance_maker").open(f"/voucher/statements/periods/{period}")
         assert "18.50" in statements.text
 
 
@@ -266,11 +268,11 @@ def test_a_reversal_takes_two_persons(app, world, office, meal):
     address = f"/voucher/redemptions/{meal['id']}/reverse"
     ordered = clerk.open(address).send(address, entitlement="give_back", **WHY)
     assert "等另一人批准" in ordered.text
-    waiting = office("purchaser_approver").open("/voucher/reversals")
-    number = re.search(r"/voucher/reversals/(\d+)/approve", waiting.html).group(1)
-    assert f"/voucher/reversals/{number}/approve" not in clerk.open("/voucher/reversals").html
+    waiting = office("purchaser_approver").open(REVERSALS)
+    number = re.search(rf"{REVERSALS}/(\d+)/approve", waiting.html).group(1)
+    assert f"{REVERSALS}/{number}/approve" not in clerk.open(REVERSALS).html
 
-    approved = waiting.send(f"/voucher/reversals/{number}/approve")
+    approved = waiting.send(f"{REVERSALS}/{number}/approve")
     assert "没有等批准的申请" in approved.text
     with app.app_context(), transaction(readonly=True):
         assert balance("pool.charged") == 0
@@ -280,8 +282,8 @@ def test_a_declined_order_leaves_the_redemption_as_it_was(app, world, office, me
     address = f"/voucher/redemptions/{meal['id']}/reverse"
     office("purchaser_clerk").open(address).send(address, entitlement="cancel", **WHY)
     approver = office("purchaser_approver")
-    waiting = approver.open("/voucher/reversals")
-    decline = re.search(r"/voucher/reversals/\d+/decline", waiting.html).group()
+    waiting = approver.open(REVERSALS)
+    decline = re.search(rf"{REVERSALS}/\d+/decline", waiting.html).group()
     approver.open(decline).send(decline, reason="核实后没有问题")
 
     page = approver.open(f"/voucher/redemptions/{meal['id']}")
@@ -293,7 +295,7 @@ def test_a_declined_order_leaves_the_redemption_as_it_was(app, world, office, me
 def test_a_period_is_locked_up_to_a_cutoff_and_an_objection_decided(world, office, meal):
     with clock.frozen("2026-09-02T09:00"):
         maker = office("finance_maker")
-        address = f"/voucher/programmes/{world.county.programme}/lock"
+        address = f"/voucher/statements/lock/{world.county.programme}"
         early = maker.open(address).send(address, cutoff_at="2026-09-03T00:00")
         assert early.status == 422
         assert "还没有到" in early.text
@@ -310,9 +312,9 @@ def test_a_period_is_locked_up_to_a_cutoff_and_an_objection_decided(world, offic
         )
 
         approver = office("purchaser_approver")
-        listed = approver.open("/voucher/objections")
+        listed = approver.open("/voucher/statements/objections")
         assert "这一笔多扣了一份" in listed.text
-        number = re.search(r"/voucher/objections/\d+", listed.html).group()
+        number = re.search(r"/voucher/statements/objections/\d+", listed.html).group()
         approver.open(number).send(number, uphold="uphold", **WHY)
         page = approver.open(f"/voucher/statements/{statement}")
         assert "已冲正" in page.text
@@ -321,9 +323,9 @@ def test_a_period_is_locked_up_to_a_cutoff_and_an_objection_decided(world, offic
 def test_what_was_not_used_lapses_after_the_last_day(world, office, meal):
     with clock.frozen("2026-11-01T09:00"):
         maker = office("finance_maker")
-        before = maker.open("/voucher/lapse")
+        before = maker.open("/voucher/statements/lapse")
         assert "481.50" in before.text
-        after = before.send("/voucher/lapse")
+        after = before.send("/voucher/statements/lapse")
         assert "481.50" in after.text
         assert "没有到期待处理的项目" in after.text
 
@@ -332,11 +334,11 @@ def test_what_was_not_used_lapses_after_the_last_day(world, office, meal):
     ("role", "address"),
     [
         ("finance_maker", "/voucher/vouchers"),
-        ("auditor", "/voucher/issue"),
+        ("auditor", ISSUE),
         ("provider_manager", "/voucher/redemptions"),
         ("purchaser_approver", "/voucher/programmes/new"),
-        ("purchaser_clerk", "/voucher/lapse"),
-        ("treasurer", "/voucher/programmes/1/lock"),
+        ("purchaser_clerk", "/voucher/statements/lapse"),
+        ("treasurer", "/voucher/statements/lock/1"),
     ],
 )
 def test_who_may_not_see_a_page_is_told_so(office, role, address):

@@ -164,14 +164,14 @@ def show(number: int) -> str:
 # --- admitting ---------------------------------------------------------------------------------
 
 
-@pages.get("/programmes/<int:number>/admit")
+@pages.get("/admissions/admit/<int:number>")
 def admitting(number: int) -> str:
     """Find a provider by name or credit code, to admit it to a programme."""
     require(current_actor(), "admission.decide")
     return _admit_form(number, None)
 
 
-@pages.post("/programmes/<int:number>/admit")
+@pages.post("/admissions/admit/<int:number>")
 def admit(number: int) -> ResponseReturnValue:
     """Admit a provider."""
     form = request.form

@@ -106,7 +106,7 @@ def _line_choices(actor: Actor) -> list[tuple[str, str]]:
         (
             str(line["id"]),
             _(
-                "%(year)s %(code)s %(name)s(可用 %(yuan)s 元）",
+                "%(year)s %(code)s %(name)s（可用 %(yuan)s 元）",
                 year=line["year"],
                 code=line["code"],
                 name=line["name"],

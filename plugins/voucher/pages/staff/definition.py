@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from core.web.forms import fen_of
 from plugins.voucher.rules import Terms
@@ -41,6 +42,24 @@ AS_TYPED = {
     "remainder": "kind",
 }
 AMOUNTS = ("face", "maximum_price")
+LABELS = {
+    "code": lazy_gettext("编号"),
+    "name": lazy_gettext("名称"),
+    "organisation_id": lazy_gettext("购买主体"),
+    "line_id": lazy_gettext("指标"),
+    "kind": lazy_gettext("种类"),
+    "valid_from": lazy_gettext("从哪一天起可用"),
+    "valid_through": lazy_gettext("最后一天"),
+    "void_window": lazy_gettext("撤销"),
+    "confirm_days": lazy_gettext("确认天数"),
+    "close": lazy_gettext("退回指标"),
+    "classes": lazy_gettext("凭单种类"),
+    "services": lazy_gettext("服务"),
+    "face": lazy_gettext("面额"),
+    "provider_tag": lazy_gettext("只限类别"),
+    "unit": lazy_gettext("单位"),
+    "maximum_price": lazy_gettext("限价"),
+}
 
 
 @dataclass
@@ -111,12 +130,13 @@ class Definition:
         return AS_TYPED.get(str(steps[0]), last)
 
     def _sentence(self, name: str, sentence: str) -> str:
-        value = dict(self.typed()).get(name)
+        """Say what is wrong, and of what, because the summary stands far from the field."""
+        value, label = dict(self.typed()).get(name), _label(name)
         if value == "":
-            return _("这一项还没有填。")
+            return _("%(what)s：还没有填。", what=label)
         if name.endswith(AMOUNTS) and isinstance(fen_of(value or ""), str):
-            return _("请填写金额，例如 500 或 312.50。")
-        return sentence
+            return _("%(what)s：请填写金额，例如 500 或 312.50。", what=label)
+        return f"{label}：{sentence}"
 
 
 def blank(organisation_id: int | None) -> Definition:
@@ -180,6 +200,18 @@ def like(terms: Terms, *, name: str, organisation_id: int) -> Definition:
         for item in terms.services.values()
     ]
     return made
+
+
+def _label(name: str) -> str:
+    """Return what the form calls a field."""
+    table, _dash, rest = name.partition("-")
+    place, _dash, column = rest.partition("-")
+    if table not in ROWS or not place:
+        return str(LABELS.get(name, name))
+    row = _("第 %(n)s 种凭单", n=int(place) + 1)
+    if table == "services":
+        row = _("第 %(n)s 项服务", n=int(place) + 1)
+    return f"{row} {LABELS.get(column, column)}"
 
 
 def _class(row: dict[str, str]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Batch:
 # --- choosing a class and where the people come from -------------------------------------------
 
 
-@pages.get("/issue")
+@pages.get("/vouchers/issue")
 def issuing() -> str:
     """Choose programme, class and where the people come from."""
     actor = current_actor()
@@ -108,7 +108,7 @@ def _townships(row: Programme) -> list[tuple[str, str]]:
     return [(code, name) for code, name in db.session.execute(query)]
 
 
-@pages.post("/issue/source")
+@pages.post("/vouchers/issue/source")
 def issue_source() -> ResponseReturnValue:
     """Go on with the people of an import, of a township, or those found by name or ID number."""
     source = request.form.get("source", "")
@@ -168,7 +168,7 @@ def _asked() -> Issue:
 # --- choosing the people -----------------------------------------------------------------------
 
 
-@pages.get("/issue/township")
+@pages.get("/vouchers/issue/township")
 def issue_township() -> str:
     """List a township's residents who do not hold such a voucher yet, with boxes to tick."""
     require(current_actor(), "voucher.issue")
@@ -261,7 +261,7 @@ def _described(residents: list[Resident], holders: set[int]) -> list[dict[str, A
 # --- the sum against the line, and the act -----------------------------------------------------
 
 
-@pages.post("/issue/preview")
+@pages.post("/vouchers/issue/preview")
 def issue_preview() -> ResponseReturnValue:
     """Show how many people and how much money, before anything is issued."""
     with transaction(readonly=True):
@@ -312,7 +312,7 @@ def _batch(issue: Issue, numbers: list[int]) -> Batch:
     return batch
 
 
-@pages.post("/issue")
+@pages.post("/vouchers/issue")
 def issue() -> ResponseReturnValue:
     """Issue to everybody on the preview, or to nobody."""
     numbers = [

@@ -24,7 +24,7 @@ from plugins.voucher.service.claiming import RAISED
 DECISIONS = {"uphold": True, "dismiss": False}
 
 
-@pages.get("/objections")
+@pages.get("/statements/objections")
 def objections() -> str:
     """List objections, those not decided yet unless `?all=1`."""
     actor = current_actor()
@@ -66,14 +66,14 @@ def _seen(actor: Actor) -> Select[Any]:
     )
 
 
-@pages.get("/objections/<int:number>")
+@pages.get("/statements/objections/<int:number>")
 def objection(number: int) -> str:
     """Show one objection with its line, and the decision to take."""
     require(current_actor(), "programme.view")
     return _page(number, None)
 
 
-@pages.post("/objections/<int:number>")
+@pages.post("/statements/objections/<int:number>")
 def resolve(number: int) -> ResponseReturnValue:
     """Decide an objection: upheld, the line is reversed; dismissed, it will be paid."""
     asked = {

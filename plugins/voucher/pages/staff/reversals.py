@@ -53,7 +53,7 @@ def _order_form(number: int, answer: Answer | None) -> str:
     )
 
 
-@pages.get("/reversals")
+@pages.get("/redemptions/reversals")
 def reversals() -> str:
     """List orders to undo redemptions, those that wait for approval unless `?all=1`."""
     actor = current_actor()
@@ -105,7 +105,7 @@ def _described(reversal: Reversal, redemption: Redemption, number: str) -> dict[
     }
 
 
-@pages.post("/reversals/<int:number>/approve")
+@pages.post("/redemptions/reversals/<int:number>/approve")
 def approve(number: int) -> ResponseReturnValue:
     """Approve an ordered reversal or claw-back."""
     back = url_for("voucher_staff.redemptions.reversals")
@@ -117,14 +117,14 @@ def approve(number: int) -> ResponseReturnValue:
     )
 
 
-@pages.get("/reversals/<int:number>/decline")
+@pages.get("/redemptions/reversals/<int:number>/decline")
 def declining(number: int) -> str:
     """Ask why an order is sent back."""
     require(current_actor(), "redemption.approve_reversal")
     return _decline_form(number, None)
 
 
-@pages.post("/reversals/<int:number>/decline")
+@pages.post("/redemptions/reversals/<int:number>/decline")
 def decline(number: int) -> ResponseReturnValue:
     """Send an order back; nothing is undone."""
     return done_or_again(

@@ -118,14 +118,14 @@ def _period_sums(numbers: list[int]) -> dict[int, dict[str, Any]]:
     }
 
 
-@pages.get("/programmes/<int:number>/lock")
+@pages.get("/statements/lock/<int:number>")
 def locking(number: int) -> str:
     """Ask up to when a programme's redemptions are to be locked."""
     require(current_actor(), "statement.lock")
     return _lock_form(number, None)
 
 
-@pages.post("/programmes/<int:number>/lock")
+@pages.post("/statements/lock/<int:number>")
 def lock(number: int) -> ResponseReturnValue:
     """Lock a programme's next settlement period."""
     cutoff = request.form.get("cutoff_at", "")
@@ -177,7 +177,7 @@ def _lock_form(number: int, answer: Answer | None) -> str:
 # --- statements --------------------------------------------------------------------------------
 
 
-@pages.get("/periods/<int:number>")
+@pages.get("/statements/periods/<int:number>")
 def period(number: int) -> str:
     """Show one settlement period: a statement per provider, with its sums."""
     actor = current_actor()
@@ -312,14 +312,14 @@ def _payments(actor: Actor, row: Statement) -> list[dict[str, Any]]:
 # --- lapsing -----------------------------------------------------------------------------------
 
 
-@pages.get("/lapse")
+@pages.get("/statements/lapse")
 def lapsing() -> str:
     """Show which pools have passed their last day and what would return to the lines."""
     require(current_actor(), "voucher.lapse")
     return _lapse_page(None)
 
 
-@pages.post("/lapse")
+@pages.post("/statements/lapse")
 def lapse() -> ResponseReturnValue:
     """Let everything expire whose last day has passed, and show what became of each pool."""
     answer = act("voucher.lapse", {"on": request.form.get("on", "")})

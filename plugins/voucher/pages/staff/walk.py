@@ -19,13 +19,16 @@ from plugins.voucher.models import (
     LotMove,
     Objection,
     Redemption,
+    Reversal,
     SettlementPeriod,
     Statement,
     Voucher,
 )
+from plugins.voucher.pages import wording
 from plugins.voucher.pages.staff import words
 from plugins.voucher.service.claiming import COMPONENT
-from plugins.voucher.service.membership import CAPTURED, period_of
+from plugins.voucher.service.membership import CAPTURED, LINE_STATES, period_of
+from plugins.voucher.service.reversing import APPROVED
 
 Step = dict[str, Any]
 
@@ -33,7 +36,7 @@ Step = dict[str, Any]
 def steps(actor: Actor, row: Redemption, voucher: Voucher) -> list[Step]:
     """Return the stations from the budget line to the bank; those not yet reached come last."""
     pools = _pools(row)
-    period = period_of(row)
+    period = period_of(row) if row.state in LINE_STATES else None
     statement = _statement(row, period)
     payment = _payments(actor, row, statement)
     reached = [
@@ -42,6 +45,7 @@ def steps(actor: Actor, row: Redemption, voucher: Voucher) -> list[Step]:
         _redeemed(row),
         *([_on_statement(statement, period)] if statement and period else []),
         *payment,
+        *_undone(row),
     ]
     if row.state != CAPTURED or (payment and payment[-1]["state"] == "done"):
         return reached
@@ -53,6 +57,21 @@ def steps(actor: Actor, row: Redemption, voucher: Voucher) -> list[Step]:
     return reached + [
         {"label": label, "state": "next" if place else "now", "detail": ""}
         for place, label in enumerate(coming)
+    ]
+
+
+def _undone(row: Redemption) -> list[Step]:
+    approved = db.session.scalars(
+        db.select(Reversal).filter_by(redemption_id=row.id, state=APPROVED)
+    )
+    return [
+        {
+            "label": wording.state(row.state)[0],
+            "state": "done",
+            "detail": one.reason,
+            "url": url_for("audit.journal", id=one.journal_id) if one.journal_id else "",
+        }
+        for one in approved
     ]
 
 
