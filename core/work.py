@@ -72,13 +72,13 @@ class Worker:
         self._wait_until = 0.0
 
     def step(self) -> None:
-        """Seal what waits and begin the day if it is a new one."""
-        while True:
+        """Seal what waits, on a new day thoroughly, and begin the day."""
+        is_new_day = self._begun != clock.today() and time.monotonic() >= self._wait_until
+        sealed = -1
+        while sealed:
             with transaction():
-                sealed = seal.seal_pending(thorough=self._begun != clock.today())
-            if not sealed:
-                break
-        if self._begun != clock.today() and time.monotonic() >= self._wait_until:
+                sealed = seal.seal_pending(thorough=is_new_day)
+        if is_new_day:
             self._begin()
 
     def _begin(self) -> None:
