@@ -232,17 +232,20 @@ def direct(*, whole: bool) -> Iterator[Direct]:
 
 def _driver_connection(*, on_postgresql: bool) -> Any:
     """Return this thread's own connection to the app's database, opened at its first use."""
-    url = db.engine.url
-    kept: dict[Any, Any] = _per_thread.__dict__.setdefault("connections", {})
-    connection = kept.get(url)
+    engine = db.engine
+    kept: dict[Engine, Any] = _per_thread.__dict__.setdefault("connections", {})
+    connection = kept.get(engine)
     if connection is None or (on_postgresql and connection.closed):
         if on_postgresql:
-            target = url.set(drivername="postgresql").render_as_string(hide_password=False)
-            connection = psycopg.connect(target, autocommit=True)
+            target = engine.url.set(drivername="postgresql")
+            connection = psycopg.connect(
+                target.render_as_string(hide_password=False), autocommit=True
+            )
+            connection.execute(_FEW_ROWS)
         else:
-            connection = sqlite3.connect(url.database or "", isolation_level=None)
+            connection = sqlite3.connect(engine.url.database or "", isolation_level=None)
             _set_up_sqlite(connection)
-        kept[url] = connection
+        kept[engine] = connection
     return connection
 
 
@@ -252,7 +255,7 @@ def _abandon(connection: Any, *, whole: bool) -> None:
         if whole:
             connection.execute("ROLLBACK")
     except (psycopg.Error, sqlite3.Error):
-        _per_thread.__dict__.setdefault("connections", {}).pop(db.engine.url, None)
+        _per_thread.__dict__.setdefault("connections", {}).pop(db.engine, None)
 
 
 def forget_connections() -> None:
@@ -260,5 +263,12 @@ def forget_connections() -> None:
     for connection in _per_thread.__dict__.pop("connections", {}).values():
         connection.close()
 
+
+# What goes this way reads and writes few rows, each by its key. The planner, not knowing how many
+# lines a call brings, would read small tables whole, and still do so long after they have grown.
+_FEW_ROWS = """
+SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;
+SET jit = off; SET plan_cache_mode = force_generic_plan
+"""
 
 _per_thread = threading.local()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sqlalchemy import Engine
+
 from core.budget import Pool
 from core.db import Direct, db
 from core.ledger import Owner, account_id
@@ -12,8 +14,9 @@ from plugins.voucher.rules import Terms, read_terms
 
 KEPT_MAX = 100_000
 
-_terms: dict[tuple[str, int], Terms] = {}
-_accounts: dict[tuple[str, int, int], dict[str, int]] = {}
+# By engine, too: a process may serve several databases. An address would have to be spelled out.
+_terms: dict[tuple[Engine, int], Terms] = {}
+_accounts: dict[tuple[Engine, int, int], dict[str, int]] = {}
 
 
 class AccountsUnknown(Exception):  # noqa: N818 - a turn of events, not an error
@@ -27,7 +30,7 @@ class AccountsUnknown(Exception):  # noqa: N818 - a turn of events, not an error
 
 def terms_of(connection: Direct, terms_id: int) -> Terms:
     """Return terms by number, read once per process and database."""
-    key = (_database(), terms_id)
+    key = (db.engine, terms_id)
     found = _terms.get(key)
     if found is None:
         rows = connection.rows(
@@ -41,7 +44,7 @@ def terms_of(connection: Direct, terms_id: int) -> Terms:
 
 def accounts_of(pool_id: int, payee_id: int) -> dict[str, int]:
     """Return the account numbers a use of a pool at a payee posts to; raises AccountsUnknown."""
-    found = _accounts.get((_database(), pool_id, payee_id))
+    found = _accounts.get((db.engine, pool_id, payee_id))
     if found is None:
         raise AccountsUnknown({(pool_id, payee_id)})
     return found
@@ -65,14 +68,10 @@ def open_accounts(pairs: set[tuple[int, int]]) -> None:
         }
         numbers = {name: account_id(owner) for name, owner in owners.items()}
         numbers["line_count"] = len(pool.shares)
-        _accounts[_database(), pool_id, payee_id] = numbers
+        _accounts[db.engine, pool_id, payee_id] = numbers
 
 
 def forget() -> None:
     """Forget everything (the database behind the same address was replaced)."""
     _terms.clear()
     _accounts.clear()
-
-
-def _database() -> str:
-    return str(db.engine.url)
