@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import psycopg
 from flask import Flask
@@ -113,21 +114,41 @@ def transaction(*, readonly: bool = False) -> Iterator[None]:
     options: dict[str, Any] = {"huigou_readonly": readonly}
     if db.engine.dialect.name == "postgresql":
         options = {"postgresql_readonly": readonly}
-    try:
-        session.connection(execution_options=options)
+    with _in_turn(waits=not readonly):
+        try:
+            session.connection(execution_options=options)
+            yield
+            session.commit()
+        except OperationalError as error:
+            session.rollback()
+            if _is_outage(error.orig):
+                raise Unavailable("RETRY_LATER", RETRY_SENTENCE) from error
+            raise
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            # A closed session forgets everything, so no row outlives its transaction.
+            db.session.remove()
+
+
+@contextmanager
+def _in_turn(*, waits: bool) -> Iterator[None]:
+    """Let this process's writers into SQLite one after the other.
+
+    SQLite itself makes a second writer sleep and look again, ever longer and in no order. On
+    PostgreSQL, and for who does not write, this does nothing.
+    """
+    if not waits or is_postgresql():
         yield
-        session.commit()
-    except OperationalError as error:
-        session.rollback()
-        if _is_outage(error.orig):
-            raise Unavailable("RETRY_LATER", RETRY_SENTENCE) from error
-        raise
-    except BaseException:
-        session.rollback()
-        raise
+        return
+    lock = _writing.setdefault(db.engine, threading.Lock())
+    if not lock.acquire(timeout=BUSY_SECONDS):
+        raise Unavailable("RETRY_LATER", RETRY_SENTENCE)
+    try:
+        yield
     finally:
-        # A closed session forgets everything, so no row outlives its transaction.
-        db.session.remove()
+        lock.release()
 
 
 def _is_outage(error: BaseException | None) -> bool:
@@ -217,17 +238,18 @@ def direct(*, whole: bool) -> Iterator[Direct]:
     on_postgresql = is_postgresql()
     connection = _driver_connection(on_postgresql=on_postgresql)
     whole = whole or not on_postgresql
-    try:
-        if whole:
-            connection.execute("BEGIN" if on_postgresql else "BEGIN IMMEDIATE")
-        yield Direct(connection, named=not on_postgresql)
-        if whole:
-            connection.execute("COMMIT")
-    except BaseException as error:
-        _abandon(connection, whole=whole)
-        if _is_outage(error):
-            raise Unavailable("RETRY_LATER", RETRY_SENTENCE) from error
-        raise
+    with _in_turn(waits=whole):
+        try:
+            if whole:
+                connection.execute("BEGIN" if on_postgresql else "BEGIN IMMEDIATE")
+            yield Direct(connection, named=not on_postgresql)
+            if whole:
+                connection.execute("COMMIT")
+        except BaseException as error:
+            _abandon(connection, whole=whole)
+            if _is_outage(error):
+                raise Unavailable("RETRY_LATER", RETRY_SENTENCE) from error
+            raise
 
 
 def _driver_connection(*, on_postgresql: bool) -> Any:
@@ -272,3 +294,5 @@ SET jit = off; SET plan_cache_mode = force_generic_plan
 """
 
 _per_thread = threading.local()
+# By engine, forgotten with it.
+_writing: WeakKeyDictionary[Engine, threading.Lock] = WeakKeyDictionary()
