@@ -195,10 +195,13 @@ def _random(alphabet: str, length: int) -> str:
 
 
 def _tidied(text: str) -> str:
+    if text.isascii():
+        # What scanners send, and so worth the shorter way.
+        return "".join(text.upper().replace("-", "").split())
     plain = unicodedata.normalize("NFKC", text).upper()
     # Dashes of every kind: a phone keyboard turns "-" into one of the longer ones.
     return "".join(c for c in plain if not c.isspace() and unicodedata.category(c) != "Pd")
 
 
 def _made_of(text: str, alphabet: str) -> bool:
-    return text != "" and all(character in alphabet for character in text)
+    return text != "" and not text.strip(alphabet)

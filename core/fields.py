@@ -32,7 +32,8 @@ class Text(fields.String):
             raise ValidationError(
                 _("须为 %(low)s 至 %(high)s 个字符", low=self.shortest, high=self.longest)
             )
-        if any(unicodedata.category(character) in HIDDEN for character in text):
+        # Only what is not printable can be hidden; most text is, and need not be spelled out.
+        if not text.isprintable() and any(unicodedata.category(c) in HIDDEN for c in text):
             raise ValidationError(_("含有不可见字符"))
         return text
 
