@@ -57,7 +57,7 @@ end
 function response(status, headers, body)
   if status ~= 200 then
     refused = refused + 1
-  elseif lines_each > 1 and not body:find('"refused": 0', 1, true) then
+  elseif lines_each > 1 and not body:find('"refused":%s*0[,}]') then
     refused = refused + 1
   end
 end
