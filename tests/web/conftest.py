@@ -60,6 +60,13 @@ class World:
         page.send("/me/sign-in", id_number=self.id_number(), code=self.voucher["typed"])
         return browser
 
+    def issue_single_use(self) -> dict:
+        """Return a single-use voucher of 500 yuan of another programme, with its codes."""
+        with self.app.app_context():
+            factories.make_programme(self.county, code="EDU")
+            (voucher,) = factories.issue(self.county)
+        return voucher
+
     def act(self, operation_id: str, role: str, **fields) -> dict:
         """Perform an act as somebody with a role."""
         with self.app.app_context():

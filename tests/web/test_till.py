@@ -7,8 +7,11 @@ import re
 import pytest
 
 from core import clock
+from core.acts import Answer, perform
 from core.db import db, transaction
+from core.errors import Unavailable
 from plugins.voucher.models import Redemption
+from plugins.voucher.pages import till
 from tests.factories import PASSWORD
 from tests.web.conftest import BATH
 
@@ -238,3 +241,52 @@ def test_a_slip_prints_on_till_paper(world):
     slip = scanned(browser, world.voucher["typed"]).send(REDEEM, identity_checked="1")
 
     assert browser.open(f"{slip.path}.pdf").response.data.startswith(b"%PDF")
+
+
+def test_what_a_single_use_voucher_loses_is_told_before_it_is_used(world):
+    voucher = world.issue_single_use()
+    choice = scanned(world.at_till(), voucher["typed"])
+    page = choice.send("/till/quote", price="320")
+
+    assert "余下的 180.00 元 作废" in page.text
+    assert "请向居民收 100.00 元" in choice.send("/till/quote", price="600").text
+
+
+def test_a_used_voucher_is_refused_calmly_with_its_first_use(world):
+    voucher, browser = world.issue_single_use(), world.at_till()
+    choice = scanned(browser, voucher["typed"])
+    choice.send("/till/quote", price="320").send(REDEEM, identity_checked="1")
+    page = scanned(browser, voucher["typed"])
+
+    assert page.status == 422
+    assert "已于 2026-09-01 09:00 在“望城区育才学校”核销过" in page.text
+    assert "tone-info" in page.html
+    assert page.form(LOOKUP)
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_key(world, monkeypatch):
+    def lost(operation_id, payload, **options):
+        answer = perform(operation_id, payload, **options)
+        if operation_id != "voucher.redeem":
+            return answer
+        monkeypatch.undo()
+        refusal = Unavailable("RETRY_LATER", "结果未知")
+        return Answer(refusal.status, refusal.problem())
+
+    page = scanned(world.at_till(), world.voucher["typed"])
+    monkeypatch.setattr(till, "perform", lost)
+    unknown = page.send(REDEEM, identity_checked="1")
+
+    assert unknown.status == 503
+    assert "不会重复扣款" in unknown.text
+    slip = unknown.send(REDEEM)
+    assert "没有重复扣款" in slip.text
+    assert redemptions(world) == [1_850]
+
+
+@pytest.mark.parametrize("role", ["purchaser_clerk", "finance_maker", "auditor"])
+def test_nobody_but_a_provider_opens_the_till(world, role):
+    browser = world.at_till(role)
+
+    assert browser.open("/till").status == 403
+    assert browser.open("/till/today").status == 403

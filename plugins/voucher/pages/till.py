@@ -279,13 +279,13 @@ def _choose(
             sale=sale,
             found=found,
             last_day=datetime.fromisoformat(found["valid_through"]).date(),
-            errors=_mended(refusal),
+            errors=_mended(sale, refusal),
             used_here=_used_here(found["id"]),
         )
     return page, refusal.status if refusal else 200
 
 
-def _mended(refusal: Answer | None) -> dict[str, Any]:
+def _mended(sale: Sale, refusal: Answer | None) -> dict[str, Any]:
     """Return a mendable refusal at the field where it is mended."""
     if refusal is None:
         return {}
@@ -297,7 +297,8 @@ def _mended(refusal: Answer | None) -> dict[str, Any]:
         errors["quantity"] = _("请输入数量，例如 1 或 1.5。")
     if "service_code" in errors or refusal.body["code"] == "SERVICE_NOT_COVERED":
         errors["service_code"] = _("请选择服务。")
-    return errors or {"price": refusal.body["detail"]}
+    is_open = sale.price or refusal.body["code"] == "PRICE_MISSING"
+    return errors or {"price" if is_open else "quantity": refusal.body["detail"]}
 
 
 def _refused(sale: Sale, answer: Answer) -> ResponseReturnValue:

@@ -40,7 +40,7 @@ def slip_facts(slip: Slip, remaining_fen: int) -> Facts:
     """Return what a slip tells everybody: when, where, what, who paid how much, what is left."""
     facts = [
         (_("时间"), moment(slip.redeemed_at)),
-        (_("地点"), slip.office or slip.provider),
+        (_("地点"), f"{slip.provider} {slip.office}".strip()),
         (_("凭单"), f"{slip.programme} {slip.voucher}"),
         (_("服务"), f"{slip.service} {quantity(slip.quantity, slip.unit)}"),
         (_("价格"), yuan_text(slip.price_fen)),

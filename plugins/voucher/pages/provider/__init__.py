@@ -11,25 +11,25 @@ from plugins.voucher.pages.provider.mount import MANAGES, blueprint
 __all__ = ["MENU", "blueprint", "money", "overview", "people", "places", "statements"]
 
 MENU: list[tuple[str, MenuItem]] = [
-    (MANAGES, MenuItem("what", _("服务与价格"), "voucher_provider.services", 10)),
+    (MANAGES, MenuItem("what", _("服务与价格"), "voucher_provider.services.index", 10)),
     (MANAGES, MenuItem("from_whom", _("本店概况"), "voucher_provider.overview", 10)),
-    (MANAGES, MenuItem("from_whom", _("网点"), "voucher_provider.offices", 30)),
-    (MANAGES, MenuItem("from_whom", _("店员"), "voucher_provider.clerks", 40)),
-    (MANAGES, MenuItem("from_whom", _("终端"), "voucher_provider.tills", 50)),
+    (MANAGES, MenuItem("from_whom", _("网点"), "voucher_provider.offices.index", 30)),
+    (MANAGES, MenuItem("from_whom", _("店员"), "voucher_provider.clerks.index", 40)),
+    (MANAGES, MenuItem("from_whom", _("终端"), "voucher_provider.tills.index", 50)),
     (MANAGES, MenuItem("how", _("核销记录"), "voucher_provider.redemptions", 30)),
     (
         MANAGES,
         MenuItem(
             "how",
             _("对账单"),
-            "voucher_provider.statement_list",
+            "voucher_provider.statements.index",
             40,
             waiting=statements.waiting,
         ),
     ),
     (
         MANAGES,
-        MenuItem("how", _("收款"), "voucher_provider.payments", 50, waiting=money.waiting),
+        MenuItem("how", _("收款"), "voucher_provider.payments.index", 50, waiting=money.waiting),
     ),
-    (MANAGES, MenuItem("how", _("收款账户"), "voucher_provider.accounts", 60)),
+    (MANAGES, MenuItem("how", _("收款账户"), "voucher_provider.accounts.index", 60)),
 ]

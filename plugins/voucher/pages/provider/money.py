@@ -18,7 +18,7 @@ from core.settlement.models import REJECTED, Payment
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again
 from core.web.menu import Todo
-from plugins.voucher.pages.provider.mount import blueprint, own_provider
+from plugins.voucher.pages.provider import mount
 
 SHOWN = 20
 TONES = {"paid": "good", "rejected": "bad", "in_transit": "wait", "pending": "wait"}
@@ -33,7 +33,9 @@ def waiting(actor: Actor) -> list[Todo]:
             visible(Payment, actor, "payment.view"), Payment.state == REJECTED, _unpaid_since()
         )
     )
-    return [Todo(int(count or 0), _("笔付款被银行退回"), url_for("voucher_provider.payments"))]
+    return [
+        Todo(int(count or 0), _("笔付款被银行退回"), url_for("voucher_provider.payments.index"))
+    ]
 
 
 def _unpaid_since() -> Any:
@@ -46,17 +48,19 @@ def _unpaid_since() -> Any:
     )
 
 
-@blueprint.get("/payments")
+@mount.payments.get("", endpoint="index")
 def payments() -> str:
     """List what was paid, is on its way, or came back, newest first."""
-    own_provider()
+    mount.own_provider()
     before = page_of(request.args.get("before"))
     found = queries.payments(current_actor(), before=before)
     return render_template(
         "voucher/provider/payments.html",
         rows=[_payment(item) for item in found["items"]],
-        next_url=url_for(".payments", before=found["next_before"]) if found["next_before"] else "",
-        first_url=url_for(".payments") if before is not None else "",
+        next_url=url_for("voucher_provider.payments.index", before=found["next_before"])
+        if found["next_before"]
+        else "",
+        first_url=url_for("voucher_provider.payments.index") if before is not None else "",
     )
 
 
@@ -76,14 +80,14 @@ def _payment(item: dict[str, Any]) -> dict[str, Any]:
 # --- the account -------------------------------------------------------------------------------
 
 
-@blueprint.get("/accounts")
+@mount.accounts.get("", endpoint="index")
 def accounts() -> str:
     """Show the account that is paid to, and ask for another."""
-    own_provider()
+    mount.own_provider()
     return _accounts_page(fresh())
 
 
-@blueprint.post("/accounts")
+@mount.accounts.post("", endpoint="add")
 def account_added() -> ResponseReturnValue:
     """Record another account; it is paid to once finance verified it."""
     fields: dict[str, Any] = {
@@ -93,13 +97,13 @@ def account_added() -> ResponseReturnValue:
     return done_or_again(
         act("party.add_bank_account", fields),
         done=_("账户已登记，财政核验后启用。核验之前，款项仍付到原账户。"),
-        to=url_for(".accounts"),
+        to=url_for("voucher_provider.accounts.index"),
         again=lambda refused: _accounts_page(shown_again(refused)),
     )
 
 
 def _accounts_page(form: dict[str, Any]) -> str:
-    provider = own_provider()
+    provider = mount.own_provider()
     query = scoped(BankAccount, current_actor(), "party.manage").where(
         BankAccount.party_id == provider
     )

@@ -10,6 +10,13 @@ from core.web import current_actor
 blueprint = Blueprint(
     "voucher_provider", __name__, url_prefix="/provider", template_folder="../../templates"
 )
+# A blueprint for each entry of the menu, so that the menu knows where one is.
+services, offices, clerks, tills, statements, payments, accounts = (
+    Blueprint(name, __name__, url_prefix=f"/{name}")
+    for name in ("services", "offices", "clerks", "tills", "statements", "payments", "accounts")
+)
+for part in (services, offices, clerks, tills, statements, payments, accounts):
+    blueprint.register_blueprint(part)
 # Only a provider's manager carries it, so it opens every page here.
 MANAGES = "device.manage"
 

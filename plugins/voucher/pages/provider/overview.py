@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from core import clock
 from core.access import scoped
 from core.db import db
-from core.formats import moment
 from core.parties import Organisation
 from core.web import current_actor
 from core.web.forms import page_of
@@ -72,10 +71,9 @@ def redemptions() -> str:
                     slip.receipt,
                     url_for("voucher_till.receipt", receipt=slip.receipt),
                 ),
-                "at": moment(slip.redeemed_at),
+                "at": slip.redeemed_at,
                 "holder": slip.holder,
                 "service": f"{slip.service} {wording.quantity(slip.quantity, slip.unit)}",
-                "programme": slip.programme,
                 "amount_fen": slip.amount_fen,
                 "clerk": slip.clerk,
                 "state": wording.state(slip.state),

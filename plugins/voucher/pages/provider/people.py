@@ -16,7 +16,7 @@ from core.parties import Office
 from core.people import CLERK
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again
-from plugins.voucher.pages.provider.mount import blueprint, own_provider
+from plugins.voucher.pages.provider import mount
 
 PAGE = 50
 
@@ -24,14 +24,14 @@ PAGE = 50
 # --- clerks ------------------------------------------------------------------------------------
 
 
-@blueprint.get("/clerks")
+@mount.clerks.get("", endpoint="index")
 def clerks() -> str:
     """List the provider's clerks and ask for another."""
-    own_provider()
+    mount.own_provider()
     return _clerks_page(fresh())
 
 
-@blueprint.post("/clerks")
+@mount.clerks.post("", endpoint="add")
 def clerk_added() -> ResponseReturnValue:
     """Make a clerk with a first password."""
     names = ("login", "name", "password")
@@ -39,38 +39,38 @@ def clerk_added() -> ResponseReturnValue:
     return done_or_again(
         answer,
         done=_("店员已登记。请把登录名和密码当面告诉本人。"),
-        to=url_for(".clerks"),
+        to=url_for("voucher_provider.clerks.index"),
         again=lambda refused: _clerks_page(shown_again(refused)),
     )
 
 
-@blueprint.get("/clerks/<int:number>")
+@mount.clerks.get("/<int:number>", endpoint="show")
 def clerk(number: int) -> str:
     """Show a clerk: a new password, or the end."""
-    own_provider()
+    mount.own_provider()
     return _clerk_page(number, fresh())
 
 
-@blueprint.post("/clerks/<int:number>/password")
+@mount.clerks.post("/<int:number>/password", endpoint="set_password")
 def clerk_password(number: int) -> ResponseReturnValue:
     """Give a clerk a new password."""
     fields = {"id": number, "password": request.form.get("password", "")}
     return done_or_again(
         act("clerk.set_password", fields),
         done=_("密码已重设，原来的登录都已退出。请当面告诉本人。"),
-        to=url_for(".clerks"),
+        to=url_for("voucher_provider.clerks.index"),
         again=lambda refused: _clerk_page(number, shown_again(refused)),
     )
 
 
-@blueprint.post("/clerks/<int:number>/end")
+@mount.clerks.post("/<int:number>/end", endpoint="end")
 def clerk_ended(number: int) -> ResponseReturnValue:
     """End a clerk's role at once."""
     fields = {"id": number, "reason": request.form.get("reason", "")}
     return done_or_again(
         act("clerk.end", fields),
         done=_("店员岗位已终止，立即生效。办过的核销仍记在本人名下。"),
-        to=url_for(".clerks"),
+        to=url_for("voucher_provider.clerks.index"),
         again=lambda refused: _clerk_page(number, shown_again(refused)),
     )
 
@@ -95,15 +95,17 @@ def _clerks_page(form: dict[str, Any]) -> str:
         **form,
         rows=[
             {
-                "name": (user.name, url_for(".clerk", number=grant.id)),
+                "name": (user.name, url_for("voucher_provider.clerks.show", number=grant.id)),
                 "login": user.login,
                 "from_on": grant.from_on,
                 "state": _clerk_state(grant),
             }
             for grant, user in rows
         ],
-        next_url=url_for(".clerks", before=rows[-1][0].id) if len(rows) == PAGE else "",
-        first_url=url_for(".clerks") if before is not None else "",
+        next_url=url_for("voucher_provider.clerks.index", before=rows[-1][0].id)
+        if len(rows) == PAGE
+        else "",
+        first_url=url_for("voucher_provider.clerks.index") if before is not None else "",
     )
 
 
@@ -133,14 +135,14 @@ def _clerk_state(grant: RoleGrant) -> tuple[str, str]:
 # --- tills -------------------------------------------------------------------------------------
 
 
-@blueprint.get("/tills")
+@mount.tills.get("", endpoint="index")
 def tills() -> str:
     """List the provider's tills and offer a code for another."""
-    own_provider()
+    mount.own_provider()
     return _tills_page(fresh())
 
 
-@blueprint.post("/tills")
+@mount.tills.post("", endpoint="make_code")
 def till_code() -> ResponseReturnValue:
     """Make a one-time code; it is shown on this answer and nowhere else."""
     fields = {
@@ -159,20 +161,20 @@ def till_code() -> ResponseReturnValue:
         )
 
 
-@blueprint.get("/tills/<int:number>")
+@mount.tills.get("/<int:number>", endpoint="show")
 def till(number: int) -> str:
     """Ask why a till is switched off."""
-    own_provider()
+    mount.own_provider()
     return _till_page(number, fresh())
 
 
-@blueprint.post("/tills/<int:number>/revoke")
+@mount.tills.post("/<int:number>/revoke", endpoint="revoke")
 def till_revoked(number: int) -> ResponseReturnValue:
     """Switch a till off at once."""
     return done_or_again(
         act("device.revoke", {"id": number, "reason": request.form.get("reason", "")}),
         done=_("终端已停用，立即生效。"),
-        to=url_for(".tills"),
+        to=url_for("voucher_provider.tills.index"),
         again=lambda refused: _till_page(number, shown_again(refused)),
     )
 
@@ -189,22 +191,24 @@ def _tills_page(form: dict[str, Any]) -> str:
     if before is not None:
         query = query.where(Device.id < before)
     rows = db.session.execute(query).all()
-    places = db.select(Office.id, Office.name).where(Office.organisation_id == own_provider())
+    places = db.select(Office.id, Office.name).where(Office.organisation_id == mount.own_provider())
     return render_template(
         "voucher/provider/tills.html",
         **form,
         offices=db.session.execute(places.order_by(Office.id)).all(),
         rows=[
             {
-                "name": (device.name, url_for(".till", number=device.id)),
+                "name": (device.name, url_for("voucher_provider.tills.show", number=device.id)),
                 "office": office,
                 "enrolled_at": device.enrolled_at,
                 "state": _till_state(device),
             }
             for device, office in rows
         ],
-        next_url=url_for(".tills", before=rows[-1][0].id) if len(rows) == PAGE else "",
-        first_url=url_for(".tills") if before is not None else "",
+        next_url=url_for("voucher_provider.tills.index", before=rows[-1][0].id)
+        if len(rows) == PAGE
+        else "",
+        first_url=url_for("voucher_provider.tills.index") if before is not None else "",
     )
 
 

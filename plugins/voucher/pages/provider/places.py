@@ -18,7 +18,7 @@ from core.parties import Office, Organisation
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fen_of, fresh, page_of, shown_again
 from plugins.voucher.models import Admission, Offer, Programme
-from plugins.voucher.pages.provider.mount import blueprint, own_provider
+from plugins.voucher.pages.provider import mount
 from plugins.voucher.rules import Service
 from plugins.voucher.service.programmes import terms_of
 
@@ -29,10 +29,10 @@ LIVE = ("admitted", "suspended")
 # --- services and prices -----------------------------------------------------------------------
 
 
-@blueprint.get("/services")
+@mount.services.get("", endpoint="index")
 def services() -> str:
     """List, programme by programme, what may be offered and at which price it is."""
-    own_provider()
+    mount.own_provider()
     query = scoped(Admission, current_actor(), "admission.view").where(Admission.state.in_(LIVE))
     return render_template(
         "voucher/provider/services.html",
@@ -42,14 +42,14 @@ def services() -> str:
     )
 
 
-@blueprint.get("/services/<int:admission>/<code>")
+@mount.services.get("/<int:admission>/<code>", endpoint="show")
 def service(admission: int, code: str) -> str:
     """Ask for the price of a service."""
-    own_provider()
+    mount.own_provider()
     return _service_form(admission, code, fresh())
 
 
-@blueprint.post("/services/<int:admission>/<code>")
+@mount.services.post("/<int:admission>/<code>", endpoint="save")
 def service_set(admission: int, code: str) -> ResponseReturnValue:
     """Set whether a service is offered and at which price."""
     form = request.form
@@ -66,7 +66,7 @@ def service_set(admission: int, code: str) -> ResponseReturnValue:
     return done_or_again(
         answer,
         done=_("服务与价格已登记，从下一笔核销起按新价格。"),
-        to=url_for(".services"),
+        to=url_for("voucher_provider.services.index"),
         again=lambda refused: _service_form(admission, code, _at_price(refused)),
     )
 
@@ -85,7 +85,9 @@ def _programme(admission: Admission) -> dict[str, Any]:
             {
                 "name": (
                     item.name,
-                    url_for(".service", admission=admission.id, code=item.code),
+                    url_for(
+                        "voucher_provider.services.show", admission=admission.id, code=item.code
+                    ),
                 ),
                 "unit": item.unit,
                 "cap": _cap(item),
@@ -146,14 +148,14 @@ def _at_price(answer: Answer) -> dict[str, Any]:
 # --- offices -----------------------------------------------------------------------------------
 
 
-@blueprint.get("/offices")
+@mount.offices.get("", endpoint="index")
 def offices() -> str:
     """List the provider's offices and ask for another."""
-    own_provider()
+    mount.own_provider()
     return _offices_page(fresh())
 
 
-@blueprint.post("/offices")
+@mount.offices.post("", endpoint="add")
 def office_added() -> ResponseReturnValue:
     """Record another office."""
     names = ("name", "division_code", "address", "telephone")
@@ -162,7 +164,7 @@ def office_added() -> ResponseReturnValue:
     return done_or_again(
         answer,
         done=_("网点已登记，居民现在能查到它。"),
-        to=url_for(".offices"),
+        to=url_for("voucher_provider.offices.index"),
         again=lambda refused: _offices_page(shown_again(refused)),
     )
 
@@ -177,14 +179,14 @@ def _offices_page(form: dict[str, Any]) -> str:
     query = (
         db.select(Office, Division.name)
         .join(Division, Division.code == Office.division_code)
-        .where(Office.organisation_id == own_provider())
+        .where(Office.organisation_id == mount.own_provider())
         .order_by(Office.id.desc())
         .limit(PAGE)
     )
     if before is not None:
         query = query.where(Office.id < before)
     rows = db.session.execute(query).all()
-    home = db.session.get_one(Organisation, own_provider())
+    home = db.session.get_one(Organisation, mount.own_provider())
     return render_template(
         "voucher/provider/offices.html",
         **form,
@@ -200,8 +202,10 @@ def _offices_page(form: dict[str, Any]) -> str:
             }
             for office, division in rows
         ],
-        next_url=url_for(".offices", before=rows[-1][0].id) if len(rows) == PAGE else "",
-        first_url=url_for(".offices") if before is not None else "",
+        next_url=url_for("voucher_provider.offices.index", before=rows[-1][0].id)
+        if len(rows) == PAGE
+        else "",
+        first_url=url_for("voucher_provider.offices.index") if before is not None else "",
     )
 
 

@@ -23,7 +23,7 @@ from core.web.forms import act, done_or_again, fresh, page_of, shown_again
 from core.web.menu import Todo
 from plugins.voucher.models import Programme, Statement
 from plugins.voucher.pages import wording
-from plugins.voucher.pages.provider.mount import blueprint, own_provider
+from plugins.voucher.pages.provider import mount
 from plugins.voucher.rules import Terms
 from plugins.voucher.service import statements
 from plugins.voucher.service.claiming import OPEN
@@ -44,21 +44,24 @@ def waiting(actor: Actor) -> list[Todo]:
             Statement.confirm_by >= clock.today(),
         )
     )
-    url = url_for("voucher_provider.statement_list")
+    url = url_for("voucher_provider.statements.index")
     return [Todo(int(count or 0), _("份对账单待确认"), url)]
 
 
-@blueprint.get("/statements")
+@mount.statements.get("", endpoint="index")
 def statement_list() -> str:
     """List the provider's statements, newest first."""
-    own_provider()
+    mount.own_provider()
     before = page_of(request.args.get("before"))
     found = statements.statements(current_actor(), before=before)
     return render_template(
         "voucher/provider/statements.html",
         rows=[
             {
-                "title": (title(item), url_for(".statement", number=item["id"])),
+                "title": (
+                    title(item),
+                    url_for("voucher_provider.statements.show", number=item["id"]),
+                ),
                 "cutoff": _moment(item["cutoff_at"]),
                 "lines": item["line_count"],
                 "net_fen": item["net_fen"],
@@ -67,39 +70,39 @@ def statement_list() -> str:
             }
             for item in found["items"]
         ],
-        next_url=url_for(".statement_list", before=found["next_before"])
+        next_url=url_for("voucher_provider.statements.index", before=found["next_before"])
         if found["next_before"]
         else "",
-        first_url=url_for(".statement_list") if before is not None else "",
+        first_url=url_for("voucher_provider.statements.index") if before is not None else "",
     )
 
 
-@blueprint.get("/statements/<int:number>")
+@mount.statements.get("/<int:number>", endpoint="show")
 def statement(number: int) -> str:
     """Show one statement with its lines."""
-    own_provider()
+    mount.own_provider()
     return _statement_page(number, fresh())
 
 
-@blueprint.post("/statements/<int:number>/confirm")
+@mount.statements.post("/<int:number>/confirm", endpoint="confirm")
 def statement_confirmed(number: int) -> ResponseReturnValue:
     """Confirm a statement: what is not objected to may be paid."""
     return done_or_again(
         act("statement.confirm", {"id": number}),
         done=_("对账单已确认。没有异议的部分将列入下一支付批次。"),
-        to=url_for(".statement", number=number),
+        to=url_for("voucher_provider.statements.show", number=number),
         again=lambda refused: _statement_page(number, shown_again(refused)),
     )
 
 
-@blueprint.get("/statements/<int:number>/lines/<int:line>")
+@mount.statements.get("/<int:number>/lines/<int:line>", endpoint="line")
 def statement_line(number: int, line: int) -> str:
     """Ask what is wrong with a line."""
-    own_provider()
+    mount.own_provider()
     return _line_page(number, line, fresh())
 
 
-@blueprint.post("/statements/<int:number>/lines/<int:line>/object")
+@mount.statements.post("/<int:number>/lines/<int:line>/object", endpoint="object_line")
 def line_objected(number: int, line: int) -> ResponseReturnValue:
     """Object to a line; it waits, the others go on."""
     fields = {
@@ -110,15 +113,15 @@ def line_objected(number: int, line: int) -> ResponseReturnValue:
     return done_or_again(
         act("statement.object", fields),
         done=_("异议已提交，由购买主体处理。这一行先不付款，其余照常。"),
-        to=url_for(".statement", number=number),
+        to=url_for("voucher_provider.statements.show", number=number),
         again=lambda refused: _line_page(number, line, shown_again(refused)),
     )
 
 
-@blueprint.get("/statements/<int:number>.csv")
+@mount.statements.get("/<int:number>.csv", endpoint="csv")
 def statement_csv(number: int) -> Response:
     """Return all lines as a table."""
-    own_provider()
+    mount.own_provider()
     item = statements.statement(current_actor(), id=number)
     columns = [_("日期"), _("小票编号"), _("凭单"), _("服务"), _("金额（元）"), _("状态")]
     rows = [
@@ -132,10 +135,10 @@ def statement_csv(number: int) -> Response:
     )
 
 
-@blueprint.get("/statements/<int:number>.pdf")
+@mount.statements.get("/<int:number>.pdf", endpoint="pdf")
 def statement_pdf(number: int) -> Response:
     """Return the statement on paper, to be signed."""
-    own_provider()
+    mount.own_provider()
     item = statements.statement(current_actor(), id=number)
     document = pdf(TEMPLATES / "statement.typ", _on_paper(item))
     return Response(
@@ -213,7 +216,9 @@ def _statement_page(number: int, form: dict[str, Any]) -> str:
     for row in rows:
         free = may_object and not row["objection"] and not row["undone"]
         row["object_url"] = (
-            url_for(".statement_line", number=number, line=row["id"]) if free else ""
+            url_for("voucher_provider.statements.line", number=number, line=row["id"])
+            if free
+            else ""
         )
     return render_template(
         "voucher/provider/statement.html",
@@ -223,10 +228,12 @@ def _statement_page(number: int, form: dict[str, Any]) -> str:
         state=state(item),
         cutoff=_moment(item["cutoff_at"]),
         rows=rows,
-        next_url=url_for(".statement", number=number, after=found["next_after"])
+        next_url=url_for(
+            "voucher_provider.statements.show", number=number, after=found["next_after"]
+        )
         if found["next_after"]
         else "",
-        first_url=url_for(".statement", number=number) if after else "",
+        first_url=url_for("voucher_provider.statements.show", number=number) if after else "",
     )
 
 
