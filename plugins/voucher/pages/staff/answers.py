@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import render_template, request
+from flask_babel import gettext as _
 
 from core.acts import Answer
 from core.web.forms import fresh, refused, shown_again
@@ -12,7 +13,11 @@ from core.web.forms import fresh, refused, shown_again
 
 def form_of(answer: Answer | None) -> dict[str, Any]:
     """Return what a form's template needs, shown for the first time or after a refusal."""
-    return fresh() if answer is None else shown_again(answer)
+    if answer is None:
+        return fresh()
+    form = shown_again(answer)
+    empty = {name: _("这一项还没有填。") for name in form["errors"] if not request.form.get(name)}
+    return form | {"errors": form["errors"] | empty}
 
 
 def reason_page(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from sqlalchemy import func
+
 from core.access import Actor, scoped
 from core.db import db
 from core.parties import Organisation
-from plugins.voucher.models import Admission, Programme
-from plugins.voucher.rules import Terms
-from plugins.voucher.service.programmes import terms_of
+from plugins.voucher.models import Admission, Programme, Terms
+from plugins.voucher.rules import Terms as Rules
+from plugins.voucher.rules import read_terms
 
 MOST = 500
 
@@ -28,18 +32,33 @@ def provider_choices(actor: Actor, programme_id: int | None) -> list[tuple[str, 
     return [(str(number), name) for number, name in rows]
 
 
-def service_names(actor: Actor, programme_id: int | None = None) -> dict[tuple[int, str], str]:
-    """Return the names of services by programme and code."""
-    query = scoped(Programme, actor, "programme.view")
-    if programme_id is not None:
-        query = query.where(Programme.id == programme_id)
+def programme_names(numbers: Iterable[int]) -> dict[int, str]:
+    """Return the names of programmes by number."""
+    query = db.select(Programme.id, Programme.name).where(Programme.id.in_(set(numbers)))
+    return {row.id: row.name for row in db.session.execute(query)}
+
+
+def newest_terms(numbers: Iterable[int]) -> dict[int, Rules]:
+    """Return the newest terms of programmes, by the programme's number."""
+    newest = (
+        db.select(Terms.programme_id, func.max(Terms.version).label("version"))
+        .where(Terms.programme_id.in_(set(numbers)))
+        .group_by(Terms.programme_id)
+        .subquery()
+    )
+    rows = db.session.scalars(
+        db.select(Terms).join(
+            newest,
+            (newest.c.programme_id == Terms.programme_id) & (newest.c.version == Terms.version),
+        )
+    )
+    return {row.programme_id: read_terms(row.document) for row in rows}
+
+
+def service_names(numbers: Iterable[int]) -> dict[tuple[int, str], str]:
+    """Return the names of programmes' services, by programme and code."""
     return {
-        (row.id, service.code): service.name
-        for row in db.session.scalars(query)
-        for service in newest_terms(row).services.values()
+        (number, service.code): service.name
+        for number, terms in newest_terms(numbers).items()
+        for service in terms.services.values()
     }
-
-
-def newest_terms(row: Programme) -> Terms:
-    """Return a programme's newest terms."""
-    return terms_of(row)[1]

@@ -288,6 +288,7 @@ def _preview(issue: Issue, numbers: list[int], answer: Answer | None = None) -> 
         kind=kind_of(issue.terms),
         batch=batch,
         total=total,
+        most=BATCH_MAX,
         lines=lines,
         short=total - sum(line["available"] for line in lines),
         people=_described(batch.residents[:NAMES_SHOWN], set()),

@@ -21,6 +21,7 @@ from plugins.voucher import rules
 from plugins.voucher.models import Admission, Programme, Redemption, Voucher
 from plugins.voucher.pages.staff import charts, lists, people, trail, words
 from plugins.voucher.pages.staff.answers import reason_page, refusal_page
+from plugins.voucher.pages.staff.choices import newest_terms
 from plugins.voucher.pages.staff.mount import programmes as pages
 from plugins.voucher.service.programmes import terms_of
 
@@ -45,9 +46,10 @@ def index() -> str:
     owners = people.organisations(row.organisation_id for row in rows)
     pools = pools_of([row.id for row in rows])
     committed = balances("pool.committed", by="pool_id") if pools else {}
+    terms_by_programme = newest_terms(row.id for row in rows)
     listed = []
     for row in rows:
-        terms = terms_of(row)[1]
+        terms = terms_by_programme[row.id]
         pool = pools.get(row.id)
         listed.append(
             {

@@ -68,19 +68,18 @@ def _sums(query: Select[Any]) -> dict[str, tuple[int, int]]:
 
 def _choices(filters: Filters) -> dict[str, Any]:
     actor = current_actor()
-    services = service_names(actor, filters.programme)
+    services = service_names([filters.programme] if filters.programme else [])
     named = people.divisions([filters.township]) if filters.township else {}
     return {
         "programmes": programme_choices(actor),
         "providers": provider_choices(actor, filters.programme),
-        "services": sorted({(code, name) for (_programme, code), name in services.items()}),
+        "services": [(code, name) for (_programme, code), name in services.items()],
         "states": [(state, wording.state(state)[0]) for state in STATES],
         "township": named.get(filters.township, ""),
     }
 
 
 def _described(rows: list[Redemption]) -> list[dict[str, Any]]:
-    actor = current_actor()
     providers = people.organisations(row.provider_id for row in rows)
     numbers = dict(
         db.session.execute(
@@ -89,7 +88,7 @@ def _described(rows: list[Redemption]) -> list[dict[str, Any]]:
             )
         ).all()
     )
-    services = service_names(actor)
+    services = service_names(row.programme_id for row in rows)
     return [
         {
             "receipt": row.receipt,
@@ -114,6 +113,8 @@ def download() -> Response:
     actor = current_actor()
     require(actor, "programme.view")
     query = asked(request.args).select(actor)
+    programmes = query.with_only_columns(Redemption.programme_id).distinct()
+    services = service_names(db.session.scalars(programmes))
     columns = [
         _("小票"),
         _("核销时间"),
@@ -130,7 +131,7 @@ def download() -> Response:
         _("状态"),
         _("凭证号"),
     ]
-    rows = stream_with_context(files.csv_stream(columns, _cells(query, service_names(actor))))
+    rows = stream_with_context(files.csv_stream(columns, _cells(query, services)))
     name = f"redemptions-{clock.today():%Y%m%d}.csv"
     return Response(
         rows,

@@ -31,7 +31,7 @@ from plugins.voucher.models import (
 from plugins.voucher.pages import wording
 from plugins.voucher.pages.staff import lists, people, trail, words
 from plugins.voucher.pages.staff.answers import form_of
-from plugins.voucher.pages.staff.choices import programme_choices, service_names
+from plugins.voucher.pages.staff.choices import programme_names, service_names
 from plugins.voucher.pages.staff.mount import statements as pages
 from plugins.voucher.service.claiming import COMPONENT
 from plugins.voucher.service.membership import CAPTURED, belongs, spans
@@ -49,7 +49,7 @@ def index() -> str:
     page = lists.page(scoped(SettlementPeriod, actor, "statement.view"), SettlementPeriod)
     periods = [row[0] for row in page.rows]
     sums = _period_sums([row.id for row in periods])
-    names = dict(programme_choices(actor))
+    names = programme_names(row.programme_id for row in periods)
     return render_template(
         "voucher/staff/statements.html",
         waiting=_waiting(actor),
@@ -59,7 +59,7 @@ def index() -> str:
                     _("第 %(n)s 期", n=row.sequence),
                     url_for("voucher_staff.statements.period", number=row.id),
                 ),
-                "programme": names.get(str(row.programme_id), ""),
+                "programme": names[row.programme_id],
                 "cutoff": row.cutoff_at,
                 "locked": row.locked_at,
             }
@@ -86,12 +86,12 @@ def _waiting(actor: Actor) -> list[dict[str, Any]]:
         )
         .group_by(Redemption.programme_id)
         .order_by(Redemption.programme_id)
-    )
-    names = dict(programme_choices(actor))
+    ).all()
+    names = programme_names(row[0] for row in rows)
     return [
         {
             "id": programme_id,
-            "programme": names.get(str(programme_id), ""),
+            "programme": names[programme_id],
             "providers": providers,
             "lines": lines,
             "fen": int(fen),
@@ -224,7 +224,7 @@ def show(number: int) -> str:
     row: Statement = fetch(Statement, number, actor, "statement.view")
     after = request.args.get("after", 0, type=int)
     lines = statement_lines(row, after=after)
-    services = service_names(actor, row.programme_id)
+    services = service_names([row.programme_id])
     item = described(actor, id=row.id)
     return render_template(
         "voucher/staff/statement.html",

@@ -23,7 +23,7 @@ from plugins.voucher.models import Credential, Lot, LotMove, Programme, Redempti
 from plugins.voucher.pages import wording
 from plugins.voucher.pages.staff import lists, people, trail, words
 from plugins.voucher.pages.staff.answers import reason_page
-from plugins.voucher.pages.staff.choices import programme_choices
+from plugins.voucher.pages.staff.choices import programme_choices, programme_names
 from plugins.voucher.pages.staff.mount import vouchers as pages
 from plugins.voucher.rules import read_terms
 from plugins.voucher.service.issuing import ACTIVE, history
@@ -154,7 +154,7 @@ def _list_page(
 def _described(actor: Actor, rows: list[Voucher]) -> list[dict[str, Any]]:
     lots = lots_of([row.id for row in rows])
     holders = _residents({row.resident_id for row in rows})
-    programmes = dict(programme_choices(actor))
+    programmes = programme_names(row.programme_id for row in rows)
     carded = _carded([row.id for row in rows])
     return [
         {
@@ -162,7 +162,7 @@ def _described(actor: Actor, rows: list[Voucher]) -> list[dict[str, Any]]:
             "number": row.number,
             "url": url_for("voucher_staff.vouchers.show", number=row.id),
             "holder": people.holder_name(actor, holders[row.resident_id].name),
-            "programme": programmes.get(str(row.programme_id), ""),
+            "programme": programmes[row.programme_id],
             "granted": sum(lot.granted for lot in lots[row.id]),
             "left": sum(lot.available for lot in lots[row.id]),
             "last": max(lot.valid_through for lot in lots[row.id]),
