@@ -29,6 +29,8 @@ blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
 VIEW = "audit.view"
 LIMIT = 50
+ENTRY_COLUMNS = ("action", "outcome", "object_type", "object_id", "act", "code")
+ENTRY_FILTERS = (*ENTRY_COLUMNS, "actor", "from_on", "to_on")
 FILTERS = ("account", "line", "pool", "party", "kind", "act", "entry_kind", "from_on", "to_on")
 
 
@@ -101,7 +103,9 @@ def entries() -> str:
         query = query.where(AuditEntry.id < before)
     found = list(db.session.scalars(query.order_by(AuditEntry.id.desc()).limit(LIMIT + 1)))
     shown = found[:LIMIT]
-    given = {name: value for name, value in request.args.items() if name != "before" and value}
+    given: dict[str, Any] = {
+        name: request.args[name] for name in ENTRY_FILTERS if request.args.get(name)
+    }
     more = len(found) > LIMIT
     acts = sorted(registry().acts.values(), key=lambda one: one.operation_id)
     return render_template(
@@ -254,15 +258,7 @@ def _in_view(actor: Actor) -> ColumnElement[bool]:
 
 def _conditions() -> list[ColumnElement[bool]]:
     given = request.args
-    columns = {
-        "action": AuditEntry.action,
-        "outcome": AuditEntry.outcome,
-        "object_type": AuditEntry.object_type,
-        "object_id": AuditEntry.object_id,
-        "act": AuditEntry.act,
-        "code": AuditEntry.code,
-    }
-    found = [column == given[name] for name, column in columns.items() if given.get(name)]
+    found = [getattr(AuditEntry, name) == given[name] for name in ENTRY_COLUMNS if given.get(name)]
     if actor_id := whole(given.get("actor")):
         found.append(AuditEntry.actor_id == (actor_id if isinstance(actor_id, int) else 0))
     if first := _day(given.get("from_on")):

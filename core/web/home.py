@@ -136,10 +136,11 @@ def set_preferences() -> ResponseReturnValue:
 def local(target: str | None) -> str:
     """Return where to go on: a path of this site, else the front page; never another site."""
     parts = urlsplit(target or "")
-    strange = parts.scheme or parts.netloc or "\\" in parts.path or parts.path.startswith("//")
-    if strange or not parts.path.startswith("/") or not parts.path.isprintable():
+    path = str(target or "")
+    strange = parts.scheme or parts.netloc or "\\" in path or path.startswith("//")
+    if strange or not path.startswith("/") or not path.isprintable():
         return url_for("web.home")
-    return str(target)
+    return path
 
 
 def _sign_in_page(form: dict[str, Any]) -> str:
