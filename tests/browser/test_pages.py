@@ -1,0 +1,240 @@
+"""Every page that anybody is offered: it opens, reads well, fits the screen, and can be hit."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from flask import url_for
+from flask.testing import FlaskClient
+from playwright.sync_api import BrowserContext
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from core import demo
+from core.access import ROLES, Actor, User, grants_of
+from core.db import db, transaction
+from plugins.voucher.models import Programme
+from plugins.voucher.service.programmes import terms_of
+from tests import factories
+from tests.browser.conftest import Site, listen, site
+from tests.browser.looks import DESK, PHONE, measured, violations
+from tests.web.browser import Browser, Page
+
+NOW = "2026-11-20T10:00"
+VISITOR = "visitor"
+# Whom the demo lets in stands in for everybody of the same role.
+WHO = [VISITOR, *(role.code for role in ROLES.values() if role.side != "system")]
+
+
+# Where links never lead, and why.
+NOT_OFFERED = {
+    "health.ready",  # for the machine that watches over the service
+    "voucher_till.start_again",  # leads back whoever opens a step of a sale by its address
+}
+DOORS = ("/", "/sign-in", "/till/sign-in", "/till/enrol", "/me/sign-in")
+LOOKS = 2  # make-ups of one kind of page to be looked at: with content, and empty or refused
+
+
+@dataclass
+class Tour:
+    """What somebody saw following every kind of link from the first page on."""
+
+    seen: dict[str, str] = field(default_factory=dict)  # address -> HTML
+    endpoints: set[str] = field(default_factory=set)
+    wrong: dict[str, int] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory) -> Iterator[Site]:
+    """The demo county, served."""
+    with site(tmp_path_factory.mktemp("demo"), DEMO=True) as made:
+        made.at(NOW)
+        with made.app.app_context():
+            demo.load(lambda _line: None)
+            _submit_a_programme()
+        yield made
+
+
+def _submit_a_programme() -> None:
+    """Leave something to be approved or sent back, which the demo's county has not."""
+    clerk = _person("care-clerk")
+    with transaction(readonly=True):
+        document = terms_of(_programme(clerk))[0].document
+    made = factories.do(
+        "programme.create",
+        clerk,
+        code="NEXT",
+        name="明年的养老服务券",
+        organisation_id=clerk.organisation_id,
+        terms=document,
+    )
+    factories.do("programme.submit", clerk, id=made["id"])
+
+
+def _programme(clerk: Actor) -> Programme:
+    query = db.select(Programme).filter_by(organisation_id=clerk.organisation_id)
+    return db.session.scalars(query.order_by(Programme.id)).first()
+
+
+def _person(login: str) -> Actor:
+    with transaction(readonly=True):
+        user = db.session.scalars(db.select(User).filter_by(login=login)).one()
+        return Actor(user.id, user.name, grants_of(user.id))
+
+
+def entered(county: Site, who: str) -> FlaskClient:
+    """Return a client in which somebody with a role has come in by the demo's door."""
+    client = county.app.test_client()
+    if who == VISITOR:
+        return client
+    with county.app.test_request_context(), transaction(readonly=True):
+        named = ROLES[who].name
+        login = next(one.login for one in demo.demo_users() if one.role == named)
+    browser = Browser(client)
+    fields = browser.open("/sign-in").form("/demo/enter").fields | {"login": login}
+    assert browser.post("/demo/enter", fields).status == 200
+    return client
+
+
+def read(browser: Browser, address: str) -> Page:
+    """Open an address and take all of its answer, also one that is given piece by piece."""
+    page = browser.open(address)
+    page.response.get_data()
+    page.response.close()
+    return page
+
+
+def toured(county: Site, browser: Browser, begin: list[str]) -> Tour:
+    """Follow links from the doors on: two addresses of every page, one of every question to it."""
+    tour, taken, waiting = Tour(), {}, deque(begin)
+    adapter = county.app.url_map.bind("localhost")
+    while waiting:
+        address = waiting.popleft()
+        parts = urlsplit(address)
+        try:
+            endpoint, given = adapter.match(parts.path)
+        except RequestRedirect as moved:
+            waiting.append(moved.new_url.removeprefix("http://localhost"))
+            continue
+        except HTTPException:
+            tour.wrong[address] = 404
+            continue
+        asked = re.sub(r"=[^&]*", "", parts.query)
+        kind = (endpoint, given.get("step"), given.get("by"), asked)
+        if endpoint == "static" or taken.setdefault(kind, 0) >= (1 if asked else 2):
+            continue
+        taken[kind] += 1
+        page = read(browser, address)
+        tour.endpoints.add(endpoint)
+        if page.status != 200:
+            tour.wrong[address] = page.status
+        elif "<html" in page.html:
+            tour.seen[address] = page.html
+            waiting.extend(
+                html.unescape(link)
+                for link in re.findall(
+                    r'(?:href|data-source|data-refresh-url)="(/[^"#]*)', page.html
+                )
+            )
+    return tour
+
+
+@pytest.fixture(scope="module")
+def tours(county: Site) -> dict[str, Tour]:
+    """Everybody's tour of the county."""
+    begin = doors(county)
+    return {who: toured(county, Browser(entered(county, who)), begin[who]) for who in WHO}
+
+
+def doors(county: Site) -> dict[str, list[str]]:
+    """Return the addresses that people type, and those to which only a form leads."""
+    found = {who: list(DOORS) for who in WHO}
+    with county.app.test_request_context():
+        clerk = _person("care-clerk")
+        with transaction(readonly=True):
+            asked = {"programme": _programme(clerk).id, "class": "E", "township": "430112001"}
+        found["purchaser_clerk"].append(url_for("voucher_staff.vouchers.issue_township", **asked))
+    return found
+
+
+def skeleton(page: str) -> frozenset[str]:
+    """Return the kinds of elements on a page; pages of the same kinds look alike."""
+    return frozenset(re.findall(r'<[a-z][a-z0-9-]*(?: class="[^"]*")?', page))
+
+
+@pytest.fixture(scope="module")
+def to_look_at(county: Site, tours: dict[str, Tour]) -> dict[str, list[str]]:
+    """Everybody's pages that nobody before has seen in the same make-up."""
+    known, chosen = {}, {}
+    adapter = county.app.url_map.bind("localhost")
+    for who, tour in tours.items():
+        chosen[who] = []
+        for address, page in tour.seen.items():
+            endpoint, _given = adapter.match(urlsplit(address).path)
+            looks = known.setdefault(endpoint, set())
+            if len(looks) < LOOKS and skeleton(page) not in looks:
+                looks.add(skeleton(page))
+                chosen[who].append(address)
+    return chosen
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_every_offered_link_opens(tours, who):
+    assert tours[who].wrong == {}
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_every_page_answers_whoever_asks(county, who):
+    browser, wrong = Browser(entered(county, who)), {}
+    for rule in county.app.url_map.iter_rules():
+        if "GET" in rule.methods and not rule.arguments:
+            page = read(browser, rule.rule)
+            # Not found: a page that needs to be asked for something.
+            if page.status not in {200, 403, 404} and not rule.rule.startswith("/api"):
+                wrong[rule.rule] = page.status
+            if page.status == 404 and "<h1" not in page.html:
+                wrong[rule.rule] = page.html
+    assert wrong == {}
+
+
+def test_every_page_is_offered_to_somebody(county, tours):
+    offered = set().union(*(tour.endpoints for tour in tours.values()))
+    pages = {
+        rule.endpoint
+        for rule in county.app.url_map.iter_rules()
+        if "GET" in rule.methods and not rule.rule.startswith(("/api", "/static"))
+    }
+    assert pages - offered == NOT_OFFERED
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_every_page_is_good_to_look_at(county, to_look_at, new_context, who):
+    client, wrong = entered(county, who), {}
+    for language in ("zh", "en"):
+        context = new_context(viewport=PHONE, base_url=county.url)
+        admitted(county, context, client, language)
+        page, said = context.new_page(), []
+        listen(page, said)
+        for address in to_look_at[who]:
+            page.goto(address)
+            found = measured(page, PHONE) + measured(page, DESK)
+            if language == "zh":
+                found += violations(page)
+            if found or said:
+                wrong[f"{address} ({language})"] = [*found, *said]
+            said.clear()
+    assert wrong == {}
+
+
+def admitted(county: Site, context: BrowserContext, client: FlaskClient, language: str) -> None:
+    """Let a real browser be the one that has signed in, reading a language."""
+    cookies = [{"name": "lang", "value": language, "url": county.url}]
+    if kept := client.get_cookie("session"):
+        cookies.append({"name": "session", "value": kept.value, "url": county.url})
+    context.add_cookies(cookies)
