@@ -7,12 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from core import clock
+from core import audit, budget, clock
 from core.access import Actor
 from core.acts import Answer
 from core.db import db, forget_connections
+from core.ledger import post
+from core.settlement import Clawback
 from core.settlement.models import PaymentClaim
-from plugins.voucher.models import Redemption, SettlementPeriod, StatementPool
+from plugins.voucher.models import Lot, LotMove, Redemption, SettlementPeriod, StatementPool
 from plugins.voucher.service import claiming, membership
 from tests.voucher.path import Path
 
@@ -365,3 +367,91 @@ def test_a_statement_follows_its_pools(path: Path) -> None:
     assert claims(path) == [("statement:1/pool:1", 50_000)]
     with clock.frozen(clock.now() - timedelta(days=1)):
         assert claims(path) == []
+
+
+# --- several pools -----------------------------------------------------------------------------
+
+
+def second_lot(path: Path, fen: int) -> int:
+    """Give the first voucher another lot, from a pool of its own; return the pool."""
+    with path.acting():
+        old = db.session.scalars(db.select(Lot).filter_by(voucher_id=path.vouchers[0])).one()
+        share = budget.Share(path.county.line)
+        pool = budget.open_pool("voucher", "programme:1/10", name="十月", shares=[share])
+        journal = post("voucher.issued", "second", budget.commit_moves(pool, fen))
+        lot = Lot(
+            voucher_id=old.voucher_id,
+            pool_id=pool.id,
+            unit="fen",
+            granted=fen,
+            committed_fen=fen,
+            valid_from=old.valid_from,
+            valid_through=old.valid_through + timedelta(days=30),
+        )
+        db.session.add(lot)
+        db.session.flush()
+        db.session.add(
+            LotMove(
+                lot_id=lot.id,
+                journal_id=journal,
+                from_state="issued",
+                to_state="available",
+                quantity=fen,
+                amount_fen=fen,
+                act=audit.current().act,
+            )
+        )
+        return pool.id
+
+
+def test_a_use_of_two_pools_is_claimed_from_both_and_reversed_in_both(path: Path) -> None:
+    path.build(single_use=False, remainder="keep")
+    second = second_lot(path, 30_000)
+    first_use = path.redeem(0, 60_000)
+    path.redeem(0, 5_000)
+    made = path.lock()
+    assert made["pools"] == [
+        {"pool_id": 1, "amount_fen": 50_000},
+        {"pool_id": second, "amount_fen": 15_000},
+    ]
+    assert [fen for _source, fen in claims(path)] == [50_000, 15_000]
+    path.reverse(first_use)
+    assert [fen for _source, fen in claims(path)] == [5_000]
+    path.pay()
+    assert path.statements() == [(0, 65_000, "paid")]
+    assert path.rooms() == {"available": 2_820_000, "encumbered": 175_000, "disbursed": 5_000}
+
+
+def test_a_claw_back_of_two_pools_is_one_order_with_a_sum_for_each(path: Path) -> None:
+    path.build(single_use=False, remainder="keep")
+    second_lot(path, 30_000)
+    receipt = path.redeem(0, 60_000)
+    path.lock()
+    path.pay()
+    path.reverse(receipt, "cancel")
+    assert path.fin() == {"receivable": 60_000}
+    with path.reading():
+        rows = db.session.execute(
+            db.select(Clawback.id, Clawback.amount_fen, Clawback.state).order_by(Clawback.id)
+        ).all()
+    assert [(fen, state) for _id, fen, state in rows] == [
+        (50_000, "approved"),
+        (10_000, "approved"),
+    ]
+    for number, fen, _state in rows:
+        path.do(
+            "clawback.receive", "treasurer", id=number, amount_fen=fen, bank_reference=f"收{number}"
+        )
+    assert path.fin() == {}
+
+
+def test_one_pool_lapses_while_the_other_of_the_voucher_is_in_force(path: Path) -> None:
+    path.build(single_use=False, remainder="keep")
+    second = second_lot(path, 30_000)
+    receipt = path.redeem(0, 60_000)
+    with clock.frozen("2026-11-01T09:00"):
+        (pool,) = path.do("voucher.lapse", "finance_maker")["pools"]
+        assert pool["pool_id"] != second
+        said = path.void(receipt)
+        assert said["went_to"] == ["available", "expired"]
+        path.redeem(0, 30_000)

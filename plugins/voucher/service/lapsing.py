@@ -68,21 +68,19 @@ def lapse_pool(pool_id: int, day: date) -> dict[str, Any] | None:
     pool = lock_pool(pool_id)
     if pool.closed_on is not None:
         return None
-    whole, closing = Lot.pool_id == pool.id, _may_close(pool, day)
-    over = whole & (Lot.valid_through < day)
-    _lock_lots(whole if closing else over)
-    released = _sum(FREE_FEN, whole) if closing else 0
-    expired = _sum(AVAILABLE, over)
+    closing = _may_close(pool, day)
+    over = (Lot.pool_id == pool.id) & (Lot.valid_through < day)
+    _lock_lots(over)
+    released, expired = _sum(FREE_FEN, over) if closing else 0, _sum(AVAILABLE, over)
     if not closing and not expired:
         return None
     journal_id = None
-    if closing:
+    if released:
         journal_id = post("voucher.lapsed", f"pool:{pool.id}/closed", release_moves(pool, released))
+    _expire(over, journal_id, releasing=closing)
+    if closing:
         pool.closed_on = clock.today()
         db.session.flush()
-    _expire(over, journal_id)
-    if closing:
-        _release(pool)
     return {
         "pool_id": pool.id,
         "name": pool.name,
@@ -141,7 +139,8 @@ def _sum(amount: ColumnElement[int], condition: ColumnElement[bool]) -> int:
     return int(db.session.scalar(db.select(total).where(condition)) or 0)
 
 
-def _expire(over: ColumnElement[bool], journal_id: int | None) -> None:
+def _expire(over: ColumnElement[bool], journal_id: int | None, *, releasing: bool) -> None:
+    """Write the lots' moves and then the lots, each in one statement."""
     moved = db.select(
         Lot.id,
         literal(journal_id, LotMove.journal_id.type),
@@ -153,18 +152,10 @@ def _expire(over: ColumnElement[bool], journal_id: int | None) -> None:
     ).where(over, AVAILABLE > 0)
     columns = ["lot_id", "journal_id", "from_state", "to_state", "quantity", "amount_fen", "act"]
     db.session.execute(insert(LotMove).from_select(columns, moved))
+    changed, values = AVAILABLE > 0, {"expired": Lot.expired + AVAILABLE}
+    if releasing:
+        changed |= FREE_FEN > 0
+        values["released_fen"] = Lot.released_fen + FREE_FEN
     db.session.execute(
-        update(Lot)
-        .where(over, AVAILABLE > 0)
-        .values(expired=Lot.expired + AVAILABLE)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _release(pool: Pool) -> None:
-    db.session.execute(
-        update(Lot)
-        .where(Lot.pool_id == pool.id, FREE_FEN > 0)
-        .values(released_fen=Lot.released_fen + FREE_FEN)
-        .execution_options(synchronize_session=False)
+        update(Lot).where(over, changed).values(values).execution_options(synchronize_session=False)
     )

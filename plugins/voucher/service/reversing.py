@@ -20,7 +20,6 @@ is taken back), and the line may refuse it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -28,46 +27,24 @@ from sqlalchemy import update
 
 from core import audit, clock, states
 from core.access import Actor, fetch, four_eyes, scoped
-from core.budget import Pool, commit_moves, lock_pool, release_moves, unaccrue_moves
+from core.budget import Pool, commit_moves, release_moves, unaccrue_moves
 from core.db import db
 from core.errors import Conflict, NotFound, Refusal, RuleBroken
-from core.formats import moment, yuan
+from core.formats import yuan
 from core.ledger import Move, Owner, post
 from core.settlement import Clawback, approve_clawback, cancel_clawback, order_clawback
 from plugins.voucher import rules
-from plugins.voucher.models import Lot, LotMove, Programme, Redemption, Reversal, Terms, Voucher
+from plugins.voucher.models import Lot, Redemption, Reversal, Terms, Voucher
 from plugins.voucher.service import claiming
-from plugins.voucher.service.claiming import APPROVED, COMPONENT, Standing, standing
+from plugins.voucher.service.cases import ORDERED, Case, Taken, open_case
+from plugins.voucher.service.claiming import APPROVED, COMPONENT
 from plugins.voucher.service.issuing import REVOKED
 from plugins.voucher.service.lapsing import closes_at_last_day
 from plugins.voucher.service.membership import CAPTURED, CLAWED_BACK, REVERSED, VOIDED
 from plugins.voucher.service.postings import move_lot, payable, uncharge_moves
 
 GIVE_BACK, CANCEL = "give_back", "cancel"
-ORDERED, CANCELLED = "ordered", "cancelled"
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What a redemption took from a lot: quantity, its money in fen, and the lot's last day."""
-
-    lot_id: int
-    pool_id: int
-    quantity: int
-    amount_fen: int
-    in_force: bool
-
-
-@dataclass(frozen=True)
-class Case:
-    """A redemption to be undone, everything it touches locked."""
-
-    redemption: Redemption
-    voucher: Voucher
-    pools: dict[int, Pool]
-    used: list[Taken]
-    lost: list[Taken]
-    standing: Standing
+CANCELLED = "cancelled"
 
 
 # --- verbs -------------------------------------------------------------------------------------
@@ -79,7 +56,7 @@ def void(actor: Actor, *, receipt: str, reason: str) -> dict[str, Any]:
     Refuses BATCH_LOCKED once a statement holds it, VOID_WINDOW_OVER, STATE_CHANGED when it was
     undone before, BUDGET_INSUFFICIENT when a forfeited remainder can no longer be given back.
     """
-    case = _open(_find(actor, receipt, "redemption.void"))
+    case = open_case(_find(actor, receipt, "redemption.void"))
     rules.may_void(
         _terms(case.voucher),
         redeemed_on=clock.day_of(case.redemption.redeemed_at),
@@ -99,7 +76,7 @@ def order(
     `entitlement`: give_back to the voucher, or cancel. After payment it is a claw-back, which
     never gives back. Refuses BATCH_LOCKED while a live payment holds it, STATE_CHANGED.
     """
-    case = _open(_find(actor, receipt, "redemption.reverse"))
+    case = open_case(_find(actor, receipt, "redemption.reverse"))
     effect = _effect(case)
     if effect == CLAWED_BACK and entitlement == GIVE_BACK:
         raise RuleBroken(
@@ -125,7 +102,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     redemption, reversal = _ordered(actor, id)
     four_eyes(actor, reversal.ordered_by, what=_("冲正或追回"))
     _refuse_decided(reversal)
-    case = _open(redemption, approving=reversal)
+    case = open_case(redemption, approving=reversal)
     effect = _effect(case)
     if (effect == CLAWED_BACK) != (reversal.effect == CLAWED_BACK):
         raise Conflict(
@@ -154,7 +131,7 @@ def reverse_unpaid(
     redemption: Redemption, *, reason: str, ordered_by: int | None, approved_by: int | None
 ) -> dict[str, Any]:
     """Reverse a line whose objection was upheld: one person raised it, another decided."""
-    case = _open(redemption)
+    case = open_case(redemption)
     effect = _effect(case)
     assert effect == REVERSED  # noqa: S101 - a disputed line is in no claim
     reversal = _record(case, reason, GIVE_BACK, effect, ordered_by=ordered_by)
@@ -162,7 +139,7 @@ def reverse_unpaid(
     return _undo(case, reversal)
 
 
-# --- what a reversal touches, locked in one order everywhere -----------------------------------
+# --- finding, judging, recording ---------------------------------------------------------------
 
 
 def _find(actor: Actor, receipt: str, permission: str) -> Redemption:
@@ -180,71 +157,6 @@ def _ordered(actor: Actor, reversal_id: int) -> tuple[Redemption, Reversal]:
         Reversal, reversal_id, with_for_update=True, populate_existing=True
     )
     return redemption, reversal
-
-
-def _open(redemption: Redemption, *, approving: Reversal | None = None) -> Case:
-    """Return the case of a locked redemption; refuse one that is undone or about to be.
-
-    Locks, in this order: the programme (shared: no statement is locked meanwhile), the voucher,
-    the pools, the statement.
-    """
-    _refuse_undone(redemption)
-    _refuse_pending(redemption, approving)
-    db.session.execute(
-        db.select(Programme.id)
-        .where(Programme.id == redemption.programme_id)
-        .with_for_update(read=True)
-    )
-    voucher = db.session.get_one(
-        Voucher, redemption.voucher_id, with_for_update=True, populate_existing=True
-    )
-    used, lost = _taken(redemption, "redeemed"), _taken(redemption, "forfeited")
-    pools = {number: lock_pool(number) for number in sorted({part.pool_id for part in used + lost})}
-    return Case(redemption, voucher, pools, used, lost, standing(redemption, pools))
-
-
-def _taken(redemption: Redemption, state: str) -> list[Taken]:
-    """Return what a redemption moved into a state, lot by lot."""
-    rows = db.session.execute(
-        db.select(Lot.id, Lot.pool_id, LotMove.quantity, LotMove.amount_fen)
-        .add_columns(Lot.valid_through >= clock.today())
-        .join(LotMove, LotMove.lot_id == Lot.id)
-        .where(LotMove.redemption_id == redemption.id, LotMove.to_state == state)
-        .order_by(Lot.id)
-    )
-    return [Taken(*row) for row in rows]
-
-
-def _refuse_undone(redemption: Redemption) -> None:
-    if redemption.state != CAPTURED:
-        words = {
-            VOIDED: _("已由承接主体撤销"),
-            REVERSED: _("已冲正"),
-            CLAWED_BACK: _("已追回"),
-        }
-        raise Conflict(
-            "STATE_CHANGED",
-            _(
-                "%(when)s 的这笔核销%(what)s,不能再次办理。请刷新后查看。",
-                when=moment(redemption.redeemed_at),
-                what=words[redemption.state],
-            ),
-            state=redemption.state,
-        )
-
-
-def _refuse_pending(redemption: Redemption, approving: Reversal | None) -> None:
-    query = db.select(Reversal.id).filter_by(redemption_id=redemption.id, state=ORDERED)
-    waiting = db.session.scalar(query)
-    if waiting is not None and (approving is None or approving.id != waiting):
-        raise Conflict(
-            "STATE_CHANGED",
-            _(
-                "这笔核销已有第 %(id)s 号冲正或追回申请待复核,请先办理那一笔。",
-                id=waiting,
-            ),
-            reversal_id=waiting,
-        )
 
 
 def _refuse_decided(reversal: Reversal) -> None:

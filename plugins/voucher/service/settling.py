@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, insert, literal
+from sqlalchemy import Subquery, func, insert, literal
 
 from core import audit, clock, states
 from core.access import Actor, fetch, four_eyes, visible
@@ -108,13 +108,15 @@ def _refuse_cutoff(cutoff: datetime, last: SettlementPeriod | None) -> None:
 
 
 def _pool_ids(programme: Programme) -> list[int]:
-    of_programme = (
-        db.select(Lot.id)
-        .join(Voucher, Voucher.id == Lot.voucher_id)
-        .where(Lot.pool_id == Pool.id, Voucher.programme_id == programme.id)
-        .exists()
+    """Return the pools of a programme; all lots of a pool are of one, so its first lot tells."""
+    first = (
+        db.select(Voucher.programme_id)
+        .join(Lot, Lot.voucher_id == Voucher.id)
+        .where(Lot.pool_id == Pool.id)
+        .limit(1)
+        .scalar_subquery()
     )
-    query = db.select(Pool.id).where(Pool.component == COMPONENT, of_programme)
+    query = db.select(Pool.id).where(Pool.component == COMPONENT, first == programme.id)
     return list(db.session.scalars(query.order_by(Pool.id)))
 
 
@@ -123,7 +125,7 @@ def _write(period: SettlementPeriod, programme: Programme, pools: list[Pool]) ->
     confirm_by = rules.confirm_by(terms, today)
     # Where nobody may object there is nothing to wait for.
     _write_statements(period, confirm_by, at_once=terms.confirm_days == 0)
-    _write_parts(period)
+    _write_parts(period, pools)
     count, lines, gross = db.session.execute(
         db.select(
             func.count(), func.sum(Statement.line_count), func.sum(Statement.gross_fen)
@@ -186,9 +188,23 @@ def _write_statements(period: SettlementPeriod, confirm_by: date, *, at_once: bo
     db.session.execute(insert(StatusLog).from_select(list(log), begun))
 
 
-def _write_parts(period: SettlementPeriod) -> None:
+def _write_parts(period: SettlementPeriod, pools: list[Pool]) -> None:
     """Write what of each statement each pool pays, in one statement."""
-    parts = (
+    if len(pools) == 1:
+        # No lot need be asked which pool it draws on, which is most of the work.
+        chosen = db.select(Statement.id, literal(pools[0].id), Statement.gross_fen)
+    else:
+        parts = _drawn_by_pool(period)
+        chosen = db.select(Statement.id, parts.c.pool_id, parts.c.amount_fen).join(
+            parts, parts.c.provider_id == Statement.provider_id
+        )
+    columns = ["statement_id", "pool_id", "amount_fen"]
+    own = chosen.where(Statement.period_id == period.id)
+    db.session.execute(insert(StatementPool).from_select(columns, own))
+
+
+def _drawn_by_pool(period: SettlementPeriod) -> Subquery:
+    return (
         db.select(
             Redemption.provider_id, Lot.pool_id, func.sum(LotMove.amount_fen).label("amount_fen")
         )
@@ -198,13 +214,6 @@ def _write_parts(period: SettlementPeriod) -> None:
         .group_by(Redemption.provider_id, Lot.pool_id)
         .subquery()
     )
-    chosen = (
-        db.select(Statement.id, parts.c.pool_id, parts.c.amount_fen)
-        .join(parts, parts.c.provider_id == Statement.provider_id)
-        .where(Statement.period_id == period.id)
-    )
-    columns = ["statement_id", "pool_id", "amount_fen"]
-    db.session.execute(insert(StatementPool).from_select(columns, chosen))
 
 
 def _accrue(period: SettlementPeriod, pools: list[Pool]) -> dict[int, int]:

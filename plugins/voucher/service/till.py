@@ -173,13 +173,16 @@ def _redeem(request: Request, lines: list[Line], *, locked: bool = False) -> Non
     Raises the first line's refusal, or Overtaken when another writer came between reading and
     writing; nothing is written then.
     """
-    try:
-        _attempt(request, lines, locked=locked)
-    except AccountsUnknown as unknown:
-        # The first use of a pool at a provider: its accounts are opened beforehand, once.
-        with transaction():
-            open_accounts(unknown.pairs)
-        _attempt(request, lines, locked=locked)
+    while True:
+        try:
+            _attempt(request, lines, locked=locked)
+        except AccountsUnknown as unknown:
+            # The first use of a pool at a provider: its accounts are opened beforehand, once. Lots
+            # of several pools make one such turn each.
+            with transaction():
+                open_accounts(unknown.pairs)
+        else:
+            return
 
 
 def _attempt(request: Request, lines: list[Line], *, locked: bool) -> None:
