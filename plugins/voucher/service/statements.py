@@ -58,13 +58,25 @@ def statement(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the f
     }
 
 
+def lines(
+    actor: Actor,
+    *,
+    id: int,  # noqa: A002 - the field
+    after: int = 0,
+    limit: int = PAGE,
+) -> dict[str, Any]:
+    """Return a page of a statement's lines; `after` is the last id of the page before."""
+    row = fetch(Statement, id, actor, "statement.view")
+    return statement_lines(row, after=after, limit=limit)
+
+
 def statement_lines(row: Statement, *, after: int = 0, limit: int = PAGE) -> dict[str, Any]:
     """Return a statement's lines in the order of their ids, from after an id on.
 
     Lines undone since the lock stay, with their reversal.
     """
     period = db.session.get_one(SettlementPeriod, row.period_id)
-    lines = db.session.execute(
+    rows = db.session.execute(
         db.select(Redemption, Voucher.number, Objection, Reversal)
         .join(Voucher, Voucher.id == Redemption.voucher_id)
         .outerjoin(Objection, Objection.redemption_id == Redemption.id)
@@ -78,8 +90,8 @@ def statement_lines(row: Statement, *, after: int = 0, limit: int = PAGE) -> dic
         .limit(limit)
     ).all()
     return {
-        "items": [_line(*line) for line in lines],
-        "next_after": lines[-1][0].id if len(lines) == limit else None,
+        "items": [_line(*row) for row in rows],
+        "next_after": rows[-1][0].id if len(rows) == limit else None,
     }
 
 
@@ -119,7 +131,7 @@ def _described(rows: list[Statement]) -> list[dict[str, Any]]:
             db.select(Organisation.id, Organisation.name).where(
                 Organisation.id.in_([row.provider_id for row in rows])
             )
-        ).tuples()
+        ).all()
     )
     periods = {
         period.id: (period, name)
