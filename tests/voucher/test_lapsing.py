@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from core import clock
+from core.access import Actor
 from core.db import db, forget_connections
 from core.plugins import tell
 from plugins.voucher.models import Lot, LotMove
@@ -123,34 +124,34 @@ def test_an_extended_voucher_keeps_its_pool_open(path: Path) -> None:
         assert path.lapse()["pools"][0]["released_fen"] == 100_000
 
 
-def test_of_a_use_and_the_lapse_at_the_same_moment_one_wins(path: Path) -> None:
+def test_of_uses_revocations_and_the_lapse_at_the_same_moment_each_lot_has_one(path: Path) -> None:
     path.build(vouchers=8)
-    gate = threading.Barrier(9)
+    gate, statuses = threading.Barrier(9), []
+
+    def attempt(at: str, operation_id: str, actor: Actor | str, **fields: object) -> None:
+        with clock.frozen(at):
+            gate.wait()
+            statuses.append(path.perform(operation_id, actor, **fields).status)
+            forget_connections()
 
     def use(place: int) -> None:
-        with clock.frozen(LAST):
-            gate.wait()
-            path.perform(
-                "voucher.redeem",
-                path.providers[0].clerk,
-                code=path.codes[place],
-                service_code="fee",
-                price_fen=30_000,
-            )
-            forget_connections()
+        asked = {"code": path.codes[place], "service_code": "fee", "price_fen": 30_000}
+        attempt(LAST, "voucher.redeem", path.providers[0].clerk, **asked)
 
-    def lapse() -> None:
-        with clock.frozen(AFTER):
-            gate.wait()
-            path.lapse()
-            forget_connections()
+    def revoke(place: int) -> None:
+        fields = {"id": path.vouchers[place], "reason": "离校"}
+        attempt(LAST, "voucher.revoke", "purchaser_approver", **fields)
 
-    threads = [threading.Thread(target=use, args=(place,)) for place in range(8)]
-    threads.append(threading.Thread(target=lapse))
+    threads = [
+        threading.Thread(target=use if place % 2 else revoke, args=(place,)) for place in range(8)
+    ]
+    lapse = (AFTER, "voucher.lapse", "finance_maker")
+    threads.append(threading.Thread(target=attempt, args=lapse))
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert set(statuses) <= {200, 409, 422}
     with path.reading():
         moved = db.session.scalar(
             db.select(db.func.sum(LotMove.quantity)).where(LotMove.from_state == "available")

@@ -339,13 +339,15 @@ def revoke(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
     states.change("voucher", voucher, to=REVOKED, allowed={ACTIVE, SUSPENDED})
     _block(voucher, kinds=("phone", "card"))
     rules = read_terms(db.session.get_one(Terms, voucher.terms_id).document)
-    for lot in db.session.scalars(
-        db.select(Lot).filter_by(voucher_id=voucher.id).order_by(Lot.id).with_for_update()
-    ):
+    own = Lot.voucher_id == voucher.id
+    numbers = db.session.scalars(db.select(Lot.pool_id).where(own).distinct()).all()
+    # The pools before their lots, as whoever lets a pool lapse does.
+    pools = {number: lock_pool(number) for number in sorted(numbers)}
+    for lot in db.session.scalars(db.select(Lot).where(own).order_by(Lot.id).with_for_update()):
         left = lot.available
         if not left:
             continue
-        pool = lock_pool(lot.pool_id)
+        pool = pools[lot.pool_id]
         at_once = rules.close == "on_last_day" and pool.closed_on is None
         journal_id = (
             post(
