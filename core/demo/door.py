@@ -65,7 +65,7 @@ def _providers() -> list[DemoUser | None]:
 def _offices() -> list[DemoUser | None]:
     return [
         _user("budget", "finance_budget", _("下达或调整指标,看钱现在在哪一格")),
-        _user("maker", "finance_maker", _("锁定结算期,把被银行退回的一笔重新列入支付批次")),
+        _user("maker", "finance_maker", _("核验一个新收款账户,把银行退回的一笔重新列入支付批次")),
         _user("approver", "finance_approver", _("复核支付批次;自己做的批次自己批不了")),
         _user("treasurer", "treasurer", _("导出支付文件,导入银行结果")),
         _user("care-clerk", "purchaser_clerk", _("发放养老券、打印凭证卡、补换遗失的卡")),

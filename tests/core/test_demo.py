@@ -63,9 +63,8 @@ def test_outside_the_demo_nobody_is_offered(app):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("now", ["2027-01-01T00:10", "2028-02-29T08:29"])
-def test_the_county_loads_on_any_day(app, now):
-    with app.app_context(), clock.frozen(now):
+def test_the_county_loads_on_the_first_minutes_of_a_year_too(app):
+    with app.app_context(), clock.frozen("2027-01-01T00:10"):
         assert demo.load(lambda _line: None)
         with transaction(readonly=True):
             assert by_state(Payment)["rejected"] == 1
