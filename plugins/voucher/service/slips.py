@@ -15,7 +15,16 @@ from core.access import Actor, User, visible
 from core.db import db
 from core.errors import NotFound
 from core.parties import Office, Organisation, Resident
-from plugins.voucher.models import Lot, LotMove, Programme, Redemption, Reversal, Terms, Voucher
+from plugins.voucher.models import (
+    Admission,
+    Lot,
+    LotMove,
+    Programme,
+    Redemption,
+    Reversal,
+    Terms,
+    Voucher,
+)
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules import read_terms
 from plugins.voucher.service.membership import CAPTURED
@@ -98,7 +107,7 @@ def provider_slips(
     limit: int = PAGE,
 ) -> Slips:
     """Return the redemptions of the actor's provider, made from `since` to before `until`."""
-    return _page(_made(visible(Redemption, actor, "redemption.view"), since, until), before, limit)
+    return _page(_made(_at_own_provider(actor), since, until), before, limit)
 
 
 def provider_slip(actor: Actor, receipt: str) -> Slip:
@@ -110,7 +119,7 @@ def provider_total(
     actor: Actor, *, since: datetime | None = None, until: datetime | None = None
 ) -> tuple[int, int]:
     """Return how many redemptions of the actor's provider stand, and their fen."""
-    chosen = _made(visible(Redemption, actor, "redemption.view"), since, until)
+    chosen = _made(_at_own_provider(actor), since, until)
     count, fen = db.session.execute(
         db.select(func.count(), func.coalesce(func.sum(Redemption.amount_fen), 0)).where(
             chosen, Redemption.state == CAPTURED
@@ -170,6 +179,17 @@ def undone(slip: Slip) -> Undone | None:
 def _own(actor: Actor) -> ColumnElement[bool]:
     own = db.select(Voucher.id).where(visible(Voucher, actor, "voucher.own"))
     return Redemption.voucher_id.in_(own)
+
+
+def _at_own_provider(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition of the own provider's redemptions.
+
+    Its programmes are named, because the index of redemptions begins with the programme.
+    """
+    programmes = db.select(Admission.programme_id).where(
+        visible(Admission, actor, "redemption.view")
+    )
+    return visible(Redemption, actor, "redemption.view") & Redemption.programme_id.in_(programmes)
 
 
 def _made(
