@@ -42,7 +42,8 @@ BEGIN
 
   IF jsonb_array_length(draws) > 1 THEN
     PERFORM 1 FROM voucher_lot l
-    WHERE l.id IN (SELECT (d ->> 'lot_id')::bigint FROM jsonb_array_elements(draws) d)
+    WHERE l.id = ANY (
+      ARRAY(SELECT (d ->> 'lot_id')::bigint FROM jsonb_array_elements(draws) d))
     ORDER BY l.id FOR NO KEY UPDATE;
   END IF;
   UPDATE voucher_lot l

@@ -27,6 +27,8 @@ WITH asked AS (
   FROM (SELECT j.value, row_number() OVER () AS rowid_ FROM json_each(:asked) AS j)
 )"""
 
+# Where a row is found by two columns, a subquery asks for both at once. In a plain join PostgreSQL,
+# once it saw few rows, goes by one of them, and walks through all that a clerk ever did.
 _REST = """
 SELECT asked.n, asked.journal_id, asked.redemption_id,
        ap.state, u.id, u.name, g.role, o.id, o.tags, o.suspended_on, g.division_code,
@@ -49,14 +51,16 @@ LEFT JOIN role_grant g ON g.id = (
     AND h.from_on <= :today AND (h.to_on IS NULL OR h.to_on >= :today))
 LEFT JOIN organisation o ON o.id = g.organisation_id
 LEFT JOIN device d ON d.id = s.device_id AND d.revoked_at IS NULL AND d.organisation_id = o.id
-LEFT JOIN audit_entry e ON e.scope = 'user:' || u.id AND e.request_key = asked.key
+LEFT JOIN audit_entry e ON e.id = (
+  SELECT x.id FROM audit_entry x WHERE x.scope = 'user:' || u.id AND x.request_key = asked.key)
 LEFT JOIN voucher_credential c ON c.id = coalesce(
   (SELECT k.id FROM voucher_credential k WHERE k.lookup_hash = asked.lookup),
   (SELECT k.id FROM voucher_credential k WHERE k.typed_hash = asked.typed))
 LEFT JOIN voucher_voucher v ON v.id = c.voucher_id
 LEFT JOIN voucher_programme p ON p.id = v.programme_id
 LEFT JOIN resident r ON r.id = v.resident_id
-LEFT JOIN voucher_admission ad ON ad.programme_id = p.id AND ad.provider_id = o.id
+LEFT JOIN voucher_admission ad ON ad.id = (
+  SELECT x.id FROM voucher_admission x WHERE x.programme_id = p.id AND x.provider_id = o.id)
 LEFT JOIN voucher_offer f ON f.admission_id = ad.id AND f.service_code = asked.service
 LEFT JOIN voucher_lot l ON l.voucher_id = v.id
 """
