@@ -206,7 +206,7 @@ def authenticate(token: str | None) -> Actor:
         .where(Session.expires_at > clock.now(), User.disabled_at.is_(None))
     ).first()
     if found is None:
-        raise SignInRequired("SIGN_IN_REQUIRED", _("登录已失效,请重新登录。"))
+        raise SignInRequired("SIGN_IN_REQUIRED", _("登录已失效，请重新登录。"))
     session, user = found
     # A resident holds the role by being one: nobody grants it, and it does not end.
     own = (Grant("resident", None, ""),) if user.resident_id is not None else ()
@@ -241,7 +241,7 @@ def require(actor: Actor, permission: str) -> None:
     name = registry().permissions[permission].name
     raise NotPermitted(
         "ROLE_NOT_ALLOWED",
-        _("您的岗位不能办理“%(name)s”。如确需办理,请联系本单位管理员授予岗位。", name=name),
+        _("您的岗位不能办理“%(name)s”。如确需办理，请联系本单位管理员授予岗位。", name=name),
     )
 
 
@@ -286,7 +286,7 @@ def fetch(model: Any, key: Any, actor: Actor, permission: str) -> Any:
         query = query.with_for_update(of=model)
     found = db.session.scalar(query)
     if found is None:
-        raise NotFound("NOT_FOUND", _("没有找到这条记录,或它不在您的管辖范围内。请核对编号。"))
+        raise NotFound("NOT_FOUND", _("没有找到这条记录，或它不在您的管辖范围内。请核对编号。"))
     return found
 
 
@@ -303,10 +303,10 @@ def four_eyes(actor: Actor, *makers: int | None, what: str) -> None:
         raise RuleBroken(
             "FOUR_EYES_REQUIRED",
             _(
-                "%(what)s须由另一人复核:您是经办人,不能自己批准。请交由其他有复核岗位的人员办理。",
+                "%(what)s须由另一人复核：您是经办人，不能自己批准。请交由其他有复核岗位的人员办理。",
                 what=what,
             ),
-            basis="内部控制规范(试行)不相容岗位分离",
+            basis="内部控制规范（试行）不相容岗位分离",
         )
 
 

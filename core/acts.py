@@ -179,7 +179,7 @@ def _load(request: Request) -> dict[str, Any]:
         with transaction(readonly=True):
             resolve(request)
         raise InvalidInput(
-            _("填写的内容有误,请按各项提示改正后重新提交。"),
+            _("填写的内容有误，请按各项提示改正后重新提交。"),
             errors=error.normalized_messages(),
         ) from error
     return loaded

@@ -24,13 +24,13 @@ from core.plugins import ask
 SQLITE_START, PG_DUMP_START = b"SQLite format 3\0", b"PGDMP"
 
 
-@click.command("backup", help="把整个数据库备份成一个文件(运行中也可以)。")
+@click.command("backup", help="把整个数据库备份成一个文件（运行中也可以）。")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_appcontext
 def backup_command(file: Path) -> None:
     """Write a backup; never over an existing file."""
     if file.exists():
-        raise click.ClickException(f"{file} 已存在,备份不覆盖旧文件。请换一个文件名。")
+        raise click.ClickException(f"{file} 已存在，备份不覆盖旧文件。请换一个文件名。")
     fresh = file.with_name(f"{file.name}.part")
     if is_postgresql():
         _run_tool("pg_dump", "--format=custom", "--no-owner", f"--file={fresh}")
@@ -41,12 +41,12 @@ def backup_command(file: Path) -> None:
     fresh.replace(file)
     click.echo(f"已备份到 {file}({file.stat().st_size / 1e6:,.1f} MB)。")
     click.echo(
-        f"个人信息在备份中仍是密文:请另行妥善保存密钥({privacy.KEYS_VARIABLE} 或实例目录下的 "
-        f"{privacy.KEYS_FILE_NAME}),没有它就无法读出。"
+        f"个人信息在备份中仍是密文：请另行妥善保存密钥({privacy.KEYS_VARIABLE} 或实例目录下的 "
+        f"{privacy.KEYS_FILE_NAME})，没有它就无法读出。"
     )
 
 
-@click.command("restore", help="从备份恢复整个数据库,并逐项核对账簿与封存链。")
+@click.command("restore", help="从备份恢复整个数据库，并逐项核对账簿与封存链。")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--replace", is_flag=True, help="允许替换库中现有的全部数据。")
 @with_appcontext
@@ -55,7 +55,7 @@ def restore_command(file: Path, *, replace: bool) -> None:
     _refuse_foreign(file)
     if not replace and _has_data():
         raise click.ClickException(
-            "当前数据库里有业务数据。确要用备份替换它,请先停止服务并另行备份,再加 --replace。"
+            "当前数据库里有业务数据。确要用备份替换它，请先停止服务并另行备份，再加 --replace。"
         )
     _let_go()
     if is_postgresql():
@@ -74,10 +74,12 @@ def restore_command(file: Path, *, replace: bool) -> None:
     schema.upgrade()
     findings = _findings()
     for finding in findings:
-        click.echo(f"{finding.where}:应为 {finding.expected},现为 {finding.found}", err=True)
+        click.echo(f"{finding.where}：应为 {finding.expected}，现为 {finding.found}", err=True)
     if findings:
-        raise click.ClickException(f"已恢复,但有 {len(findings)} 处不符,请勿投入使用,先查明原因。")
-    click.echo("已恢复,账簿与封存链全部相符。")
+        raise click.ClickException(
+            f"已恢复，但有 {len(findings)} 处不符，请勿投入使用，先查明原因。"
+        )
+    click.echo("已恢复，账簿与封存链全部相符。")
 
 
 def _refuse_foreign(file: Path) -> None:
@@ -86,7 +88,7 @@ def _refuse_foreign(file: Path) -> None:
         start = opened.read(len(wanted))
     if start != wanted:
         name = "PostgreSQL" if is_postgresql() else "SQLite"
-        raise click.ClickException(f"{file} 不是 {name} 数据库的备份,请核对文件和 DATABASE_URL。")
+        raise click.ClickException(f"{file} 不是 {name} 数据库的备份，请核对文件和 DATABASE_URL。")
 
 
 def _has_data() -> bool:
@@ -121,12 +123,12 @@ def _copy_sqlite(source: Path, target: Path) -> None:
         reading.backup(writing)
         damage = writing.execute("PRAGMA integrity_check").fetchone()[0]
     except sqlite3.Error as error:
-        raise click.ClickException(f"数据库文件无法复制:{error}。") from error
+        raise click.ClickException(f"数据库文件无法复制：{error}。") from error
     finally:
         writing.close()
         reading.close()
     if damage != "ok":
-        raise click.ClickException(f"数据库文件已损坏:{damage}。")
+        raise click.ClickException(f"数据库文件已损坏：{damage}。")
 
 
 def _make_one_file(path: Path) -> None:
@@ -160,4 +162,4 @@ def _run_tool(program: str, *arguments: str) -> None:
         check=False,
     )
     if done.returncode:
-        raise click.ClickException(f"{program} 没有完成:\n{done.stderr.strip()}")
+        raise click.ClickException(f"{program} 没有完成：\n{done.stderr.strip()}")

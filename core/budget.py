@@ -29,8 +29,8 @@ ACCOUNT_KINDS = [
     AccountKind("line.available", "可用指标", CREDIT, ("line",), gated=True),
     AccountKind("line.reserved", "预留指标", CREDIT, ("line",), gated=True),
     AccountKind("line.encumbered", "承诺", CREDIT, ("line", "pool")),
-    AccountKind("line.accrued", "应付(预算)", CREDIT, ("line", "pool")),
-    AccountKind("line.disbursed", "已付(预算)", CREDIT, ("line", "pool")),
+    AccountKind("line.accrued", "应付（预算）", CREDIT, ("line", "pool")),
+    AccountKind("line.disbursed", "已付（预算）", CREDIT, ("line", "pool")),
     AccountKind("pool.committed", "额度池承诺", DEBIT, ("pool",)),
     AccountKind("pool.uncharged", "额度池未用", CREDIT, ("pool",)),
     AccountKind("pool.charged", "额度池已用", CREDIT, ("pool",)),
@@ -154,7 +154,7 @@ def appropriate(
         raise Conflict(
             "LINE_EXISTS",
             _(
-                "%(fiscal_year)s 年已有编号为“%(code)s”的指标,请改用指标调整。",
+                "%(fiscal_year)s 年已有编号为“%(code)s”的指标，请改用指标调整。",
                 fiscal_year=fiscal_year,
                 code=code,
             ),
@@ -234,7 +234,7 @@ def open_pool(component: str, source: str, *, name: str, shares: list[Share]) ->
     if not shares:
         raise RuleBroken(
             "BUDGET_MISSING",
-            _("没有对应的预算指标,不得实施。请先由财政部门下达指标,再发起购买。"),
+            _("没有对应的预算指标，不得实施。请先由财政部门下达指标，再发起购买。"),
             basis="政府购买服务管理办法第十七条",
         )
     line = db.session.get(BudgetLine, shares[0].line_id)

@@ -71,11 +71,11 @@ def register_figures() -> list[Figure]:
 
     return [
         Figure("bud.approved", "指标批复", line("line.approved")),
-        Figure("bud.available", "可用指标(含预留)", available),
+        Figure("bud.available", "可用指标（含预留）", available),
         Figure("bud.committed", "承诺与应付", committed),
         Figure("bud.spent", "已付", line("line.disbursed")),
         Figure("fin.expense", "费用", expense),
-        Figure("fin.payable", "应付(含在途)", payable),
+        Figure("fin.payable", "应付（含在途）", payable),
         Figure("fin.treasury", "国库已付", lambda _: balance("fin.treasury")),
         Figure(
             "fin.clawback",

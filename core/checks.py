@@ -147,7 +147,7 @@ def check_transfers() -> list[Finding]:
         Finding(
             f"transfer {number}",
             "有凭证、借贷两个不同科目、金额为正",
-            f"凭证 {journal or '缺失'},借 {into or '缺失'},贷 {out or '缺失'},{yuan(fen)}",
+            f"凭证 {journal or '缺失'}，借 {into or '缺失'}，贷 {out or '缺失'},{yuan(fen)}",
         )
         for number, journal, into, out, fen in rows
     ]
@@ -171,7 +171,7 @@ def check_entry_kinds() -> list[Finding]:
     first, count = func.min(Journal.id), func.count()
     kinds = select(Journal.entry_kind, first, count).group_by(Journal.entry_kind)
     findings = [
-        Finding(f"journal {number}", "已声明的凭证类型", f"{kind},共 {rows} 张")
+        Finding(f"journal {number}", "已声明的凭证类型", f"{kind}，共 {rows} 张")
         for kind, number, rows in db.session.execute(kinds)
         if kind not in declared
     ]
@@ -184,7 +184,7 @@ def check_entry_kinds() -> list[Finding]:
         .group_by(Journal.entry_kind, debit.kind, credit.kind)
     )
     return findings + [
-        Finding(f"transfer {number}", f"{kind} 的分录", f"{into} / {out},共 {rows} 笔")
+        Finding(f"transfer {number}", f"{kind} 的分录", f"{into} / {out}，共 {rows} 笔")
         for kind, into, out, number, rows in pairs
         if kind in declared and (into, out) not in declared[kind].pairs
     ]

@@ -105,7 +105,7 @@ def parse(text: str) -> Code:
             return Rotating(body[:PUBLIC_ID_LENGTH], body[PUBLIC_ID_LENGTH:])
     raise InvalidInput(
         _(
-            "这不是本系统的凭证码。请让持券人打开凭证码页面或出示凭证卡重新扫描,"
+            "这不是本系统的凭证码。请让持券人打开凭证码页面或出示凭证卡重新扫描，"
             "也可手工输入 12 位编号。"
         ),
         code="CODE_UNKNOWN",
@@ -164,14 +164,14 @@ def _typed(digits: str) -> Typed:
     if len(digits) != TYPED_LENGTH:
         raise InvalidInput(
             _(
-                "凭证编号应为 12 位数字,现在是 %(length)s 位,请对照卡面逐组补正。",
+                "凭证编号应为 12 位数字，现在是 %(length)s 位，请对照卡面逐组补正。",
                 length=len(digits),
             ),
             code="CODE_MISTYPED",
         )
     if _damm(digits) != "0":
         raise InvalidInput(
-            _("编号输错了一位或相邻两位颠倒了,请对照卡面四位一组重新输入。"), code="CODE_MISTYPED"
+            _("编号输错了一位或相邻两位颠倒了，请对照卡面四位一组重新输入。"), code="CODE_MISTYPED"
         )
     return Typed(digits)
 

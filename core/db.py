@@ -40,7 +40,7 @@ Id = BigInteger().with_variant(Integer, "sqlite")
 Fen = BigInteger
 
 BUSY_SECONDS = 10
-RETRY_SENTENCE = "系统正忙或数据库暂时无法连接,结果未知。请稍后用同一笔请求重试,不会重复入账。"
+RETRY_SENTENCE = "系统正忙或数据库暂时无法连接，结果未知。请稍后用同一笔请求重试，不会重复入账。"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -96,6 +96,8 @@ def _set_up_sqlite(connection: Any) -> None:
     # FULL: what was acknowledged survives a power cut.
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # Without it, INSERT OR REPLACE would slip past the triggers that keep tables append-only.
+    connection.execute("PRAGMA recursive_triggers = ON")
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
 
 

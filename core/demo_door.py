@@ -32,7 +32,7 @@ def register_acts() -> list[Act]:
     return [
         Act(
             "auth.demo_enter",
-            "演示:以此身份进入",
+            "演示：以此身份进入",
             "/auth/demo",
             None,
             schema("DemoEnter", login=Text(required=True, longest=80)),
@@ -53,7 +53,7 @@ def enter(actor: Actor, *, login: str) -> dict[str, Any]:  # noqa: ARG001 - nobo
     user = db.session.scalar(db.select(User).where(User.login == login))
     offered = {one.login for one in demo_users()}
     if not current_app.config["DEMO"] or user is None or login not in offered:
-        raise NotPermitted("ROLE_NOT_ALLOWED", _("演示里没有这个身份,请从登录页选择。"))
+        raise NotPermitted("ROLE_NOT_ALLOWED", _("演示里没有这个身份，请从登录页选择。"))
     audit.about("user", user.id)
     return start_session(user, _till_of(user)) | {"resident": user.resident_id is not None}
 

@@ -36,7 +36,7 @@ def add_division(code: str, name: str, *, parent: str | None = None) -> Division
         return existing
     above = db.session.get(Division, parent) if parent else None
     if parent and above is None:
-        raise InvalidInput(_("上级行政区划 %(parent)s 不存在,请先登记上级。", parent=parent))
+        raise InvalidInput(_("上级行政区划 %(parent)s 不存在，请先登记上级。", parent=parent))
     level = LEVELS[LEVELS.index(above.level) + 1] if above else LEVELS[0]
     division = Division(
         code=code, name=name, level=level, path=f"{above.path if above else ''}{code}/"
@@ -51,7 +51,7 @@ def require_division(code: str) -> Division:
     found: Division | None = db.session.get(Division, code)
     if found is None:
         raise InvalidInput(
-            _("行政区划代码 %(code)s 不存在,请核对 GB/T 2260 代码。", code=code),
+            _("行政区划代码 %(code)s 不存在，请核对 GB/T 2260 代码。", code=code),
             errors={"division_code": ["不存在"]},
         )
     return found

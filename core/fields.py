@@ -82,4 +82,4 @@ def schema(name: str, /, **members: Any) -> Schema:
 
 
 def _range_error(minimum: int) -> str:
-    return f"须为不小于 {minimum} 的整数(单位:分)"
+    return f"须为不小于 {minimum} 的整数（单位：分）"

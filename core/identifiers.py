@@ -58,7 +58,7 @@ def check_credit_code(text: str) -> str:
         raise _invalid(
             "CREDIT_CODE_INVALID",
             _(
-                "统一社会信用代码应为 18 位,现在是 %(length)s 位,请对照登记证书逐位补正。",
+                "统一社会信用代码应为 18 位，现在是 %(length)s 位，请对照登记证书逐位补正。",
                 length=len(code),
             ),
         )
@@ -67,8 +67,8 @@ def check_credit_code(text: str) -> str:
             raise _invalid(
                 "CREDIT_CODE_INVALID",
                 _(
-                    "统一社会信用代码第 %(place)s 位不对:只用数字和大写字母,"
-                    "且不含 I、O、S、V、Z,请对照登记证书改正。",
+                    "统一社会信用代码第 %(place)s 位不对：只用数字和大写字母，"
+                    "且不含 I、O、S、V、Z，请对照登记证书改正。",
                     place=place,
                 ),
             )
@@ -77,19 +77,19 @@ def check_credit_code(text: str) -> str:
                 "CREDIT_CODE_INVALID",
                 _(
                     "统一社会信用代码第 %(place)s 位应为数字(第 3 至 8 位是登记机关的"
-                    "行政区划代码),请对照登记证书改正。",
+                    "行政区划代码)，请对照登记证书改正。",
                     place=place,
                 ),
             )
     if credit_code_with_check(code[:17]) != code:
         raise _invalid(
             "CREDIT_CODE_INVALID",
-            _("统一社会信用代码第 18 位校验码与前 17 位不符,其中至少有一位录错,请逐位核对。"),
+            _("统一社会信用代码第 18 位校验码与前 17 位不符，其中至少有一位录错，请逐位核对。"),
         )
     if organisation_number_with_check(code[8:16]) != code[8:17]:
         raise _invalid(
             "CREDIT_CODE_INVALID",
-            _("统一社会信用代码第 9 至 17 位(主体标识码)的校验码不符,请对照登记证书逐位核对。"),
+            _("统一社会信用代码第 9 至 17 位（主体标识码）的校验码不符，请对照登记证书逐位核对。"),
         )
     return code
 
@@ -105,7 +105,7 @@ def check_citizen_id(text: str) -> CitizenId:
         raise _invalid(
             "CITIZEN_ID_INVALID",
             _(
-                "居民身份证号码应为 18 位,现在是 %(length)s 位,请对照证件逐位补正。",
+                "居民身份证号码应为 18 位，现在是 %(length)s 位，请对照证件逐位补正。",
                 length=len(number),
             ),
         )
@@ -114,21 +114,21 @@ def check_citizen_id(text: str) -> CitizenId:
         raise _invalid(
             "CITIZEN_ID_INVALID",
             _(
-                "居民身份证号码第 %(place)s 位不对:前 17 位只能是数字,"
-                "第 18 位是数字或 X,请对照证件改正。",
+                "居民身份证号码第 %(place)s 位不对：前 17 位只能是数字，"
+                "第 18 位是数字或 X，请对照证件改正。",
                 place=wrong or 18,
             ),
         )
     if number[:2] not in PROVINCES:
         raise _invalid(
             "CITIZEN_ID_INVALID",
-            _("居民身份证号码前两位不是省级行政区划代码,请对照证件核对第 1、2 位。"),
+            _("居民身份证号码前两位不是省级行政区划代码，请对照证件核对第 1、2 位。"),
         )
     born_on = _birth_date(number[6:14])
     if citizen_id_with_check(number[:17]) != number:
         raise _invalid(
             "CITIZEN_ID_INVALID",
-            _("居民身份证号码最后一位校验码与前 17 位不符,其中至少有一位录错,请逐位核对。"),
+            _("居民身份证号码最后一位校验码与前 17 位不符，其中至少有一位录错，请逐位核对。"),
         )
     return CitizenId(number, born_on, "male" if int(number[16]) % 2 else "female")
 
@@ -141,12 +141,12 @@ def check_phone(text: str) -> str:
     number = re.sub(r"^(?:\+|00)86", "", _tidied(text, also="-()"))
     if not re.fullmatch(r"[0-9]{11}", number):
         raise _invalid(
-            "PHONE_INVALID", _("手机号码应为 11 位数字,请核对位数,并去掉数字以外的字符。")
+            "PHONE_INVALID", _("手机号码应为 11 位数字，请核对位数，并去掉数字以外的字符。")
         )
     if not re.match(r"1[3-9]", number):
         raise _invalid(
             "PHONE_INVALID",
-            _("手机号码前两位应为 13 至 19,请核对第 1、2 位;固定电话请填在备注中。"),
+            _("手机号码前两位应为 13 至 19，请核对第 1、2 位；固定电话请填在备注中。"),
         )
     return number
 
@@ -165,18 +165,18 @@ def check_bank_account(text: str, *, kind: AccountKind = "organisation") -> str:
         if not re.fullmatch(r"[0-9]{16,19}", number):
             raise _invalid(
                 "BANK_ACCOUNT_INVALID",
-                _("银行卡号应为 16 至 19 位数字,请核对位数;单位账户请把账户类型改为“对公账户”。"),
+                _("银行卡号应为 16 至 19 位数字，请核对位数；单位账户请把账户类型改为“对公账户”。"),
             )
         if not _luhn(number):
             raise _invalid(
                 "BANK_ACCOUNT_INVALID",
-                _("银行卡号校验位不符,至少有一位录错,请对照卡面逐位核对。"),
+                _("银行卡号校验位不符，至少有一位录错，请对照卡面逐位核对。"),
             )
         return number
     if not re.fullmatch(r"[0-9A-Z]{8,32}", number):
         raise _invalid(
             "BANK_ACCOUNT_INVALID",
-            _("银行账号应为 8 至 32 位数字或字母,请对照开户许可证或开户信息表核对。"),
+            _("银行账号应为 8 至 32 位数字或字母，请对照开户许可证或开户信息表核对。"),
         )
     return number
 
@@ -209,7 +209,7 @@ def citizen_id_with_check(first17: str) -> str:
 def _tidied(text: str, *, also: str = "") -> str:
     """Return text as typed by hand made plain: full-width forms narrow, blanks gone."""
     if len(text) > LONGEST_INPUT:
-        raise _invalid("INVALID_INPUT", _("录入的内容过长,请只填写号码本身。"))
+        raise _invalid("INVALID_INPUT", _("录入的内容过长，请只填写号码本身。"))
     plain = unicodedata.normalize("NFKC", text)
     return "".join(c for c in plain if not c.isspace() and c not in also)
 
@@ -222,7 +222,7 @@ def _birth_date(digits: str) -> date:
     if born_on < EARLIEST_BIRTH:
         raise _invalid(
             "CITIZEN_ID_INVALID",
-            _("居民身份证号码第 7 至 14 位不是存在的出生日期,请对照证件核对年、月、日。"),
+            _("居民身份证号码第 7 至 14 位不是存在的出生日期，请对照证件核对年、月、日。"),
         )
     return born_on
 

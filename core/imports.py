@@ -67,7 +67,7 @@ def check_residents(actor: Actor, *, filename: str, content: str) -> dict[str, A
             errors.append({"line": row.line, "message": refusal.message})
             continue
         if first := seen.get(person[1]):
-            message = _("与第 %(line)s 行是同一人,请删去一行。", line=first)
+            message = _("与第 %(line)s 行是同一人，请删去一行。", line=first)
             errors.append({"line": row.line, "message": message})
             continue
         seen[person[1]] = row.line
@@ -106,10 +106,10 @@ def commit_residents(actor: Actor, *, token: str) -> dict[str, Any]:
     query = access.scoped(ResidentImport, actor, "resident.import").filter_by(token=token)
     found = db.session.scalar(query.with_for_update(of=ResidentImport))
     if found is None:
-        raise NotFound("NOT_FOUND", _("没有这次试导入的记录,请重新上传文件试导入。"))
+        raise NotFound("NOT_FOUND", _("没有这次试导入的记录，请重新上传文件试导入。"))
     people = json.loads(found.rows)
     if not people:
-        raise InvalidInput(_("文件里没有可以导入的行,请先改正错误。"))
+        raise InvalidInput(_("文件里没有可以导入的行，请先改正错误。"))
     added, ids = 0, []
     for name, id_number, phone, division_code in people:
         resident, new = add_resident(
@@ -128,16 +128,16 @@ def decode(content: str) -> bytes:
     try:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidInput(_("文件内容不是 base64 编码,请重新上传。")) from error
+        raise InvalidInput(_("文件内容不是 base64 编码，请重新上传。")) from error
 
 
 def _checked(values: dict[str, str], allowed: set[str]) -> tuple[str, str, str | None, str]:
     missing = [column for column in COLUMNS if column not in values]
     if missing:
-        raise InvalidInput(_("缺少列:%(columns)s。", columns="、".join(missing)))
+        raise InvalidInput(_("缺少列：%(columns)s。", columns="、".join(missing)))
     name = values[NAME].strip()
     if not name:
-        raise InvalidInput(_("姓名为空,请补填。"))
+        raise InvalidInput(_("姓名为空，请补填。"))
     citizen = check_citizen_id(values[ID_NUMBER])
     phone = check_phone(values[PHONE]) if values[PHONE].strip() else None
     division = values[DIVISION].strip()

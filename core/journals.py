@@ -141,7 +141,7 @@ def whole(actor: Actor, number: int) -> Whole:
     condition = _journal_condition(actor, Chosen())
     journal = db.session.scalar(db.select(Journal).where(Journal.id == number, condition))
     if journal is None:
-        raise NotFound("NOT_FOUND", _("没有找到这张凭证,或它不在您的管辖范围内。请核对编号。"))
+        raise NotFound("NOT_FOUND", _("没有找到这张凭证，或它不在您的管辖范围内。请核对编号。"))
     transfers = list(
         db.session.scalars(
             db.select(Transfer).where(Transfer.journal_id == number).order_by(Transfer.id)

@@ -324,8 +324,8 @@ def _decrease(number: int, owner: Owner, amount_fen: int) -> None:
         raise RuleBroken(
             "BUDGET_INSUFFICIENT",
             _(
-                "指标可用额度不足:本次需要 %(amount_fen)s 元,可用 %(available)s 元,"
-                "差 %(short)s 元。请减少数量,或先办理指标调整。",
+                "指标可用额度不足：本次需要 %(amount_fen)s 元，可用 %(available)s 元，"
+                "差 %(short)s 元。请减少数量，或先办理指标调整。",
                 amount_fen=yuan(amount_fen),
                 available=yuan(available),
                 short=yuan(short),
@@ -370,7 +370,7 @@ def period_closed(month: str, state: str) -> RuleBroken:
     return RuleBroken(
         "PERIOD_CLOSED",
         _(
-            "会计期间 %(month)s 已%(what)s,不能再记账。请在当前开放期间办理,"
+            "会计期间 %(month)s 已%(what)s，不能再记账。请在当前开放期间办理，"
             "或请财政复核开放该期间。",
             month=month,
             what=_("结账") if state == "closed" else _("锁定"),
@@ -388,7 +388,7 @@ def set_period(actor: Any, *, month: str, state: str, reason: str) -> dict[str, 
     if period.state == "closed":
         raise RuleBroken(
             "PERIOD_CLOSED",
-            _("会计期间 %(month)s 已结账,不能改变。更正请记入当前期间。", month=month),
+            _("会计期间 %(month)s 已结账，不能改变。更正请记入当前期间。", month=month),
         )
     period.state = state
     audit.about("accounting_period", month, reason)

@@ -126,7 +126,7 @@ def add_organisation(
         raise InvalidInput(_("没有“%(kind)s”这类单位。", kind=kind), errors={"kind": ["未知类型"]})
     if db.session.scalar(db.select(Organisation.id).where(Organisation.credit_code == code)):
         raise Conflict(
-            "PARTY_EXISTS", _("统一社会信用代码 %(code)s 已登记,不必重复登记。", code=code)
+            "PARTY_EXISTS", _("统一社会信用代码 %(code)s 已登记，不必重复登记。", code=code)
         )
     organisation = Organisation(
         id=_new_party("organisation"),
@@ -151,7 +151,7 @@ def require_organisation(organisation_id: int) -> Organisation:
     """Return an organisation; refuse an unknown one."""
     found: Organisation | None = db.session.get(Organisation, organisation_id)
     if found is None:
-        raise NotFound("NOT_FOUND", _("没有这个单位,请先登记。"))
+        raise NotFound("NOT_FOUND", _("没有这个单位，请先登记。"))
     return found
 
 
@@ -200,7 +200,7 @@ def own_organisation(actor: Actor, organisation_id: int, permission: str) -> Org
     query = scoped(Organisation, actor, permission).where(Organisation.id == organisation_id)
     found: Organisation | None = db.session.scalar(query)
     if found is None:
-        raise NotFound("NOT_FOUND", _("没有找到这个单位,或它不在您的管辖范围内。"))
+        raise NotFound("NOT_FOUND", _("没有找到这个单位，或它不在您的管辖范围内。"))
     return found
 
 
@@ -229,7 +229,7 @@ def verify_bank_account(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A0
     """Verify a payee's bank account; never by the person who recorded it."""
     account = db.session.get(BankAccount, id, with_for_update=True)
     if account is None:
-        raise NotFound("NOT_FOUND", _("没有这个收款账户,请核对。"))
+        raise NotFound("NOT_FOUND", _("没有这个收款账户，请核对。"))
     own_organisation(actor, account.party_id, "party.verify_account")
     four_eyes(actor, account.added_by, what=_("收款账户变更"))
     if account.verified_at is None:

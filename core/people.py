@@ -40,7 +40,7 @@ def create_user(
 ) -> dict[str, Any]:
     """Create a user without any role; a password has at least 10 characters."""
     if db.session.scalar(db.select(User.id).where(User.login == login)):
-        raise Conflict("LOGIN_TAKEN", _("登录名“%(login)s”已被使用,请换一个。", login=login))
+        raise Conflict("LOGIN_TAKEN", _("登录名“%(login)s”已被使用，请换一个。", login=login))
     user = User(
         login=login,
         name=name,
@@ -67,24 +67,24 @@ def grant_role(
     """Give a user a role; refuse a role that the same person's other roles exclude."""
     user = db.session.get(User, user_id)
     if user is None:
-        raise NotFound("NOT_FOUND", _("没有这个用户,请核对。"))
+        raise NotFound("NOT_FOUND", _("没有这个用户，请核对。"))
     if role not in ROLES or role == "system":
         raise InvalidInput(_("没有“%(role)s”这个岗位。", role=role), errors={"role": ["未知岗位"]})
     if ROLES[role].side in {"provider", "purchaser"} and organisation_id is None:
         raise InvalidInput(_("这个岗位须指明所属单位。"), errors={"organisation_id": ["必填"]})
     if actor.user_id == user_id:
-        raise RuleBroken("FOUR_EYES_REQUIRED", _("不能给自己授予岗位,请由另一位管理员办理。"))
+        raise RuleBroken("FOUR_EYES_REQUIRED", _("不能给自己授予岗位，请由另一位管理员办理。"))
     require_division(division_code)
     for held in _roles_of_person(user):
         if frozenset((held, role)) in FORBIDDEN_PAIRS:
             raise RuleBroken(
                 "ROLE_NOT_ALLOWED",
                 _(
-                    "“%(name)s”与该人员已有的“%(name2)s”是不相容岗位,请改授他人,或先终止原岗位。",
+                    "“%(name)s”与该人员已有的“%(name2)s”是不相容岗位，请改授他人，或先终止原岗位。",
                     name=ROLES[role].name,
                     name2=ROLES[held].name,
                 ),
-                basis="内部控制规范(试行)不相容岗位分离",
+                basis="内部控制规范（试行）不相容岗位分离",
             )
     grant = RoleGrant(
         user_id=user_id,
@@ -129,7 +129,8 @@ def set_clerk_password(actor: Actor, *, id: int, password: str) -> dict[str, Any
     own = Grant(CLERK, grant.organisation_id, grant.division_code)
     if set(grants_of(grant.user_id)) - {own}:
         raise NotPermitted(
-            "ROLE_NOT_ALLOWED", _("这名店员还有其他岗位,密码须由系统管理员重设。请联系系统管理员。")
+            "ROLE_NOT_ALLOWED",
+            _("这名店员还有其他岗位，密码须由系统管理员重设。请联系系统管理员。"),
         )
     user = db.session.get_one(User, grant.user_id)
     user.password_hash = hash_password(password)

@@ -51,12 +51,12 @@ class Keyring:
     def __init__(self, secret_texts: Sequence[str]) -> None:
         """Derive the keys. Raises UnusableSecretsError for no secret or a weak one."""
         if not secret_texts:
-            raise UnusableSecretsError(_("没有配置密钥,系统不能启动。"))
+            raise UnusableSecretsError(_("没有配置密钥，系统不能启动。"))
         for place, text in enumerate(secret_texts, start=1):
             if len(text.encode()) < SECRET_BYTES or len(set(text)) < SECRET_VARIETY:
                 raise UnusableSecretsError(
                     _(
-                        "第 %(place)s 个密钥太弱:至少 32 个字符且不可有规律。请用 "
+                        "第 %(place)s 个密钥太弱：至少 32 个字符且不可有规律。请用 "
                         'python -c "import secrets; print(secrets.token_urlsafe(32))" 生成。',
                         place=place,
                     )
@@ -88,7 +88,8 @@ class Keyring:
         if version != SEAL_VERSION or cipher is None:
             raise BrokenSealError(
                 _(
-                    "“%(context)s”的密文所用的密钥(编号 %(key_id)s)未配置,请把旧密钥加回密钥列表。",
+                    "“%(context)s”的密文所用的密钥（编号 %(key_id)s）未配置，请把旧密钥加回密钥列表。"
+                    "",
                     context=context,
                     key_id=key_id[:8] or "?",
                 )
@@ -99,7 +100,7 @@ class Keyring:
             return cipher.decrypt(nonce, secret, _bound(header, context)).decode()
         except (InvalidTag, binascii.Error, ValueError) as error:
             raise BrokenSealError(
-                _("“%(context)s”的密文已损坏或被改动,无法解密。", context=context)
+                _("“%(context)s”的密文已损坏或被改动，无法解密。", context=context)
             ) from error
 
     def blind_index(self, value: str, context: str) -> str:
@@ -148,7 +149,7 @@ def use(keyring: Keyring) -> None:
 def keyring() -> Keyring:
     """Return the keyring in use. Raises UnusableSecretsError before `use` was called."""
     if _InUse.keyring is None:
-        raise UnusableSecretsError(_("尚未载入密钥,不能读写加密字段。"))
+        raise UnusableSecretsError(_("尚未载入密钥，不能读写加密字段。"))
     return _InUse.keyring
 
 
@@ -211,7 +212,7 @@ def load_secrets(environ: Mapping[str, str], instance_path: str | Path) -> list[
     _make_keys_once(path)
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise UnusableSecretsError(
-            _("密钥文件 %(path)s 可被他人读取,请执行 chmod 600 后再启动。", path=path)
+            _("密钥文件 %(path)s 可被他人读取，请执行 chmod 600 后再启动。", path=path)
         )
     return _read_keys(path)
 
@@ -273,7 +274,7 @@ def _read_keys(path: Path) -> list[str]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UnusableSecretsError(
-            _("密钥文件 %(path)s 读不出来:%(why)s。", path=path, why=type(error).__name__)
+            _("密钥文件 %(path)s 读不出来：%(why)s。", path=path, why=type(error).__name__)
         ) from error
     return _some(text.splitlines(), str(path))
 
@@ -282,7 +283,7 @@ def _some(texts: Sequence[str], source: str) -> list[str]:
     found = [text.strip() for text in texts if text.strip()]
     if not found:
         raise UnusableSecretsError(
-            _("%(source)s 中没有密钥,系统不能启动;请填入至少一个密钥。", source=source)
+            _("%(source)s 中没有密钥，系统不能启动；请填入至少一个密钥。", source=source)
         )
     return found
 

@@ -279,10 +279,10 @@ def _prints(content: Content) -> str:
 def _broken_chain(last: Head, seal: Unhashed) -> list[Finding]:
     if seal.seq != last.seq + 1:
         gone = f"seal {last.seq + 1}"
-        return [Finding(gone, "在封存链中", f"已删除,其后是 {seal.seq} 号")]
+        return [Finding(gone, "在封存链中", f"已删除，其后是 {seal.seq} 号")]
     if seal.previous_hash != last.hash:
         where = f"seal {last.seq}"
-        return [Finding(where, f"散列 {seal.previous_hash}(后一号所记)", f"散列 {last.hash}")]
+        return [Finding(where, f"散列 {seal.previous_hash}（后一号所记）", f"散列 {last.hash}")]
     return []
 
 
@@ -299,9 +299,9 @@ def _broken_content(seal: Unhashed, content: Content, stored_hash: str) -> list[
     findings = []
     for place in [*sealed, *(place for place in found if place not in sealed)]:
         if place not in found:
-            findings.append(Finding(place, "与封存时一致", f"已删除(封存 {seal.seq} 号)"))
+            findings.append(Finding(place, "与封存时一致", f"已删除（封存 {seal.seq} 号）"))
         elif place not in sealed:
-            findings.append(Finding(place, "与封存时一致", f"封存之后加入(封存 {seal.seq} 号)"))
+            findings.append(Finding(place, "与封存时一致", f"封存之后加入（封存 {seal.seq} 号）"))
         elif sealed[place] != found[place]:
-            findings.append(Finding(place, "与封存时一致", f"已改动(封存 {seal.seq} 号)"))
+            findings.append(Finding(place, "与封存时一致", f"已改动（封存 {seal.seq} 号）"))
     return findings or [Finding(f"seal {seal.seq}", "与其散列一致", "封存记录本身已改动")]

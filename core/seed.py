@@ -35,7 +35,7 @@ def seed_command(profile: str) -> None:  # noqa: ARG001 - named, so that others 
     for role, login, password in accounts:
         click.echo(f"{ROLES[role].name}\t{login}\t{password}")
     if PASSWORD_VARIABLE not in os.environ:
-        click.echo("以上密码只显示这一次,请交给各人。")
+        click.echo("以上密码只显示这一次，请交给各人。")
 
 
 def seed(password: str | None) -> list[tuple[str, str, str]]:

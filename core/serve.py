@@ -44,8 +44,8 @@ class Settings:
     threads: int
 
 
-@click.command("serve", help="启动服务和后台作业。环境变量:PORT、HTTPS=1、DATABASE_URL。")
-@click.option("--prepare", is_flag=True, help="先升级数据库结构;HUIGOU_DEMO=1 时再装入演示县。")
+@click.command("serve", help="启动服务和后台作业。环境变量：PORT、HTTPS=1、DATABASE_URL。")
+@click.option("--prepare", is_flag=True, help="先升级数据库结构；HUIGOU_DEMO=1 时再装入演示县。")
 @click.pass_context
 def serve_command(context: click.Context, *, prepare: bool) -> None:
     """Serve until interrupted."""
@@ -70,7 +70,7 @@ def serve_command(context: click.Context, *, prepare: bool) -> None:
 def _settings() -> Settings:
     text = os.environ.get("PORT", str(PORT))
     if not text.isdecimal() or not 0 < int(text) < 2**16:
-        raise click.ClickException(f"PORT 应为 1 至 65535 的数字,现在是“{text}”。")
+        raise click.ClickException(f"PORT 应为 1 至 65535 的数字，现在是“{text}”。")
     on_postgresql = is_postgresql()
     return Settings(
         database="PostgreSQL" if on_postgresql else "SQLite",
@@ -89,7 +89,7 @@ def _refuse_taken(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise click.ClickException(
-                f"端口 {port} 已被占用({error.strerror})。请换一个:PORT={port + 1} make run。"
+                f"端口 {port} 已被占用（{error.strerror}）。请换一个：PORT={port + 1} make run。"
             ) from error
 
 
@@ -99,7 +99,7 @@ def _prepare(app: Flask) -> None:
         try:
             demo.load(click.echo)
         except demo.NotEmptyError:
-            click.echo("数据库里已有业务数据,不装入演示县。")
+            click.echo("数据库里已有业务数据，不装入演示县。")
 
 
 def _refuse_old_schema() -> None:
@@ -107,7 +107,7 @@ def _refuse_old_schema() -> None:
         current = schema.is_current()
     if not current:
         raise click.ClickException(
-            "数据库结构与程序不一致。请先运行 flask schema upgrade,或用 flask serve --prepare。"
+            "数据库结构与程序不一致。请先运行 flask schema upgrade，或用 flask serve --prepare。"
         )
 
 
@@ -169,14 +169,14 @@ def _worker() -> Iterator[None]:
 def _greeting(app: Flask, settings: Settings) -> str:
     scheme = "https" if settings.https else "http"
     places = ["localhost", *certificate.addresses()]
-    lines = ["", f"惠购已启动({settings.database}):"]
+    lines = ["", f"惠购已启动（{settings.database}）:"]
     lines += [f"  {scheme}://{_bracketed(place)}:{settings.port}/" for place in places]
     if app.config["DEMO"]:
-        lines.append(f"  登录页列出可进入的身份,一点即入;用登录名时,密码都是 {demo.PASSWORD}。")
+        lines.append(f"  登录页列出可进入的身份，一点即入；用登录名时，密码都是 {demo.PASSWORD}。")
     if settings.https:
-        lines.append("  证书由本机自签:浏览器会提醒一次,选择继续访问即可。")
+        lines.append("  证书由本机自签：浏览器会提醒一次，选择继续访问即可。")
     else:
-        lines.append("  手机要用摄像头扫码,须以 HTTPS=1 make run 启动,再用上面的地址访问。")
+        lines.append("  手机要用摄像头扫码，须以 HTTPS=1 make run 启动，再用上面的地址访问。")
     return "\n".join([*lines, "  按 Ctrl-C 结束。", ""])
 
 

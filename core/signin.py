@@ -106,7 +106,8 @@ def enrol_device(actor: Actor, *, code: str) -> dict[str, Any]:  # noqa: ARG001 
     """Turn a one-time code into a device token; a second use of the code is refused."""
     device = db.session.scalar(
         db.select(Device)
-        .where(Device.code_hash == hash_token(f"enrol:{code.strip()}"))
+        # Shown in groups, so it is also typed in groups.
+        .where(Device.code_hash == hash_token(f"enrol:{''.join(code.split())}"))
         .with_for_update()
     )
     if device is None or device.revoked_at or device.code_until <= clock.now():
@@ -143,7 +144,7 @@ def refuse_locked(action: str, subject: str) -> None:
         raise SignInRequired(
             "LOCKED_OUT",
             _(
-                "连续输错 %(lock_after)s 次,已锁定。请 %(lock_minutes)s 分钟后再试。",
+                "连续输错 %(lock_after)s 次，已锁定。请 %(lock_minutes)s 分钟后再试。",
                 lock_after=LOCK_AFTER,
                 lock_minutes=LOCK_MINUTES,
             ),
@@ -174,7 +175,7 @@ def hash_password(password: str) -> str:
     """Return the stored form (argon2id) of a password of at least 10 characters."""
     if len(password) < PASSWORD_MIN:
         raise InvalidInput(
-            _("密码至少 %(password_min)s 个字符,请加长。", password_min=PASSWORD_MIN),
+            _("密码至少 %(password_min)s 个字符，请加长。", password_min=PASSWORD_MIN),
             errors={"password": ["太短"]},
         )
     return _hasher().hash(password)

@@ -49,7 +49,7 @@ def change(object_type: str, row: Any, *, to: str, allowed: Collection[str], **v
     if moved != 1:
         raise Conflict(
             "STATE_CHANGED",
-            _("当前状态是“%(state)s”,不能办理这一步。请刷新后查看最新状态。", state=row.state),
+            _("当前状态是“%(state)s”，不能办理这一步。请刷新后查看最新状态。", state=row.state),
             object_type=object_type,
             object_id=row.id,
             state=row.state,

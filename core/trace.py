@@ -92,7 +92,7 @@ def walk(here: Place) -> Walk:
     return Walk(here, before[::-1], after, cut_before or cut_after)
 
 
-@click.command("trace", help="追踪一笔钱:凭单号、小票编号、批次号、付款编号或指标编号。")
+@click.command("trace", help="追踪一笔钱：凭单号、小票编号、批次号、付款编号或指标编号。")
 @click.argument("text")
 @with_appcontext
 def trace_command(text: str) -> None:
@@ -100,7 +100,7 @@ def trace_command(text: str) -> None:
     with transaction(readonly=True):
         places = find(text, system())
         if not places:
-            raise click.ClickException(_("没有找到“%(text)s”,请核对编号。", text=text))
+            raise click.ClickException(_("没有找到“%(text)s”，请核对编号。", text=text))
         for place in places:
             _print(walk(place))
 
@@ -117,7 +117,7 @@ def _print(found: Walk) -> None:
         if level is not levels[-1]:
             click.echo("  ↓")
     if found.cut:
-        click.echo(_("有的站太多,每站只列前 %(most)s 个。", most=MOST))
+        click.echo(_("有的站太多，每站只列前 %(most)s 个。", most=MOST))
 
 
 def _levels(start: Place, toward: str) -> tuple[list[list[Place]], bool]:
@@ -202,7 +202,7 @@ def line_place(line: BudgetLine) -> Place:
         "line",
         str(line.id),
         _("预算指标 %(code)s %(name)s", code=line.code, name=line.name),
-        _("%(year)s 年,%(document)s", year=line.fiscal_year, document=line.document),
+        _("%(year)s 年，%(document)s", year=line.fiscal_year, document=line.document),
         rooms(line.id)["approved"],
         endpoint="budget.show",
         values={"id": line.id},
@@ -263,7 +263,7 @@ def _payment_place(payment: Payment) -> Place:
         "payment",
         str(payment.id),
         _("付款 %(number)s", number=payment.end_to_end_id),
-        _("%(state)s,银行流水号 %(reference)s", state=state, reference=reference)
+        _("%(state)s，银行流水号 %(reference)s", state=state, reference=reference)
         if reference
         else state,
         payment.amount_fen,

@@ -104,8 +104,8 @@ def run(app: Flask, stop: threading.Event) -> None:
         stop.wait(SEAL_SECONDS)
 
 
-@click.command("work", help="后台作业:每隔几秒封存新记录,每天办理到期事项。")
-@click.option("--once", is_flag=True, help="只做一遍就结束(定时任务用)。")
+@click.command("work", help="后台作业：每隔几秒封存新记录，每天办理到期事项。")
+@click.option("--once", is_flag=True, help="只做一遍就结束（定时任务用）。")
 @with_appcontext
 def work_command(*, once: bool) -> None:
     """Do the background work, until interrupted unless once."""

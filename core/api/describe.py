@@ -21,11 +21,11 @@ from core.plugins import registry
 
 VERSION = "1"
 DESCRIPTION = """\
-页面上能办的每件事,程序也能办:一个操作一个地址,背后是同一套服务。
+页面上能办的每件事，程序也能办：一个操作一个地址，背后是同一套服务。
 
-登录(`auth.login`)得到会话令牌,之后放在 `Authorization: Bearer` 请求头里。金额均为整数分
-(`*_fen`),日期为 ISO 8601,时间为带时区的 ISO 8601。会改变数据的请求须带 `Idempotency-Key`:
-同一键同一内容得到同一答复(`Idempotency-Replayed: true`),不会重复入账。
+登录（`auth.login`）得到会话令牌，之后放在 `Authorization: Bearer` 请求头里。金额均为整数分
+(`*_fen`)，日期为 ISO 8601，时间为带时区的 ISO 8601。会改变数据的请求须带 `Idempotency-Key`:
+同一键同一内容得到同一答复（`Idempotency-Replayed: true`），不会重复入账。
 被拒绝的请求以 RFC 9457 问题对象答复,`code` 稳定,`detail` 说明原因和怎么办,`basis` 为依据。
 """
 PROBLEM = {
@@ -35,10 +35,10 @@ PROBLEM = {
         "type": {"type": "string", "description": "urn:huigou:refusal:<code>"},
         "title": {"type": "string"},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string", "description": "给人看的完整句子:原因和怎么办"},
+        "detail": {"type": "string", "description": "给人看的完整句子：原因和怎么办"},
         "code": {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "description": "稳定的拒绝码"},
         "basis": {"type": "string", "description": "法规依据"},
-        "facts": {"type": "object", "description": "供程序使用的数字和编号,不含个人信息"},
+        "facts": {"type": "object", "description": "供程序使用的数字和编号，不含个人信息"},
         "errors": {"type": "object", "description": "逐项的填写错误"},
     },
 }
@@ -46,11 +46,11 @@ KEY_PARAMETER = {
     "in": "header",
     "name": KEY_HEADER,
     "required": True,
-    "description": "请求键,每笔新请求一个(如 UUID);重试时沿用",
+    "description": "请求键，每笔新请求一个（如 UUID）；重试时沿用",
     "schema": {"type": "string", "pattern": "^[!-~]+$", "minLength": 1, "maxLength": KEY_MAX},
 }
 REPLAYED_HEADER = {
-    "description": "为 true 时,这是对同一请求键的重复答复,没有再次入账",
+    "description": "为 true 时，这是对同一请求键的重复答复，没有再次入账",
     "schema": {"type": "string", "enum": ["true"]},
 }
 
@@ -82,7 +82,7 @@ class Document(Api):
         self.spec.components.response(
             "Problem",
             {
-                "description": "被拒绝:问题对象",
+                "description": "被拒绝：问题对象",
                 "content": {PROBLEM_TYPE: {"schema": "Problem"}},
             },
         )

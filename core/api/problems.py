@@ -15,11 +15,11 @@ from core.errors import InvalidInput, Refusal
 PROBLEM_TYPE = "application/problem+json"
 RETRY_SECONDS = "2"
 SENTENCES = {
-    400: "请求无法读取,请检查格式后重发。",
+    400: "请求无法读取，请检查格式后重发。",
     404: "没有这个接口地址。全部接口见 /api/v1/docs。",
     405: "这个地址不接受该请求方法。请按 /api/v1/docs 所列的方法调用。",
-    413: "请求体太大,最多 8 MiB。请拆分后分别提交。",
-    500: "系统出错,本次请求没有记账。请用同一请求键稍后重试,或联系管理员。",
+    413: "请求体太大，最多 8 MiB。请拆分后分别提交。",
+    500: "系统出错，本次请求没有记账。请用同一请求键稍后重试，或联系管理员。",
 }
 
 
@@ -83,4 +83,4 @@ def _http(error: HTTPException) -> HTTPException | Response:
 
 
 def _unstorable(error: Exception) -> Response:  # noqa: ARG001 - its text may quote what was sent
-    return _refused(InvalidInput("有一项内容超出可保存的范围,请核对数字和文字后重发。"))
+    return _refused(InvalidInput("有一项内容超出可保存的范围，请核对数字和文字后重发。"))

@@ -34,12 +34,12 @@ def request_key() -> str:
         raise BadRequest(
             "IDEMPOTENCY_KEY_REQUIRED",
             f"会改变数据的请求必须带 {KEY_HEADER} 请求头。请为每笔新请求生成一个不重复的键"
-            "(如 UUID),重试时沿用原来的键。",
+            "（如 UUID），重试时沿用原来的键。",
         )
     if not KEY_FORM.fullmatch(key):
         raise BadRequest(
             "IDEMPOTENCY_KEY_INVALID",
-            f"{KEY_HEADER} 须为 1 至 {KEY_MAX} 个可见的 ASCII 字符,不含空格,如 UUID。",
+            f"{KEY_HEADER} 须为 1 至 {KEY_MAX} 个可见的 ASCII 字符，不含空格，如 UUID。",
         )
     return key
 
@@ -79,10 +79,10 @@ def _body() -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise BadRequest(
             "MALFORMED_REQUEST",
-            "请求体不是合法的 JSON:须为 UTF-8 编码,键不得重复,整数不超过 64 位。请检查后重发。",
+            "请求体不是合法的 JSON：须为 UTF-8 编码，键不得重复，整数不超过 64 位。请检查后重发。",
         ) from error
     if not isinstance(body, dict):
-        raise BadRequest("MALFORMED_REQUEST", "请求体须为一个 JSON 对象,如 {}。")
+        raise BadRequest("MALFORMED_REQUEST", "请求体须为一个 JSON 对象，如 {}。")
     # Only an escape can bring a character that must be looked for, only brackets bring depth.
     if b"\\u" in raw or raw.count(b"[") + raw.count(b"{") > DEPTH_MAX:
         _inspect(body, DEPTH_MAX)
@@ -139,10 +139,10 @@ def _number(text: str) -> float:
 def _inspect(value: object, depth: int) -> None:
     """Refuse what is nested too deeply and characters that no database keeps."""
     if depth < 0:
-        raise BadRequest("MALFORMED_REQUEST", f"请求体嵌套过深,最多 {DEPTH_MAX} 层。")
+        raise BadRequest("MALFORMED_REQUEST", f"请求体嵌套过深，最多 {DEPTH_MAX} 层。")
     if isinstance(value, str):
         if any(c == "\0" or ord(c) in SURROGATES for c in value):
-            raise BadRequest("MALFORMED_REQUEST", "文字中含有不能保存的字符,请删除后重发。")
+            raise BadRequest("MALFORMED_REQUEST", "文字中含有不能保存的字符，请删除后重发。")
     elif isinstance(value, dict):
         for key, item in value.items():
             _inspect(key, depth - 1)

@@ -38,17 +38,17 @@ __all__ = [
 ]
 
 
-@click.group("demo", help="演示县:虚构的人,真实的区划。")
+@click.group("demo", help="演示县：虚构的人，真实的区划。")
 def demo_commands() -> None:
     """Hold the verbs of the demo."""
 
 
-@demo_commands.command("load", help="在空库里装入演示县;已装过则什么也不做,中断过则接着装。")
+@demo_commands.command("load", help="在空库里装入演示县；已装过则什么也不做，中断过则接着装。")
 @with_appcontext
 def load_command() -> None:
     """Load the demo county once."""
     try:
         if not load(click.echo):
-            click.echo("演示县已在库中,没有改动。")
+            click.echo("演示县已在库中，没有改动。")
     except NotEmptyError as error:
         raise click.ClickException(str(error)) from error

@@ -84,10 +84,10 @@ def build(world: World, *, key: str) -> None:
     """Perform the acts that come before any purchase, the first one under a given request key."""
     _divisions(world, key=key)
     _offices(world)
-    world.say(_("行政区划 %(d)s 个,单位 %(o)s 个", d=len(TOWNSHIPS) + 3, o=len(OFFICES)))
+    world.say(_("行政区划 %(d)s 个，单位 %(o)s 个", d=len(TOWNSHIPS) + 3, o=len(OFFICES)))
     _lines(world)
     _providers(world)
-    world.say(_("承接主体 %(n)s 家,各有网点、人员和核验过的收款账户", n=len(world.providers)))
+    world.say(_("承接主体 %(n)s 家，各有网点、人员和核验过的收款账户", n=len(world.providers)))
     _residents(world)
     world.say(_("居民 %(e)s 名老人、%(p)s 名学生", e=len(world.elders), p=len(world.pupils)))
 

@@ -36,8 +36,8 @@ def demo_users() -> list[DemoUser]:
 
 def _residents() -> list[DemoUser | None]:
     return [
-        _resident(GRANDMOTHER, _("81 岁,有两张凭单:看余额,出示手机码,找附近的服务")),
-        _resident(SCHOOLCHILD, _("四年级学生(家长代为操作):看教育券能用到哪天、在哪里用")),
+        _resident(GRANDMOTHER, _("81 岁，有两张凭单：看余额，出示手机码，找附近的服务")),
+        _resident(SCHOOLCHILD, _("四年级学生（家长代为操作）：看教育券能用到哪天、在哪里用")),
     ]
 
 
@@ -55,25 +55,25 @@ def _resident(person: Person, hint: str) -> DemoUser | None:
 
 def _providers() -> list[DemoUser | None]:
     return [
-        _user("care01-till", "provider_clerk", _("扫居民的码,核销一餐,再撤销它")),
-        _user("care01", "provider_manager", _("看上月对账单:确认,或对一行提出异议;登记终端")),
-        _user("school01-till", "provider_clerk", _("核销一张教育券,再扫一次看为什么不行")),
+        _user("care01-till", "provider_clerk", _("扫居民的码，核销一餐，再撤销它")),
+        _user("care01", "provider_manager", _("看上月对账单：确认，或对一行提出异议；登记终端")),
+        _user("school01-till", "provider_clerk", _("核销一张教育券，再扫一次看为什么不行")),
         _user("school01", "provider_manager", _("看学校的对账单和到账情况")),
     ]
 
 
 def _offices() -> list[DemoUser | None]:
     return [
-        _user("budget", "finance_budget", _("下达或调整指标,看钱现在在哪一格")),
-        _user("maker", "finance_maker", _("核验一个新收款账户,把银行退回的一笔重新列入支付批次")),
-        _user("approver", "finance_approver", _("复核支付批次;自己做的批次自己批不了")),
-        _user("treasurer", "treasurer", _("导出支付文件,导入银行结果")),
+        _user("budget", "finance_budget", _("下达或调整指标，看钱现在在哪一格")),
+        _user("maker", "finance_maker", _("核验一个新收款账户，把银行退回的一笔重新列入支付批次")),
+        _user("approver", "finance_approver", _("复核支付批次；自己做的批次自己批不了")),
+        _user("treasurer", "treasurer", _("导出支付文件，导入银行结果")),
         _user("care-clerk", "purchaser_clerk", _("发放养老券、打印凭证卡、补换遗失的卡")),
-        _user("care-approver", "purchaser_approver", _("复核一笔冲正申请,处理一条对账异议")),
-        _user("edu-clerk", "purchaser_clerk", _("编制新的教育券项目,导入学生名单")),
+        _user("care-approver", "purchaser_approver", _("复核一笔冲正申请，处理一条对账异议")),
+        _user("edu-clerk", "purchaser_clerk", _("编制新的教育券项目，导入学生名单")),
         _user("edu-approver", "purchaser_approver", _("复核教育券项目")),
-        _user("auditor", "auditor", _("从任何一个数字点到凭证和指标,核验封存链")),
-        _user("admin", "administrator", _("登记人员,授予和终止岗位")),
+        _user("auditor", "auditor", _("从任何一个数字点到凭证和指标，核验封存链")),
+        _user("admin", "administrator", _("登记人员，授予和终止岗位")),
     ]
 
 

@@ -34,7 +34,9 @@ def load(say: Callable[[str], None]) -> bool:
             return False
         began = next((key for key in keys if key.startswith(BEGAN)), None)
         if began is None and db.session.scalar(db.select(AuditEntry.id).limit(1)) is not None:
-            message = _("数据库里已有业务数据,不能再装入演示数据。请用 DATABASE_URL 指向一个空库。")
+            message = _(
+                "数据库里已有业务数据，不能再装入演示数据。请用 DATABASE_URL 指向一个空库。"
+            )
             raise NotEmptyError(message)
     started = time.monotonic()
     world = World(_moment(began), say)
@@ -43,7 +45,7 @@ def load(say: Callable[[str], None]) -> bool:
     tell("load_demo", world=world)
     county.finish(world, key=WHOLE.removeprefix(KEYS))
     seconds = time.monotonic() - started
-    say(_("演示县已装好:%(n)s 笔业务,用时 %(s)s 秒", n=world.acts, s=f"{seconds:.1f}"))
+    say(_("演示县已装好：%(n)s 笔业务，用时 %(s)s 秒", n=world.acts, s=f"{seconds:.1f}"))
     return True
 
 

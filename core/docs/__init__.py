@@ -57,4 +57,4 @@ def check() -> None:
     """Exit with 1 when a generated part is out of date."""
     found = [str(path.relative_to(ROOT)) for path in stale()]
     if found:
-        raise click.ClickException(f"{'、'.join(found)} 已过期,请运行 make docs。")
+        raise click.ClickException(f"{'、'.join(found)} 已过期，请运行 make docs。")

@@ -67,7 +67,7 @@ def load(path: Path) -> tuple[Json, Lines]:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise BadFileError([f"{path}:{line}: 不是合法的 YAML:{error.problem}"]) from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadFileError([f"{path}:1: 无法读取:{error}"]) from error
+        raise BadFileError([f"{path}:1: 无法读取：{error}"]) from error
     if node is None:
         raise BadFileError([f"{path}:1: 文件是空的。"])
     return _value(node, (), lines), lines
@@ -82,7 +82,7 @@ def _value(node: yaml.Node, place: Place, lines: Lines) -> Json:
         for key, part in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode) or key.value in found:
-                raise BadFileError([f"{lines.path}:{line}: 同一层的项目名须是文字,且不得重复。"])
+                raise BadFileError([f"{lines.path}:{line}: 同一层的项目名须是文字，且不得重复。"])
             lines.known[*place, key.value] = line
             found[key.value] = _value(part, (*place, key.value), lines)
         return found

@@ -91,7 +91,7 @@ def rehearse(path: str | Path, *, twice: bool = False) -> Outcome:
         second = _Run(script, heard=first.heard)
         second.play()
         first.outcome.mismatches += [
-            replace(found, text=f"再次排演:{found.text}") for found in second.outcome.mismatches
+            replace(found, text=f"再次排演：{found.text}") for found in second.outcome.mismatches
         ]
         now = books.row_counts()
         for table in sorted(name for name in rows if rows[name] != now[name]):
@@ -121,7 +121,7 @@ class _Run:
         with clock.frozen(self.script.events[-1].at):
             self._compare(self.script.final, CHECKED_AS)
             for check, finding in books.findings():
-                text = f"检查“{check.name}”:{finding.where} 应为 {finding.expected},"
+                text = f"检查“{check.name}”：{finding.where} 应为 {finding.expected},"
                 self._note(self.script.end_line, CHECKED_AS, f"{text}实为 {finding.found}")
 
     def mismatch(self, line: int, event: str, text: str) -> Mismatch:
@@ -211,9 +211,9 @@ class _Run:
         elif answer.refused and answer.body["code"] != event.refused:
             wanted = f"以 {event.refused} 拒绝" if event.refused else "受理"
             told = f"{answer.body['code']}:{answer.body['detail']}{answer.body.get('errors', '')}"
-            yield f"应{wanted},实为拒绝 {told}"
+            yield f"应{wanted}，实为拒绝 {told}"
         elif event.refused and not answer.refused:
-            yield f"应以 {event.refused} 拒绝,实为受理"
+            yield f"应以 {event.refused} 拒绝，实为受理"
         elif event.refused:
             yield from _lacking(self.names.fill(event.facts, item), answer.body["facts"], "facts")
         for path, wanted in event.answer.items():
@@ -230,10 +230,10 @@ class _Run:
         for name, amount in (before.figures | before.totals).items():
             now = (after.figures | after.totals)[name]
             if now != amount:
-                yield f"拒绝改变了账面:{name} 由 {amount} 变为 {now}"
+                yield f"拒绝改变了账面：{name} 由 {amount} 变为 {now}"
         entries = 0 if answer.replayed or request.key is None else 1
         if after.audited - before.audited != entries:
-            yield f"拒绝应留痕 {entries} 条,实为 {after.audited - before.audited} 条"
+            yield f"拒绝应留痕 {entries} 条，实为 {after.audited - before.audited} 条"
 
     def _compare_hearing(
         self, event: Event, item: str | None, answer: Answer, request: _Request
@@ -251,7 +251,7 @@ class _Run:
             found = books.figure(one, self.names)
             if found != one.amount:
                 said = "没有这一户" if found is None else f"{found}"
-                self._note(one.line, event, f"{one.figure} 应为 {one.amount},实为 {said}")
+                self._note(one.line, event, f"{one.figure} 应为 {one.amount}，实为 {said}")
 
 
 def _called(event: Event, item: str | None) -> str:
@@ -271,4 +271,4 @@ def _lacking(wanted: Json, found: Json, where: str) -> Iterator[str]:
         for index, part in enumerate(wanted):
             yield from _lacking(part, found[index], f"{where}[{index}]")
     elif wanted != found:
-        yield f"{where} 应为 {wanted!r},实为 {found!r}"
+        yield f"{where} 应为 {wanted!r}，实为 {found!r}"

@@ -112,8 +112,8 @@ def _said(error: ValidationError, lines: Lines) -> str:
         "required": f"缺少必填项 {named[:1]}",
         "additionalProperties": f"有不认识的项 {named}",
         "unevaluatedProperties": f"有不认识的项 {named}",
-        "pattern": f"“{error.instance}”写法不对,须符合 {error.validator_value}",
-        "type": f"类型不对,须为 {error.validator_value}",
+        "pattern": f"“{error.instance}”写法不对，须符合 {error.validator_value}",
+        "type": f"类型不对，须为 {error.validator_value}",
         "const": f"只能写 {error.validator_value}",
         "None": "这里不能有这一项",
     }

@@ -97,11 +97,11 @@ def payee(party_id: int) -> Payee:
     obstacle = None
     if suspended is not None and suspended <= clock.today():
         obstacle = _(
-            "%(name)s 自 %(day)s 起暂停付款,本批未列入;恢复后再制批次。", name=name, day=suspended
+            "%(name)s 自 %(day)s 起暂停付款，本批未列入；恢复后再制批次。", name=name, day=suspended
         )
     elif account is None:
         obstacle = _(
-            "%(name)s 没有经核验的收款账户,本批未列入;请其登记账户并由财政人员核验。", name=name
+            "%(name)s 没有经核验的收款账户，本批未列入；请其登记账户并由财政人员核验。", name=name
         )
     return Payee(party_id, name, account, obstacle)
 

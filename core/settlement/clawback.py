@@ -46,7 +46,7 @@ def order_clawback(
     assert pool is not None  # noqa: S101 - the component took it from what was paid
     if db.session.scalar(db.select(Clawback.id).filter_by(component=component, source=source)):
         raise Conflict(
-            "STATE_CHANGED", _("这笔款项已有追回记录,不能重复提出。请在“追回”中查看进度。")
+            "STATE_CHANGED", _("这笔款项已有追回记录，不能重复提出。请在“追回”中查看进度。")
         )
     clawback = Clawback(
         component=component,
@@ -160,7 +160,8 @@ def _take(clawback: Clawback, amount_fen: int) -> None:
         raise RuleBroken(
             "AMOUNT_EXCEEDS_BALANCE",
             _(
-                "本次收款 %(amount)s 超过尚待追回的 %(due)s。请核对银行回单,按实际应追回金额登记。",
+                "本次收款 %(amount)s 超过尚待追回的 %(due)s。"
+                "请核对银行回单，按实际应追回金额登记。",
                 amount=yuan_text(amount_fen),
                 due=yuan_text(due),
             ),
@@ -179,7 +180,7 @@ def _refuse_used(bank_reference: str) -> None:
         raise Conflict(
             "BANK_REFERENCE_USED",
             _(
-                "银行流水号 %(reference)s 已登记在第 %(id)s 号追回上,同一笔收款不能登记两次。",
+                "银行流水号 %(reference)s 已登记在第 %(id)s 号追回上，同一笔收款不能登记两次。",
                 reference=bank_reference,
                 id=earlier,
             ),
@@ -197,8 +198,8 @@ def _refuse_passed_year(pool_id: int) -> None:
         raise RuleBroken(
             "FISCAL_YEAR_PASSED",
             _(
-                "这笔款项属于 %(year)s 年度指标,不是本年度,收回的款项不能恢复指标。"
-                "请按缴回国库办理,暂不在本系统登记收款。",
+                "这笔款项属于 %(year)s 年度指标，不是本年度，收回的款项不能恢复指标。"
+                "请按缴回国库办理，暂不在本系统登记收款。",
                 year=passed[0],
             ),
         )
@@ -215,7 +216,7 @@ def _refuse_unless(clawback: Clawback, state: str) -> None:
         raise Conflict(
             "STATE_CHANGED",
             _(
-                "第 %(id)s 号追回%(state)s,不能办理本步骤。请刷新后查看最新状态。",
+                "第 %(id)s 号追回%(state)s，不能办理本步骤。请刷新后查看最新状态。",
                 id=clawback.id,
                 state=words[clawback.state],
             ),

@@ -324,22 +324,22 @@ def _explained(row: BankResultLine, payment: Payment | None) -> str:
     sentences = {
         PAID: _("已支付到账。"),
         REJECTED: _(
-            "银行退回(%(reason)s),款项恢复为应付,可列入下一批次。",
+            "银行退回（%(reason)s），款项恢复为应付，可列入下一批次。",
             reason=row.reason or _("未说明原因"),
         ),
-        REPEATED: _("与此前登记的结果一致,无须处理。"),
+        REPEATED: _("与此前登记的结果一致，无须处理。"),
         AMOUNT_DIFFERS: _(
-            "金额不符:银行为 %(said)s,本系统为 %(known)s,未作处理。请向银行查询。",
+            "金额不符：银行为 %(said)s，本系统为 %(known)s，未作处理。请向银行查询。",
             said=yuan_text(row.amount_fen),
             known=yuan_text(payment.amount_fen),
         ),
         UNKNOWN_STATUS: _(
-            "处理结果“%(said)s”不明确,仍按在途处理,不会自动重付。请向银行查询后导入新的结果文件。",
+            "处理结果“%(said)s”不明确，仍按在途处理，不会自动重付。请向银行查询后导入新的结果文件。",
             said=row.reason or "",
         ),
-        NOT_IN_TRANSIT: _("这笔支付不在途,本行与已登记的结果不一致,未作处理。请人工核对。"),
+        NOT_IN_TRANSIT: _("这笔支付不在途，本行与已登记的结果不一致，未作处理。请人工核对。"),
         REFERENCE_USED: _(
-            "银行流水号 %(reference)s 已用于另一笔支付,未作处理。请向银行查询。",
+            "银行流水号 %(reference)s 已用于另一笔支付，未作处理。请向银行查询。",
             reference=row.bank_reference or "",
         ),
         UNKNOWN_PAYMENT: "",

@@ -91,7 +91,7 @@ def _data(content: str | None, text: str | None) -> bytes:
     if text is not None and content is None:
         return text.encode()
     raise InvalidInput(
-        _("请提供结果文件:内容用 base64(content)或原文(text),二者只填其一。"),
+        _("请提供结果文件：内容用 base64(content)或原文（text），二者只填其一。"),
         errors={"content": [_("二者只填其一")]},
     )
 

@@ -66,7 +66,7 @@ def run(
     if not payable:
         raise RuleBroken(
             "NOTHING_TO_PAY",
-            " ".join([_("没有可以支付的款项,未生成批次。"), *(s["message"] for s in skipped)]),
+            " ".join([_("没有可以支付的款项，未生成批次。"), *(s["message"] for s in skipped)]),
             skipped=skipped,
         )
     batch = _make(actor, division_code, until, payable)
@@ -92,7 +92,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     four_eyes(actor, batch.made_by, what=_("支付批次"))
     if not is_approver(actor):
         raise NotPermitted(
-            "ROLE_NOT_ALLOWED", _("支付批次须由财政复核岗位批准,请交由复核人员办理。")
+            "ROLE_NOT_ALLOWED", _("支付批次须由财政复核岗位批准，请交由复核人员办理。")
         )
     _refuse_unless(batch, DRAFT)
     _refuse_changed(batch, batch.content_hash)
@@ -167,7 +167,7 @@ def export(
         raise Conflict(
             "STATE_CHANGED",
             _(
-                "批次 %(number)s 已按“%(name)s”格式导出,不能换格式再导出,以免重复支付。",
+                "批次 %(number)s 已按“%(name)s”格式导出，不能换格式再导出，以免重复支付。",
                 number=batch.number,
                 name=registry().bank_formats[str(batch.format_code)].name,
             ),
@@ -192,7 +192,7 @@ def require_format(code: str) -> BankFormat:
     if found is None:
         names = "、".join(sorted(registry().bank_formats))
         raise InvalidInput(
-            _("没有“%(code)s”这种银行文件格式,可用:%(names)s。", code=code, names=names),
+            _("没有“%(code)s”这种银行文件格式，可用：%(names)s。", code=code, names=names),
             errors={"format": [_("未知格式")]},
         )
     return found
@@ -344,7 +344,8 @@ def _refuse_changed(batch: PaymentBatch, expected: str | None) -> None:
         raise RuleBroken(
             "CONTENT_CHANGED",
             _(
-                "批次 %(number)s 的内容与制单时不一致,不能继续。请作废本批次,并报告审计人员核查。",
+                "批次 %(number)s 的内容与制单时不一致，不能继续。"
+                "请作废本批次，并报告审计人员核查。",
                 number=batch.number,
             ),
         )
@@ -358,7 +359,7 @@ def _refuse_stale(batch: PaymentBatch) -> None:
             raise RuleBroken(
                 "PAYEE_CHANGED",
                 _(
-                    "%(name)s 的收款账户或付款状态在制单后有变动,批次 %(number)s 不能继续。"
+                    "%(name)s 的收款账户或付款状态在制单后有变动，批次 %(number)s 不能继续。"
                     "请作废本批次后重新制作。",
                     name=found.name,
                     number=batch.number,
@@ -430,7 +431,7 @@ def _refuse_unless(batch: PaymentBatch, *allowed: str) -> None:
     if batch.state == DRAFT:
         raise Conflict(
             "STATE_CHANGED",
-            _("批次 %(number)s 尚未批准,请先由复核人员批准。", number=batch.number),
+            _("批次 %(number)s 尚未批准，请先由复核人员批准。", number=batch.number),
             state=batch.state,
         )
     exported = (_("导出付款"), batch.exported_by, batch.exported_at)
@@ -441,7 +442,7 @@ def _refuse_unless(batch: PaymentBatch, *allowed: str) -> None:
     raise Conflict(
         "STATE_CHANGED",
         _(
-            "批次 %(number)s(%(total)s)已由%(name)s于 %(at)s %(step)s,不能再办理本步骤。"
+            "批次 %(number)s(%(total)s)已由%(name)s于 %(at)s %(step)s，不能再办理本步骤。"
             "请刷新后查看最新状态。",
             number=batch.number,
             total=yuan_text(batch.total_fen),

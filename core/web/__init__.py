@@ -148,7 +148,7 @@ def _refusal_page(refusal: Refusal) -> ResponseReturnValue:
 
 def _stale_form(error: CSRFError) -> tuple[str, int]:  # noqa: ARG001 - the signature is Flask's
     refusal = Refusal(
-        "FORM_EXPIRED", _("页面停留太久,表单已失效。请返回上一页刷新后重试,没有记账。")
+        "FORM_EXPIRED", _("页面停留太久，表单已失效。请返回上一页刷新后重试，没有记账。")
     )
     return render_template("refusal.html", refusal=refusal), 400
 
@@ -158,16 +158,16 @@ def _http_page(error: HTTPException) -> Any:
     if status < 400:  # noqa: PLR2004 - a redirect is not an error
         return error
     texts = {
-        404: _("没有这个页面。请核对网址,或从首页进入。"),
-        405: _("这个网址不能这样访问,请从页面上的按钮进入。"),
-        413: _("文件太大,最多 32 MB。请拆分后再上传。"),
+        404: _("没有这个页面。请核对网址，或从首页进入。"),
+        405: _("这个网址不能这样访问，请从页面上的按钮进入。"),
+        413: _("文件太大，最多 32 MB。请拆分后再上传。"),
     }
-    refusal = Refusal(f"HTTP_{status}", texts.get(status, _("请求有误,请返回重试。")))
+    refusal = Refusal(f"HTTP_{status}", texts.get(status, _("请求有误，请返回重试。")))
     refusal.status = status
     return render_template("refusal.html", refusal=refusal), status
 
 
 def _broken_page(error: Exception) -> tuple[str, int]:  # noqa: ARG001 - details go to the log only
-    refusal = Refusal("INTERNAL_ERROR", _("系统出错,本次操作没有记账。请稍后重试,或联系管理员。"))
+    refusal = Refusal("INTERNAL_ERROR", _("系统出错，本次操作没有记账。请稍后重试，或联系管理员。"))
     refusal.status = 500
     return render_template("refusal.html", refusal=refusal), 500

@@ -125,7 +125,7 @@ def entry(id: int) -> str:  # noqa: A002 - the route's name
     require(actor, VIEW)
     found = db.session.scalar(select(AuditEntry).where(AuditEntry.id == id, _in_view(actor)))
     if found is None:
-        raise NotFound("NOT_FOUND", _("没有找到这条留痕,或它不在您的管辖范围内。"))
+        raise NotFound("NOT_FOUND", _("没有找到这条留痕，或它不在您的管辖范围内。"))
     posted, more = journals.listed(actor, Chosen(act=found.act))
     return render_template(
         "audit/entry.html",

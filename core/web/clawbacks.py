@@ -35,7 +35,7 @@ def receive(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     }
     return done_or_again(
         act("clawback.receive", payload),
-        done=_("已登记收款,钱已退回原指标。"),
+        done=_("已登记收款，钱已退回原指标。"),
         to=url_for(".index"),
         again=lambda one: _index(shown_again(one), chosen=id),
     )

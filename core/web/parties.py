@@ -117,7 +117,7 @@ def add_account(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's nam
 def verify(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Verify a bank account."""
     answer = act("party.verify_bank_account", {"id": whole(request.form.get("account"))})
-    return _after(answer, id, "verify", done=_("已核验,可以向这个账户付款。"))
+    return _after(answer, id, "verify", done=_("已核验，可以向这个账户付款。"))
 
 
 @blueprint.get("/accounts")
@@ -181,7 +181,7 @@ def _show(number: int, form: dict[str, Any], which: str = "") -> str:
     query = directory(actor).where(Organisation.id == number)
     organisation = db.session.scalar(query)
     if organisation is None:
-        raise NotFound("NOT_FOUND", _("没有找到这个单位,或它不在您的管辖范围内。"))
+        raise NotFound("NOT_FOUND", _("没有找到这个单位，或它不在您的管辖范围内。"))
     offices = list(
         db.session.scalars(
             db.select(Office).where(Office.organisation_id == number).order_by(Office.id)

@@ -58,7 +58,7 @@ def create() -> ResponseReturnValue:
     def again(answer: Answer) -> ResponseReturnValue:
         return render_template("people/new.html", **shown_again(answer))
 
-    done = _("已登记。接下来请授予岗位,没有岗位的人员什么也不能办。")
+    done = _("已登记。接下来请授予岗位，没有岗位的人员什么也不能办。")
     return done_or_again(answer, done=done, to=target, again=again)
 
 
@@ -90,7 +90,7 @@ def grant(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
 def end(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """End a role today."""
     fields = {"id": whole(request.form.get("id")), "reason": request.form.get("reason")}
-    return _after(act("access.end_role", fields), id, done=_("已终止岗位,立即生效。"))
+    return _after(act("access.end_role", fields), id, done=_("已终止岗位，立即生效。"))
 
 
 @blueprint.get("/roles")
@@ -159,7 +159,7 @@ def _show(number: int, form: dict[str, Any]) -> str:
     require(actor, VIEW)
     person = db.session.scalar(db.select(User).where(User.id == number, _people(actor)))
     if person is None:
-        raise NotFound("NOT_FOUND", _("没有找到这个人员,或不在您的管辖范围内。"))
+        raise NotFound("NOT_FOUND", _("没有找到这个人员，或不在您的管辖范围内。"))
     grants = list(
         db.session.scalars(
             db.select(RoleGrant)

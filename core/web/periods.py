@@ -34,9 +34,9 @@ def change() -> ResponseReturnValue:
     fields = ("month", "state", "reason")
     answer = act("period.set", {name: request.form.get(name) for name in fields})
     done = {
-        "open": _("已重新开放,可以记账。"),
-        "locked": _("已锁定,暂不能记账。"),
-        "closed": _("已结账,不再改变。"),
+        "open": _("已重新开放，可以记账。"),
+        "locked": _("已锁定，暂不能记账。"),
+        "closed": _("已结账，不再改变。"),
     }.get(request.form.get("state", ""), "")
     return done_or_again(
         answer, done=done, to=url_for(".index"), again=lambda one: _index(shown_again(one))

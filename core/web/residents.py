@@ -64,7 +64,7 @@ def check() -> ResponseReturnValue:
 def commit() -> ResponseReturnValue:
     """Add the people of a checked list."""
     answer = act("resident.commit_import", {"token": request.form.get("token")})
-    done = _("已导入,新增 %(added)s 人。", added=answer.body.get("added"))
+    done = _("已导入，新增 %(added)s 人。", added=answer.body.get("added"))
     return done_or_again(
         answer, done=done, to=url_for(".upload"), again=lambda one: _upload(shown_again(one))
     )

@@ -71,7 +71,7 @@ def create() -> ResponseReturnValue:
     for skipped in answer.body.get("skipped", []):
         flash(skipped["message"], "wait")
     target = url_for(".show", id=answer.body.get("id", 0))
-    done = _("已生成支付批次,请交由复核人员批准。")
+    done = _("已生成支付批次，请交由复核人员批准。")
     return done_or_again(answer, done=done, to=target, again=lambda one: _new(shown_again(one)))
 
 
@@ -134,7 +134,7 @@ def import_result() -> ResponseReturnValue:
         with transaction(readonly=True):
             return _results(shown_again(answer)), answer.status
     if answer.body["repeated"]:
-        flash(_("这个文件此前已经导入,没有重复登记。"), "info")
+        flash(_("这个文件此前已经导入，没有重复登记。"), "info")
     else:
         flash(_("已导入银行结果。"), "good")
     return redirect(url_for(".result", id=answer.body["id"]), 303)

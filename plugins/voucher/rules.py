@@ -173,40 +173,40 @@ def refuse_voucher(situation: Situation, day: date) -> None:
         if terms.single_use:
             raise RuleBroken(
                 "VOUCHER_REVOKED",
-                _("这个凭证码已作废(已挂失或换发)。请让居民出示新的凭证码。"),
+                _("这个凭证码已作废（已挂失或换发）。请让居民出示新的凭证码。"),
             )
         raise RuleBroken("CARD_BLOCKED", _("这张卡已挂失。请让居民出示新卡或手机码。"))
     if situation.voucher_state == "revoked":
-        raise RuleBroken("VOUCHER_REVOKED", _("这张凭单已被撤销,不能核销。请联系发放部门。"))
+        raise RuleBroken("VOUCHER_REVOKED", _("这张凭单已被撤销，不能核销。请联系发放部门。"))
     last = max((lot.valid_through for lot in situation.lots), default=terms.valid_through)
     first = min((lot.valid_from for lot in situation.lots), default=terms.valid_from)
     if day > last or situation.programme_state == "closed":
         raise RuleBroken(
             "VOUCHER_EXPIRED",
-            _("凭单已过期:可用至 %(day)s(含当日)。不能再核销。", day=last.isoformat()),
+            _("凭单已过期：可用至 %(day)s（含当日）。不能再核销。", day=last.isoformat()),
             valid_through=last.isoformat(),
         )
     if terms.single_use and any(lot.redeemed for lot in situation.lots):
         # The caller, who can look it up, tells when and where.
-        raise RuleBroken("VOUCHER_ALREADY_REDEEMED", _("这张凭单已核销过,不会重复扣款。"))
+        raise RuleBroken("VOUCHER_ALREADY_REDEEMED", _("这张凭单已核销过，不会重复扣款。"))
     if day < first:
         raise RuleBroken(
             "VOUCHER_NOT_YET_VALID",
-            _("凭单还没到使用日期:%(day)s 起可用。请到期后再来。", day=first.isoformat()),
+            _("凭单还没到使用日期：%(day)s 起可用。请到期后再来。", day=first.isoformat()),
             valid_from=first.isoformat(),
         )
     if situation.voucher_state == "suspended":
         raise RuleBroken("HOLDER_SUSPENDED", _("这张凭单已暂停使用。请居民联系发放部门。"))
     if not situation.step_is_fresh:
         raise RuleBroken(
-            "CODE_ROTATED", _("这个手机码已用过或已过期。请居民刷新手机页面,再扫新的码。")
+            "CODE_ROTATED", _("这个手机码已用过或已过期。请居民刷新手机页面，再扫新的码。")
         )
 
 
 def refuse_holder(situation: Situation) -> None:
     """Refuse a holder who may no longer use the voucher."""
     if situation.resident_died_on is not None:
-        raise RuleBroken("HOLDER_INELIGIBLE", _("持有人资格已终止,不能核销。请联系发放部门。"))
+        raise RuleBroken("HOLDER_INELIGIBLE", _("持有人资格已终止，不能核销。请联系发放部门。"))
 
 
 def already_redeemed(moment: datetime, provider: str) -> RuleBroken:
@@ -215,7 +215,7 @@ def already_redeemed(moment: datetime, provider: str) -> RuleBroken:
     return RuleBroken(
         "VOUCHER_ALREADY_REDEEMED",
         _(
-            "这张凭单已于 %(when)s 在“%(who)s”核销过,不会重复扣款。",
+            "这张凭单已于 %(when)s 在“%(who)s”核销过，不会重复扣款。",
             when=when,
             who=provider,
         ),
@@ -234,18 +234,18 @@ def refuse_provider(situation: Situation, day: date) -> None:
     if outside:
         raise RuleBroken(
             "PROVIDER_NOT_AUTHORISED",
-            _("本单位未获准承接这个项目,不能核销。请居民到项目公布的承接主体使用。"),
+            _("本单位未获准承接这个项目，不能核销。请居民到项目公布的承接主体使用。"),
         )
     if situation.admission_state == "suspended" or situation.provider_suspended:
         raise RuleBroken(
-            "PROVIDER_SUSPENDED", _("本单位的承接资格已暂停,暂不能核销。请联系购买主体。")
+            "PROVIDER_SUSPENDED", _("本单位的承接资格已暂停，暂不能核销。请联系购买主体。")
         )
     tag = situation.terms.classes[situation.class_code].provider_tag
     if tag and f" {tag} " not in situation.provider_tags:
         raise RuleBroken(
             "PROVIDER_NOT_AUTHORISED",
             _(
-                "“%(name)s”只能在指定类别的承接主体使用,本单位不在其中。",
+                "“%(name)s”只能在指定类别的承接主体使用，本单位不在其中。",
                 name=situation.terms.classes[situation.class_code].name,
             ),
         )
@@ -258,15 +258,15 @@ def _price(situation: Situation, use: Use) -> int:
     if service is None or use.service_code not in covered or not situation.offered:
         raise RuleBroken(
             "SERVICE_NOT_COVERED",
-            _("这项服务不在凭单范围内,或本单位未登记提供。请改选其他服务。"),
+            _("这项服务不在凭单范围内，或本单位未登记提供。请改选其他服务。"),
         )
     fixed, entered = situation.offer_price_fen, use.price_fen
     if fixed is None and entered is None:
-        raise RuleBroken("PRICE_MISSING", _("这项服务没有固定价格,请输入本次金额。"))
+        raise RuleBroken("PRICE_MISSING", _("这项服务没有固定价格，请输入本次金额。"))
     if fixed is not None and entered is not None and entered != fixed:
         raise RuleBroken(
             "PRICE_CHANGED",
-            _("登记价格是 %(yuan)s 元,请按登记价格核销。", yuan=yuan(fixed)),
+            _("登记价格是 %(yuan)s 元，请按登记价格核销。", yuan=yuan(fixed)),
             price_fen=fixed,
         )
     unit_price = fixed if fixed is not None else entered
@@ -275,7 +275,7 @@ def _price(situation: Situation, use: Use) -> int:
     if ceiling is not None and unit_price > ceiling:
         raise RuleBroken(
             "CAP_REACHED",
-            _("单价超过项目最高限价 %(yuan)s 元,请核对。", yuan=yuan(ceiling)),
+            _("单价超过项目最高限价 %(yuan)s 元，请核对。", yuan=yuan(ceiling)),
             maximum_price_fen=ceiling,
         )
     return (unit_price * use.quantity * 2 + QUANTITY_ONE) // (2 * QUANTITY_ONE)
@@ -292,7 +292,7 @@ def _draw(situation: Situation, price: int, day: date) -> Decision:
         raise RuleBroken(
             "AMOUNT_EXCEEDS_BALANCE",
             _(
-                "余额不足:还可用 %(left)s 元,本次需要 %(need)s 元。请减少金额或由居民自付差额。",
+                "余额不足：还可用 %(left)s 元，本次需要 %(need)s 元。请减少金额或由居民自付差额。",
                 left=yuan(left),
                 need=yuan(price),
             ),
@@ -322,12 +322,12 @@ def may_void(terms: Terms, *, redeemed_on: date, today: date, locked: bool) -> N
     if locked:
         raise RuleBroken(
             "BATCH_LOCKED",
-            _("这笔核销已进入锁定的对账单,不能撤销。请向购买主体申请追回更正。"),
+            _("这笔核销已进入锁定的对账单，不能撤销。请向购买主体申请追回更正。"),
         )
     if terms.void_window == "same_day" and redeemed_on != today:
         raise RuleBroken(
             "VOID_WINDOW_OVER",
-            _("只能撤销当天的核销,这笔是 %(day)s 的。请联系购买主体办理冲正。", day=redeemed_on),
+            _("只能撤销当天的核销，这笔是 %(day)s 的。请联系购买主体办理冲正。", day=redeemed_on),
         )
 
 
@@ -339,5 +339,5 @@ def confirm_by(terms: Terms, locked_on: date) -> date:
 def unknown_code() -> NotFound:
     """Return the one answer to every code that leads nowhere."""
     return NotFound(
-        "VOUCHER_UNKNOWN", _("没有找到这个凭证码。请重新扫描,或核对 12 位数字后再输一次。")
+        "VOUCHER_UNKNOWN", _("没有找到这个凭证码。请重新扫描，或核对 12 位数字后再输一次。")
     )

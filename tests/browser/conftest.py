@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -71,18 +70,12 @@ class Site:
 
     def keep(self) -> None:
         """Keep the database as it is now, to return to it."""
-        with (
-            closing(sqlite3.connect(self.file)) as now,
-            closing(sqlite3.connect(self.kept)) as kept,
-        ):
-            now.backup(kept)
+        _copy(self.file, self.kept)
 
     def renew(self) -> None:
         """Return to the database that was kept."""
         self.let_go()
-        for suffix in ("-wal", "-shm"):
-            Path(f"{self.file}{suffix}").unlink(missing_ok=True)
-        shutil.copyfile(self.kept, self.file)
+        _copy(self.kept, self.file)
 
     def let_go(self) -> None:
         """Close every connection and forget what was read through it."""
@@ -112,6 +105,12 @@ class Site:
             server.shutdown()
             thread.join()
             server.server_close()
+
+
+def _copy(source: Path, target: Path) -> None:
+    # SQLite's own copying: a late request of the test before still has the file open.
+    with closing(sqlite3.connect(source)) as one, closing(sqlite3.connect(target)) as other:
+        one.backup(other)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def test_an_audit_seals_what_waits_and_finds_the_books_in_order(flask):
     code, output = flask("audit")
     assert code == 0, output
     assert re.search(r"新封存 [1-9]\d* 条", output)
-    assert "封存链完整:相符" in output
+    assert "封存链完整：相符" in output
     assert flask("audit")[1].startswith("新封存 0 条")
 
 
@@ -51,7 +51,7 @@ def test_the_head_an_audit_prints_is_recognised_by_the_next_one(flask, county_at
         tamper(text("DELETE FROM seal"))
     code, output = flask("audit", "--head", head.replace("a", "b"))
     assert code == 1
-    assert "链头仍在链中:1 处不符" in output
+    assert "链头仍在链中：1 处不符" in output
 
 
 def test_a_head_that_is_none_is_refused(flask):

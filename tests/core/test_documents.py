@@ -31,7 +31,7 @@ SHEET = {
     "cards": [
         card
         | {
-            "usable": "可用至 2026-12-31(含当日)",
+            "usable": "可用至 2026-12-31（含当日）",
             "code": group_digits(card["code"]),
             "qr": qr_svg(card["qr"]),
         }
@@ -60,7 +60,7 @@ STATEMENT = {
         {"label": "应结算金额", "amount": "34,500.00"},
     ],
     "note": "请在 5 个工作日内逐笔核对。",
-    "signatures": ["承接主体(盖章)", "财政部门(盖章)"],
+    "signatures": ["承接主体（盖章）", "财政部门（盖章）"],
 }
 RECEIPT = {
     "title": "凭单核销凭条",
@@ -96,7 +96,7 @@ def test_a_card_says_in_words_whose_it_is_and_until_when(sheet: Path) -> None:
     assert text.count("\f") == 2
     for words in ("2026 年长者居家服务凭单", "张*红", "面值 500.00 元", "0731-8888 1234"):
         assert text.count(words) == 20, words
-    assert text.count("可用至 2026-12-31(含当日)") == 20
+    assert text.count("可用至 2026-12-31（含当日）") == 20
     printed = {re.sub(r"\s", "", code) for code in re.findall(r"\d{4}\s+\d{4}\s+\d{4}", text)}
     assert {card["code"] for card in CARDS} <= printed
 
@@ -105,7 +105,7 @@ def test_long_words_on_a_card_stay_beside_the_code(tmp_path: Path) -> None:
     long = SHEET | {
         "programme": "二〇二六年度经济困难失能老年人居家上门养老服务消费补贴凭单",
         "cards": [
-            card | {"value": "每月 4 次上门服务,每次 2 小时", "holder": "阿****************提"}
+            card | {"value": "每月 4 次上门服务，每次 2 小时", "holder": "阿****************提"}
             for card in SHEET["cards"][:10]
         ],
     }
@@ -125,7 +125,7 @@ def test_a_statement_repeats_its_header_and_counts_its_pages(tmp_path: Path) -> 
     assert text.count("服务项目") == pages
     assert f"第1页/共{pages}页" in re.sub(r" ", "", text)
     assert text.count("学前教育学费") == 70
-    assert all(words in text for words in ("DZ-2026-09-0003", "34,500.00", "财政部门(盖章)"))
+    assert all(words in text for words in ("DZ-2026-09-0003", "34,500.00", "财政部门（盖章）"))
 
 
 def test_a_receipt_is_as_wide_as_the_till_paper(tmp_path: Path) -> None:

@@ -59,13 +59,13 @@ def test_a_file_that_was_played_before_changes_nothing(app, play):
             "EDU]: 3000000",
             "EDU]: 1",
             "bud.available[EDU]",
-            "bud.available[EDU] 应为 1,实为 3000000",
+            "bud.available[EDU] 应为 1，实为 3000000",
         ),
         ("refused: LINE_EXISTS", "refused: LOGIN_TAKEN", "- id: E2", "应以 LOGIN_TAKEN 拒绝"),
-        ("    expect: {refused: LINE_EXISTS}\n", "", "- id: E2", "应受理,实为拒绝 LINE_EXISTS"),
+        ("    expect: {refused: LINE_EXISTS}\n", "", "- id: E2", "应受理，实为拒绝 LINE_EXISTS"),
         ("approved_fen: 3000000}", "approved_fen: 2}", "- id: E1", "approved_fen 应为 2"),
         ("approved_fen: 3000000}", "nothing: 2}", "- id: E1", "答复中没有 nothing"),
-        ("LINE_EXISTS}", "LINE_EXISTS, facts: {a: 1}}", "- id: E2", "facts.a 应为 1,实为 None"),
+        ("LINE_EXISTS}", "LINE_EXISTS, facts: {a: 1}}", "- id: E2", "facts.a 应为 1，实为 None"),
         ("${bureau}", "${office}", "- id: E1", "没有找到“office”"),
         ("bureau: id", "bureau: number", "- id: bureau", "没有找到“number”"),
         ("{user: f1}", "{user: f2}", "- id: E1", "没有找到“f2”"),
@@ -119,7 +119,7 @@ def test_a_faulty_file_is_not_played_at_all(app, play):
 def test_a_finding_of_an_integrity_check_is_a_difference(play, monkeypatch):
     broken = Check("总账", lambda: [Finding("科目 1", "0", "5")])
     monkeypatch.setattr("core.rehearsal.books.ask", lambda _hook: [broken])
-    assert "检查“总账”:科目 1 应为 0,实为 5" in play().mismatches[0].text
+    assert "检查“总账”：科目 1 应为 0，实为 5" in play().mismatches[0].text
 
 
 def test_a_refusal_that_leaves_a_trace_in_the_books_is_a_difference(play, monkeypatch):
@@ -132,7 +132,7 @@ def test_a_refusal_that_leaves_a_trace_in_the_books_is_a_difference(play, monkey
         return mark
 
     monkeypatch.setattr("core.rehearsal.running.books.mark", drifting)
-    assert any("拒绝改变了账面:凭证数" in one.text for one in play().mismatches)
+    assert any("拒绝改变了账面：凭证数" in one.text for one in play().mismatches)
 
 
 def test_the_command_prints_the_events_and_exits_with_one_on_a_difference(app, tmp_path):
@@ -141,7 +141,7 @@ def test_the_command_prints_the_events_and_exits_with_one_on_a_difference(app, t
     runner = app.test_cli_runner()
     done = runner.invoke(args=["rehearse", str(path)])
     assert done.exit_code == 0, done.output
-    assert "共 3 件,拒绝 1 件,不符 0 处。" in done.output
+    assert "共 3 件，拒绝 1 件，不符 0 处。" in done.output
     path.write_text(EXAMPLE.replace("EDU]: 3000000\n", "EDU]: 5\n"), encoding="utf-8")
     assert runner.invoke(args=["rehearse", str(path)]).exit_code == 1
 

@@ -26,4 +26,4 @@ def load(world: World) -> None:
     settlement.plan_payment(story)
     settlement.plan_review(story)
     story.tell()
-    world.say(_("核销 %(n)s 笔:第一个月已付款,第二个月在核对", n=len(story.uses)))
+    world.say(_("核销 %(n)s 笔：第一个月已付款，第二个月在核对", n=len(story.uses)))

@@ -79,7 +79,7 @@ def _plan_lost_card(story: Story, card: Card, canteen: Provider) -> None:
 
     def replace() -> None:
         body = story.world.do(
-            clerk_of(CARE), "voucher.replace_card", at=at, id=card.id, reason="居民报失,当面补卡"
+            clerk_of(CARE), "voucher.replace_card", at=at, id=card.id, reason="居民报失，当面补卡"
         )
         card.typed = body["cards"][0]["typed"]
 

@@ -105,14 +105,14 @@ def plan_review(story: Story) -> None:
             at=later,
             statement_id=statements[objecting.id],
             redemption_id=story.uses_in(1, objecting)[-1].id,
-            reason="当日系统重复记录,实际只服务一次,请核减",
+            reason="当日系统重复记录，实际只服务一次，请核减",
         )
         world.do(
             clerk_of(CARE),
             "redemption.reverse",
             at=later,
             receipt=story.uses_in(1, reversing)[-1].receipt,
-            reason="居民来电:当日无人上门服务,请查实后冲正",
+            reason="居民来电：当日无人上门服务，请查实后冲正",
         )
 
     story.plan(at, review)

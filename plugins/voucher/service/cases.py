@@ -84,7 +84,7 @@ def _refuse_undone(redemption: Redemption) -> None:
         raise Conflict(
             "STATE_CHANGED",
             _(
-                "%(when)s 的这笔核销%(what)s,不能再次办理。请刷新后查看。",
+                "%(when)s 的这笔核销%(what)s，不能再次办理。请刷新后查看。",
                 when=moment(redemption.redeemed_at),
                 what=words[redemption.state],
             ),
@@ -99,7 +99,7 @@ def _refuse_pending(redemption: Redemption, approving: Reversal | None) -> None:
         raise Conflict(
             "STATE_CHANGED",
             _(
-                "这笔核销已有第 %(id)s 号冲正或追回申请待复核,请先办理那一笔。",
+                "这笔核销已有第 %(id)s 号冲正或追回申请待复核，请先办理那一笔。",
                 id=waiting,
             ),
             reversal_id=waiting,

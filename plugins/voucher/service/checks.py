@@ -289,7 +289,7 @@ def check_accrued() -> list[Finding]:
             if pool_id in own:
                 found[int(pool_id or 0)] += fen
     return [
-        Finding(f"应付与已付(预算) pool={pool_id}", yuan(expected[pool_id]), yuan(found[pool_id]))
+        Finding(f"应付与已付（预算） pool={pool_id}", yuan(expected[pool_id]), yuan(found[pool_id]))
         for pool_id in sorted(own)
         if expected[pool_id] != found[pool_id]
     ][:SHOWN]

@@ -38,7 +38,7 @@ def issue(
     row, rules = terms_of(programme)
     pool = _pool(programme, rules)
     if programme.state != APPROVED:
-        raise RuleBroken("PLAN_NOT_FILED", _("项目还没有批准,不能发放。请先提交复核。"))
+        raise RuleBroken("PLAN_NOT_FILED", _("项目还没有批准，不能发放。请先提交复核。"))
     chosen = rules.classes.get(class_code)
     if chosen is None:
         raise InvalidInput(_("项目里没有“%(code)s”这一类凭单。", code=class_code))
@@ -68,7 +68,7 @@ def _pool(programme: Programme, rules: Rules) -> Pool:
     if found is not None:
         pool = lock_pool(found)
         if pool.closed_on is not None:
-            raise RuleBroken("VOUCHER_EXPIRED", _("项目的额度池已关闭,不能再发放。"))
+            raise RuleBroken("VOUCHER_EXPIRED", _("项目的额度池已关闭，不能再发放。"))
         return pool
     return open_pool(
         "voucher",
@@ -80,7 +80,7 @@ def _pool(programme: Programme, rules: Rules) -> Pool:
 
 def _refuse_doubles(resident_ids: list[int]) -> None:
     if len(set(resident_ids)) != len(resident_ids):
-        raise InvalidInput(_("同一名居民在名单里出现了两次,请删去重复的。"))
+        raise InvalidInput(_("同一名居民在名单里出现了两次，请删去重复的。"))
 
 
 def _refuse_holders(programme: Programme, chosen: VoucherClass, resident_ids: list[int]) -> None:
@@ -88,13 +88,13 @@ def _refuse_holders(programme: Programme, chosen: VoucherClass, resident_ids: li
     known = _count(db.select(func.count()).where(Resident.id.in_(resident_ids)))
     if known != len(resident_ids):
         raise InvalidInput(
-            _("名单里有 %(n)s 人没有登记,请先导入居民。", n=len(resident_ids) - known)
+            _("名单里有 %(n)s 人没有登记，请先导入居民。", n=len(resident_ids) - known)
         )
     dead = _count(
         db.select(func.count()).where(Resident.id.in_(resident_ids), Resident.died_on.is_not(None))
     )
     if dead:
-        raise RuleBroken("HOLDER_INELIGIBLE", _("名单里有 %(n)s 人已去世,请剔除。", n=dead))
+        raise RuleBroken("HOLDER_INELIGIBLE", _("名单里有 %(n)s 人已去世，请剔除。", n=dead))
     holding = _count(
         db.select(func.count()).where(
             Voucher.programme_id == programme.id,
@@ -106,7 +106,7 @@ def _refuse_holders(programme: Programme, chosen: VoucherClass, resident_ids: li
     if holding:
         raise RuleBroken(
             "ALREADY_HOLDS_VOUCHER",
-            _("名单里有 %(n)s 人已持有同类凭单,不能重复发放。请剔除后再发。", n=holding),
+            _("名单里有 %(n)s 人已持有同类凭单，不能重复发放。请剔除后再发。", n=holding),
         )
 
 
@@ -224,7 +224,7 @@ def replace_card(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # no
     """Block every carrier of a voucher at once and make a new card; the money does not move."""
     voucher = fetch(Voucher, id, actor, "voucher.replace")
     if voucher.state == REVOKED:
-        raise RuleBroken("VOUCHER_REVOKED", _("凭单已撤销,不能换卡。"))
+        raise RuleBroken("VOUCHER_REVOKED", _("凭单已撤销，不能换卡。"))
     _block(voucher, kinds=("phone", "card"))
     db.session.execute(insert(Credential), [_phone(voucher.id)])
     card = _card(voucher)
@@ -247,7 +247,7 @@ def code(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
         db.select(Credential).filter_by(voucher_id=voucher.id, kind="phone", state=ACTIVE)
     )
     if credential is None or voucher.state != ACTIVE:
-        raise RuleBroken("VOUCHER_REVOKED", _("这张凭单现在不能出示,请联系发放部门。"))
+        raise RuleBroken("VOUCHER_REVOKED", _("这张凭单现在不能出示，请联系发放部门。"))
     now = clock.now()
     return {
         "id": voucher.id,
@@ -277,7 +277,7 @@ def login_resident(actor: Actor, *, id_number: str, code: str) -> dict[str, Any]
     if resident is None or credential is None or credential.state != ACTIVE:
         raise SignInRequired(
             "SIGN_IN_FAILED",
-            _("身份证号与卡号对不上。请对照卡片重新输入,或到社区服务台办理。"),
+            _("身份证号与卡号对不上。请对照卡片重新输入，或到社区服务台办理。"),
         )
     return start_session(resident_user(resident.id), None, days=RESIDENT_SESSION_DAYS)
 

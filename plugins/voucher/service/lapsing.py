@@ -39,7 +39,7 @@ def lapse(actor: Actor, *, on: date | None = None) -> dict[str, Any]:  # noqa: A
     if day > clock.today():
         raise RuleBroken(
             "DAY_NOT_COME",
-            _("%(day)s 还没有到,不能提前办理到期。请在当天办理。", day=day.isoformat()),
+            _("%(day)s 还没有到，不能提前办理到期。请在当天办理。", day=day.isoformat()),
         )
     audit.about("day", day.isoformat())
     pools = [lapse_pool(pool_id, day) for pool_id in _pools_due(day)]

@@ -27,13 +27,13 @@ def create(
     """Define a programme with the first version of its terms, as a draft."""
     organisation = own_organisation(actor, organisation_id, "programme.define")
     if db.session.scalar(db.select(Programme.id).where(Programme.code == code)):
-        raise Conflict("PROGRAMME_EXISTS", _("项目编号“%(code)s”已被使用,请换一个。", code=code))
+        raise Conflict("PROGRAMME_EXISTS", _("项目编号“%(code)s”已被使用，请换一个。", code=code))
     for share in terms["funding"]:
         line = db.session.get(BudgetLine, share["line_id"])
         if line is None or line.organisation_id != organisation.id:
             raise RuleBroken(
                 "LINE_MISMATCH",
-                _("选择的指标不存在或不属于本单位,请重新选择。"),
+                _("选择的指标不存在或不属于本单位，请重新选择。"),
                 basis="预算法第十三条",
             )
     programme = Programme(
@@ -166,18 +166,18 @@ def offer(
     )
     if admission is None:
         raise RuleBroken(
-            "PROVIDER_NOT_AUTHORISED", _("本单位未准入这个项目,不能登记服务。请先向购买主体申请。")
+            "PROVIDER_NOT_AUTHORISED", _("本单位未准入这个项目，不能登记服务。请先向购买主体申请。")
         )
     programme = db.session.get(Programme, programme_id)
     service = terms_of(programme)[1].services.get(service_code)
     if service is None:
-        raise NotFound("SERVICE_NOT_COVERED", _("项目里没有这项服务,请从列表中选择。"))
+        raise NotFound("SERVICE_NOT_COVERED", _("项目里没有这项服务，请从列表中选择。"))
     ceiling = service.maximum_price_fen
     if ceiling is not None and price_fen is not None and price_fen > ceiling:
         raise RuleBroken(
             "CAP_REACHED",
             _(
-                "价格 %(price)s 元超过项目最高限价 %(cap)s 元,请调低。",
+                "价格 %(price)s 元超过项目最高限价 %(cap)s 元，请调低。",
                 price=f"{price_fen / 100:,.2f}",
                 cap=f"{ceiling / 100:,.2f}",
             ),

@@ -82,8 +82,8 @@ def order(
         raise RuleBroken(
             "GIVE_BACK_FORBIDDEN",
             _(
-                "这笔核销已经付款,追回后不能退回原凭单。请选择取消这部分额度;"
-                "如仍需补助,请另行发放。"
+                "这笔核销已经付款，追回后不能退回原凭单。请选择取消这部分额度；"
+                "如仍需补助，请另行发放。"
             ),
         )
     reversal = _record(case, reason, entitlement, effect, ordered_by=actor.user_id)
@@ -107,7 +107,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     if (effect == CLAWED_BACK) != (reversal.effect == CLAWED_BACK):
         raise Conflict(
             "STATE_CHANGED",
-            _("这笔核销在提出冲正之后已经付款,不能再冲正。请退回本申请,重新提出追回。"),
+            _("这笔核销在提出冲正之后已经付款，不能再冲正。请退回本申请，重新提出追回。"),
             state="paid",
         )
     reversal.state, reversal.effect, reversal.approved_by = APPROVED, effect, actor.user_id
@@ -146,7 +146,7 @@ def _find(actor: Actor, receipt: str, permission: str) -> Redemption:
     query = scoped(Redemption, actor, permission).where(Redemption.receipt == receipt)
     found: Redemption | None = db.session.scalar(query.with_for_update(of=Redemption))
     if found is None:
-        raise NotFound("NOT_FOUND", _("没有这张小票,或它不在您的管辖范围内。请核对小票编号。"))
+        raise NotFound("NOT_FOUND", _("没有这张小票，或它不在您的管辖范围内。请核对小票编号。"))
     return found
 
 
@@ -164,7 +164,7 @@ def _refuse_decided(reversal: Reversal) -> None:
         words = {APPROVED: _("已批准"), CANCELLED: _("已退回")}
         raise Conflict(
             "STATE_CHANGED",
-            _("第 %(id)s 号申请%(what)s,不能再办理。", id=reversal.id, what=words[reversal.state]),
+            _("第 %(id)s 号申请%(what)s，不能再办理。", id=reversal.id, what=words[reversal.state]),
             state=reversal.state,
         )
 
@@ -174,7 +174,7 @@ def _effect(case: Case) -> str:
     if case.standing.held and not case.standing.paid:
         raise RuleBroken(
             "BATCH_LOCKED",
-            _("这笔核销已列入支付批次,正在付款。请等银行结果:付讫后办理追回,退回后办理冲正。"),
+            _("这笔核销已列入支付批次，正在付款。请等银行结果：付讫后办理追回，退回后办理冲正。"),
             statement_id=case.standing.statement.id if case.standing.statement else None,
         )
     if case.standing.paid:
@@ -290,8 +290,8 @@ def _post(kind: str, redemption: Redemption, moves: Sequence[Move], *, anew_fen:
         raise RuleBroken(
             "BUDGET_INSUFFICIENT",
             _(
-                "核销时作废的余额 %(anew)s 元已退回指标,撤销须重新承诺这笔钱,"
-                "但指标可用额度只有 %(available)s 元。请先办理指标调整再撤销,"
+                "核销时作废的余额 %(anew)s 元已退回指标，撤销须重新承诺这笔钱，"
+                "但指标可用额度只有 %(available)s 元。请先办理指标调整再撤销，"
                 "或由购买主体冲正并取消这部分额度。",
                 anew=yuan(anew_fen),
                 available=yuan(refusal.facts["available_fen"]),

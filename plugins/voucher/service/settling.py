@@ -93,13 +93,13 @@ def _refuse_cutoff(cutoff: datetime, last: SettlementPeriod | None) -> None:
     if cutoff > clock.now():
         raise RuleBroken(
             "CUTOFF_NOT_COME",
-            _("截止时间 %(at)s 还没有到,请选择现在或更早的时间。", at=moment(cutoff)),
+            _("截止时间 %(at)s 还没有到，请选择现在或更早的时间。", at=moment(cutoff)),
         )
     if last is not None and cutoff < last.cutoff_at:
         raise RuleBroken(
             "CUTOFF_BEFORE_LAST",
             _(
-                "上一结算期已锁定到 %(last)s,新的截止时间 %(at)s 不能更早。",
+                "上一结算期已锁定到 %(last)s，新的截止时间 %(at)s 不能更早。",
                 last=moment(last.cutoff_at),
                 at=moment(cutoff),
             ),
@@ -135,7 +135,7 @@ def _write(period: SettlementPeriod, programme: Programme, pools: list[Pool]) ->
         raise RuleBroken(
             "NOTHING_TO_SETTLE",
             _(
-                "截至 %(at)s 没有新的核销,不必锁定。请确认截止时间。",
+                "截至 %(at)s 没有新的核销，不必锁定。请确认截止时间。",
                 at=moment(period.cutoff_at),
             ),
         )
@@ -269,7 +269,7 @@ def object_line(
         raise RuleBroken(
             "OBJECTION_TOO_LATE",
             _(
-                "这份对账单已确认,或已过异议期限 %(day)s,不能再提异议。如有差错,"
+                "这份对账单已确认，或已过异议期限 %(day)s，不能再提异议。如有差错，"
                 "请联系购买主体办理冲正或追回。",
                 day=statement.confirm_by.isoformat(),
             ),
@@ -278,9 +278,9 @@ def object_line(
     period = period_of(redemption)
     is_line = period is not None and period.id == statement.period_id
     if not is_line or redemption.state != CAPTURED:
-        raise NotFound("NOT_FOUND", _("这份对账单里没有这一行,或这一行已冲正。请刷新后查看。"))
+        raise NotFound("NOT_FOUND", _("这份对账单里没有这一行，或这一行已冲正。请刷新后查看。"))
     if db.session.scalar(db.select(Objection.id).filter_by(redemption_id=redemption.id)):
-        raise Conflict("ALREADY_OBJECTED", _("这一行已提过异议,请等待购买主体处理。"))
+        raise Conflict("ALREADY_OBJECTED", _("这一行已提过异议，请等待购买主体处理。"))
     objection = Objection(
         statement_id=statement.id,
         redemption_id=redemption.id,
@@ -312,7 +312,7 @@ def resolve(actor: Actor, *, id: int, uphold: bool, reason: str) -> dict[str, An
         .where(Objection.id == id, visible(Statement, actor, "statement.resolve"))
     )
     if objection is None:
-        raise NotFound("NOT_FOUND", _("没有这条异议,或它不在您的管辖范围内。请核对编号。"))
+        raise NotFound("NOT_FOUND", _("没有这条异议，或它不在您的管辖范围内。请核对编号。"))
     four_eyes(actor, objection.raised_by, what=_("异议"))
     redemption = db.session.get_one(
         Redemption, objection.redemption_id, with_for_update=True, populate_existing=True

@@ -329,7 +329,7 @@ def _identify(request: Request, lines: list[Line]) -> None:
     """Take from the rows who asks; refuse nobody and whoever may not redeem."""
     head = lines[0].found[0]
     if head["user_id"] is None:
-        raise SignInRequired("SIGN_IN_REQUIRED", _("登录已失效,请重新登录。"))
+        raise SignInRequired("SIGN_IN_REQUIRED", _("登录已失效，请重新登录。"))
     grants: tuple[Grant, ...] = ()
     if head["role"] is not None:
         grants = (Grant(head["role"], head["provider_id"], head["provider_division"]),)

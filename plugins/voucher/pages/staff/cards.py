@@ -107,7 +107,7 @@ def _replace_form(number: int, answer: Answer | None) -> str:
         answer,
         title=_("补换卡 %(number)s", number=row.number),
         consequence=_(
-            "旧卡和旧的手机码立即作废，钱和最后一天不变。按下之后下载新卡的 PDF,请当场打印。"
+            "旧卡和旧的手机码立即作废，钱和最后一天不变。按下之后下载新卡的 PDF，请当场打印。"
         ),
         button=_("作废旧卡并打印新卡"),
         tone="primary",
