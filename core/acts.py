@@ -22,6 +22,7 @@ from core.access import ANONYMOUS, Actor, authenticate, require
 from core.audit import Acting, AuditEntry
 from core.db import db, insert_once, lost_the_race, transaction
 from core.errors import Conflict, InvalidInput, Refusal, Unavailable
+from core.fields import in_words
 from core.plugins import registry
 
 KEY_MAX = 120
@@ -180,7 +181,7 @@ def _load(request: Request) -> dict[str, Any]:
             resolve(request)
         raise InvalidInput(
             _("填写的内容有误，请按各项提示改正后重新提交。"),
-            errors=error.normalized_messages(),
+            errors=in_words(error.normalized_messages()),
         ) from error
     return loaded
 

@@ -81,5 +81,35 @@ def schema(name: str, /, **members: Any) -> Schema:
     return Schema.from_dict(members, name=name)()
 
 
+def in_words(messages: Any) -> Any:
+    """Return a schema's messages by field in the reader's language.
+
+    Marshmallow's own are English; those of our fields are told as they are.
+    """
+    if isinstance(messages, Mapping):
+        return {name: in_words(found) for name, found in messages.items()}
+    if isinstance(messages, list):
+        return [in_words(found) for found in messages]
+    known = {
+        "Missing data for required field.": _("请填写"),
+        "Field may not be null.": _("请填写"),
+        "Invalid value.": _("内容不对，请核对"),
+        "Invalid input type.": _("内容的格式不对"),
+        "Invalid type.": _("内容的格式不对"),
+        "Not a valid string.": _("须为文字"),
+        "Not a valid integer.": _("须为数字，金额最多两位小数"),
+        "Not a valid number.": _("须为数字"),
+        "Not a valid boolean.": _("须为是或否"),
+        "Not a valid date.": _("须为日期，如 2026-09-01"),
+        "Not a valid datetime.": _("须为时间，如 2026-09-01T09:00"),
+        "Not a valid list.": _("须为列表"),
+        "Not a valid mapping type.": _("内容的格式不对"),
+        "Unknown field.": _("没有这一项"),
+    }
+    if str(messages).startswith("Must be one of:"):
+        return _("请从列出的选项中选择")
+    return known.get(str(messages), messages)
+
+
 def _range_error(minimum: int) -> str:
     return f"须为不小于 {minimum} 的整数（单位：分）"

@@ -88,8 +88,8 @@ class Keyring:
         if version != SEAL_VERSION or cipher is None:
             raise BrokenSealError(
                 _(
-                    "“%(context)s”的密文所用的密钥（编号 %(key_id)s）未配置，请把旧密钥加回密钥列表。"
-                    "",
+                    "“%(context)s”的密文所用的密钥（编号 %(key_id)s）未配置，"
+                    "请把旧密钥加回密钥列表。",
                     context=context,
                     key_id=key_id[:8] or "?",
                 )

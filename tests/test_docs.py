@@ -38,7 +38,7 @@ def test_a_refusal_is_read_with_its_status_sentence_and_basis(tmp_path):
         "    status = 409\n"
         "SAID = '晚了。'\n"
         "def act(day):\n"
-        "    raise Late（'TOO_LATE', f'{day} ' + SAID, basis='第一条', day=day）\n",
+        "    raise Late('TOO_LATE', f'{day} ' + SAID, basis='第一条', day=day)\n",
         encoding="utf-8",
     )
     assert refusals.scan(Path(tmp_path)) == [

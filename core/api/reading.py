@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
 import re
+from decimal import Decimal
 from typing import Any
 
 from flask import request
@@ -129,8 +129,9 @@ def _integer(text: str) -> int:
     return value
 
 
-def _number(text: str) -> float:
-    if not math.isfinite(value := float(text)):
+def _number(text: str) -> Decimal:
+    # No amount is a binary fraction on its way in either; the schemas then take whole numbers only.
+    if not (value := Decimal(text)).is_finite():
         message = "a number is not finite"
         raise ValueError(message)
     return value

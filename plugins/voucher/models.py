@@ -36,7 +36,7 @@ class Programme(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy
 
 
 class Terms(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
-    """One version of a programme's terms, immutable; vouchers keep the one they were issued under."""
+    """One version of a programme's terms, immutable; a voucher keeps its own for good."""
 
     __tablename__ = "voucher_terms"
     __table_args__ = (UniqueConstraint("programme_id", "version"),)

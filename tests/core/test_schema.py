@@ -148,7 +148,7 @@ def test_every_component_has_a_history_of_its_own(build, lottery):
 def test_a_second_upgrade_changes_nothing(build):
     app = build()
     upgrade(app)
-    run(app, "INSERT INTO division VALUES （'43', '湖南省', 'province', '43/'）")
+    run(app, "INSERT INTO division VALUES ('43', '湖南省', 'province', '43/')")
     upgrade(app)
     assert check(app) == []
     with app.app_context(), transaction(readonly=True):

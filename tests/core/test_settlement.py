@@ -274,7 +274,7 @@ def test_the_bank_file_carries_whole_account_numbers_and_the_audit_trail_none(ow
     answer = owing.perform("payment.export", owing.treasurer, key="export-1", id=number)
     content = base64.b64decode(answer.body["content_base64"]).decode("utf-8-sig")
     assert "6222021901" in content
-    assert content.splitlines()[-1].startswith("合计，3,,,,18250.00,ZF")
+    assert content.splitlines()[-1].startswith("合计,3,,,,18250.00,ZF")
     with owing.reading():
         stored = db.session.execute(db.text("SELECT answer FROM audit_entry")).scalars()
         assert not any(answer.body["content_base64"][:80] in (text or "") for text in stored)

@@ -99,7 +99,7 @@ def test_a_form_shown_again_may_keep_its_request_key(render: Render) -> None:
 def test_a_field_error_is_told_beside_the_field_and_in_the_summary(render: Render) -> None:
     page = render(
         macro("forms", "error_summary", "field")
-        + "{{ error_summary(errors) }}{{ field（'face', '面值', '0', errors, '单位元。'） }}",
+        + "{{ error_summary(errors) }}{{ field('face', '面值', '0', errors, '单位元。') }}",
         errors={"face": ["必须大于 0。"]},
     )
     assert '<a href="#f-face">必须大于 0。</a>' in page
@@ -110,7 +110,7 @@ def test_a_field_error_is_told_beside_the_field_and_in_the_summary(render: Rende
 def test_what_a_person_typed_is_escaped(render: Render) -> None:
     page = render(
         macro("forms", "field", "text_area")
-        + "{{ field（'a', '名', evil） }}{{ text_area（'b', '说明', evil） }}",
+        + "{{ field('a', '名', evil) }}{{ text_area('b', '说明', evil) }}",
         evil='"><script>',
     )
     assert "<script>" not in page
@@ -119,7 +119,7 @@ def test_what_a_person_typed_is_escaped(render: Render) -> None:
 def test_a_table_names_every_cell_for_the_phone(render: Render) -> None:
     page = render(
         macro("data", "table")
-        + "{% call(row, column) table（'对账单', columns, rows, foot={'fen': 5}） %}改{% endcall %}",
+        + "{% call(row, column) table('对账单', columns, rows, foot={'fen': 5}) %}改{% endcall %}",
         columns=[
             {"key": "day", "label": "日期", "kind": "day"},
             {"key": "fen", "label": "金额", "kind": "amount"},
@@ -136,12 +136,12 @@ def test_a_table_names_every_cell_for_the_phone(render: Render) -> None:
 
 
 def test_an_empty_table_says_so(render: Render) -> None:
-    page = render(macro("data", "table") + "{{ table（'对账单', [], []） }}")
+    page = render(macro("data", "table") + "{{ table('对账单', [], []) }}")
     assert "还没有对账单" in page
 
 
 def test_a_state_is_a_picture_and_a_word(render: Render) -> None:
-    page = render(macro("states", "badge") + "{{ badge（'已付', 'good'） }}")
+    page = render(macro("states", "badge") + "{{ badge('已付', 'good') }}")
     assert "<svg" in page
     assert "已付" in page
 
@@ -151,9 +151,9 @@ def test_the_rooms_of_a_line_fill_its_bar(render: Render) -> None:
         {"room": "available", "label": "可用", "fen": 1, "url": "/a"},
         {"room": "disbursed", "label": "已付", "fen": 3},
     ]
-    page = render(macro("data", "rooms") + "{{ rooms（parts, '资金'） }}", parts=parts)
+    page = render(macro("data", "rooms") + "{{ rooms(parts, '资金') }}", parts=parts)
     assert re.findall(r'width="(\d+\.\d)" height="32"', page) == ["250.0", "750.0"]
-    empty = render(macro("data", "rooms") + "{{ rooms（[], '资金'） }}")
+    empty = render(macro("data", "rooms") + "{{ rooms([], '资金') }}")
     assert "<rect" not in empty
 
 

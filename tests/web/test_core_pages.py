@@ -191,6 +191,16 @@ def test_a_line_is_recorded_and_cut_only_by_what_is_available(world, enter):
     assert "1,000.00" in done.text
 
 
+def test_an_empty_form_says_beside_each_field_what_is_missing(enter):
+    page = enter("finance_budget").open("/budget/new")
+    refused = page.send("/budget/new", amount_fen="12.345", document="")
+    assert refused.status == 422
+    assert '<a href="#f-document">请填写</a>' in refused.html
+    assert '<a href="#f-amount_fen">须为数字，金额最多两位小数</a>' in refused.html
+    assert refused.form("/budget/new").fields["amount_fen"] == "12.345"
+    assert refused.form("/budget/new").fields["request_key"]
+
+
 def test_a_locked_month_takes_no_entries(world, enter):
     approver = enter("finance_approver")
     page = approver.open("/periods/").send(

@@ -446,7 +446,8 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_through", sa.Date(), nullable=False),
         sa.CheckConstraint(
-            "charged_fen >= 0 AND released_fen >= 0 AND committed_fen - charged_fen - released_fen >= 0",
+            "charged_fen >= 0 AND released_fen >= 0 "
+            "AND committed_fen - charged_fen - released_fen >= 0",
             name=op.f("ck_voucher_lot_money"),
         ),
         sa.CheckConstraint(
