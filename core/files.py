@@ -82,17 +82,17 @@ def read_table(data: bytes, filename: str, *, required: Sequence[str] = ()) -> l
     FILE_COLUMNS_WRONG when a name is missing, doubled or one of `required` is not there.
     """
     if len(data) > MAX_BYTES:
-        raise _too_large(_("文件超过 %(mb)s MB,请拆成几个文件分别导入。", mb=MAX_BYTES // 10**6))
+        raise _too_large(_("文件超过 %(mb)s MB，请拆成几个文件分别导入。", mb=MAX_BYTES // 10**6))
     suffix = PurePath(filename).suffix.lower()
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise _unreadable(
-            _("这是旧格式(.xls)或加了密码的表格,请去掉密码并另存为 .xlsx 或 CSV 后再导入。")
+            _("这是旧格式（.xls）或加了密码的表格，请去掉密码并另存为 .xlsx 或 CSV 后再导入。")
         )
     if suffix == ".xlsx":
         return _table(_xlsx_records(data), required)
     if suffix in {".csv", ".txt"}:
         return _table(_csv_records(data), required)
-    raise _unreadable(_("只能导入 .csv 或 .xlsx 文件,请另存为其中一种格式。"))
+    raise _unreadable(_("只能导入 .csv 或 .xlsx 文件，请另存为其中一种格式。"))
 
 
 def csv_stream(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
@@ -144,13 +144,13 @@ def _table(records: Iterator[Record], required: Sequence[str]) -> list[Row]:
     filled = ((line, cells) for line, cells in records if any(cell.strip() for cell in cells))
     first = next(filled, None)
     if first is None:
-        raise _unreadable(_("文件是空的:第一行应为列名,其下每行一条记录。"))
+        raise _unreadable(_("文件是空的：第一行应为列名，其下每行一条记录。"))
     header = _header(first, required)
     rows: list[Row] = []
     for line, cells in filled:
         if len(rows) == MAX_ROWS:
             raise _too_large(
-                _("记录超过 %(most)s 行,请拆成几个文件分别导入。", most=f"{MAX_ROWS:,}")
+                _("记录超过 %(most)s 行，请拆成几个文件分别导入。", most=f"{MAX_ROWS:,}")
             )
         rows.append(_row(line, cells, header))
     return rows
@@ -162,18 +162,18 @@ def _header(record: Record, required: Sequence[str]) -> list[str]:
     while not names[-1]:
         names.pop()
     if len(names) > MAX_COLUMNS:
-        raise _too_large(_("列数超过 %(most)s 列,请删去用不到的列。", most=MAX_COLUMNS))
+        raise _too_large(_("列数超过 %(most)s 列，请删去用不到的列。", most=MAX_COLUMNS))
     for place, name in enumerate(names, start=1):
         _check_cell(name, line)
         if not name:
             raise _columns_wrong(
-                _("第 %(line)s 行(列名行)第 %(place)s 列没有列名。", line=line, place=place)
+                _("第 %(line)s 行（列名行）第 %(place)s 列没有列名。", line=line, place=place)
             )
         if name in names[: place - 1]:
-            raise _columns_wrong(_("列名“%(name)s”出现了两次,请只保留一列。", name=name))
+            raise _columns_wrong(_("列名“%(name)s”出现了两次，请只保留一列。", name=name))
     if missing := [name for name in required if name not in names]:
         raise _columns_wrong(
-            _("缺少列:%(names)s。请对照模板补上,列名须一字不差。", names="、".join(missing))
+            _("缺少列：%(names)s。请对照模板补上，列名须一字不差。", names="、".join(missing))
         )
     return names
 
@@ -182,7 +182,7 @@ def _row(line: int, cells: list[str], header: list[str]) -> Row:
     if any(cell.strip() for cell in cells[len(header) :]):
         raise _columns_wrong(
             _(
-                "第 %(line)s 行比列名行多出内容,可能是内容里的逗号没有加引号,请检查。",
+                "第 %(line)s 行比列名行多出内容，可能是内容里的逗号没有加引号，请检查。",
                 line=line,
             )
         )
@@ -195,11 +195,11 @@ def _row(line: int, cells: list[str], header: list[str]) -> Row:
 def _check_cell(cell: str, line: int) -> None:
     if len(cell) > MAX_CELL:
         raise _too_large(
-            _("第 %(line)s 行有一格超过 %(most)s 字,请删减。", line=line, most=MAX_CELL)
+            _("第 %(line)s 行有一格超过 %(most)s 字，请删减。", line=line, most=MAX_CELL)
         )
     if CONTROLS.search(cell):
         raise _unreadable(
-            _("第 %(line)s 行含有不可见的控制字符,请在表格软件中重新另存后再导入。", line=line)
+            _("第 %(line)s 行含有不可见的控制字符，请在表格软件中重新另存后再导入。", line=line)
         )
 
 
@@ -211,7 +211,10 @@ def _csv_records(data: bytes) -> Iterator[Record]:
             yield line, [_without_guard(cell) for cell in cells]
     except csv.Error as error:
         raise _unreadable(
-            _("第 %(line)s 行读不出来:引号没有成对,或一格的内容过长。请检查后重试。", line=line + 1)
+            _(
+                "第 %(line)s 行读不出来：引号没有成对，或一格的内容过长。请检查后重试。",
+                line=line + 1,
+            )
         ) from error
 
 
@@ -221,7 +224,7 @@ def _decoded(data: bytes) -> str:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise _unreadable(_("文件编码无法识别,请另存为“CSV UTF-8”格式后再导入。"))
+    raise _unreadable(_("文件编码无法识别，请另存为“CSV UTF-8”格式后再导入。"))
 
 
 def _without_guard(cell: str) -> str:
@@ -256,7 +259,7 @@ def _xlsx_text(cell: object, line: int) -> str:
             if not abs(cell) < 10**EXACT_DIGITS:
                 raise _unreadable(
                     _(
-                        "第 %(line)s 行有一个超过 15 位的数字被表格软件改写,末几位已经丢失。"
+                        "第 %(line)s 行有一个超过 15 位的数字被表格软件改写，末几位已经丢失。"
                         "请把该列设为“文本”格式后重新填写。",
                         line=line,
                     )
@@ -293,7 +296,7 @@ def _honest_copy(data: bytes) -> bytes:
                 room -= len(content)
                 if room < 0:
                     raise _too_large(
-                        _("表格解压后过大,请删去多余的工作表和格式,或另存为 CSV 后再导入。")
+                        _("表格解压后过大，请删去多余的工作表和格式，或另存为 CSV 后再导入。")
                     )
                 _check_part(content)
                 copy.writestr(entry.filename, content)
@@ -336,7 +339,7 @@ def _check_reference(reference: str | None) -> None:
     if column > MAX_COLUMNS or int(found[2]) > MAX_ROWS * 2:
         raise _too_large(
             _(
-                "工作表有内容落在第 %(rows)s 行或第 %(columns)s 列之外,请删去多余的行和列。",
+                "工作表有内容落在第 %(rows)s 行或第 %(columns)s 列之外，请删去多余的行和列。",
                 rows=f"{MAX_ROWS * 2:,}",
                 columns=MAX_COLUMNS,
             )
@@ -433,4 +436,4 @@ def _columns_wrong(message: str) -> InvalidInput:
 
 
 def _damaged_xlsx() -> InvalidInput:
-    return _unreadable(_("这个 .xlsx 文件读不出来,可能已损坏。请在表格软件中打开并另存后再导入。"))
+    return _unreadable(_("这个 .xlsx 文件读不出来，可能已损坏。请在表格软件中打开并另存后再导入。"))

@@ -206,7 +206,7 @@ def make_residents(county: County, count: int) -> list[int]:
         if serial >= 1000:
             day = 1 + serial // 1000
             number = citizen_id_with_check(f"430100195002{day:02d}{serial % 1000:03d}")
-        lines.append(",".join(("张三丰", number, "", "430112001")))
+        lines.append(f"张三丰,{number},,430112001")
     content = base64.b64encode("\n".join(lines).encode()).decode()
     clerk = county.actor("purchaser_clerk")
     checked = do("resident.check_import", clerk, filename="居民.csv", content=content)

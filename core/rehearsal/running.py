@@ -121,7 +121,7 @@ class _Run:
         with clock.frozen(self.script.events[-1].at):
             self._compare(self.script.final, CHECKED_AS)
             for check, finding in books.findings():
-                text = f"检查“{check.name}”：{finding.where} 应为 {finding.expected},"
+                text = f"检查“{check.name}”：{finding.where} 应为 {finding.expected}，"
                 self._note(self.script.end_line, CHECKED_AS, f"{text}实为 {finding.found}")
 
     def mismatch(self, line: int, event: str, text: str) -> Mismatch:

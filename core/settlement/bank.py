@@ -158,8 +158,8 @@ def _check_totals(totals: Row, lines: list[ResultLine]) -> None:
     if declared != found or (count.isdecimal() and int(count) != len(lines)):
         raise InvalidInput(
             _(
-                "文件不完整或被改动:合计行写 %(declared)s(%(count)s 笔),"
-                "明细相加为 %(found)s(%(lines)s 笔)。请向银行重新取得完整的结果文件。",
+                "文件不完整或被改动：合计行写 %(declared)s（%(count)s 笔），"
+                "明细相加为 %(found)s（%(lines)s 笔）。请向银行重新取得完整的结果文件。",
                 declared=yuan_text(declared),
                 count=count if count.isdecimal() else "—",
                 found=yuan_text(found),
