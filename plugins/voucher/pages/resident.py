@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext
 
 from core.access import require
 from core.acts import Answer, perform
@@ -27,10 +27,10 @@ MENU: list[tuple[str, MenuItem]] = [
         "",
         MenuItem(
             DOOR,
-            _l("我是居民"),
+            lazy_gettext("我是居民"),
             "voucher_resident.home",
             10,
-            hint=_l("看还能用多少，出示凭证码，查到底扣了什么。"),
+            hint=lazy_gettext("看还能用多少，出示凭证码，查到底扣了什么。"),
             start_of=("resident",),
         ),
     ),
@@ -38,10 +38,10 @@ MENU: list[tuple[str, MenuItem]] = [
         "",
         MenuItem(
             DOOR,
-            _l("找服务点"),
+            lazy_gettext("找服务点"),
             "voucher_resident.find",
             20,
-            hint=_l("按服务和乡镇、街道查找能用凭单的地方，不用登录。"),
+            hint=lazy_gettext("按服务和乡镇、街道查找能用凭单的地方，不用登录。"),
         ),
     ),
 ]

@@ -25,7 +25,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext
 
 from core import audit, clock, privacy
 from core.access import require
@@ -44,14 +44,17 @@ MENU: list[tuple[str, MenuItem]] = [
         "",
         MenuItem(
             DOOR,
-            _l("我是店员"),
+            lazy_gettext("我是店员"),
             "voucher_till.scan",
             30,
-            hint=_l("扫码、核对、确认，给居民一张小票。"),
+            hint=lazy_gettext("扫码、核对、确认，给居民一张小票。"),
             start_of=("provider_clerk",),
         ),
     ),
-    ("voucher.redeem", MenuItem("from_whom", _l("收银台（核销）"), "voucher_till.scan", 20)),
+    (
+        "voucher.redeem",
+        MenuItem("from_whom", lazy_gettext("收银台（核销）"), "voucher_till.scan", 20),
+    ),
 ]
 
 LOOKUP, REDEEM = "voucher.lookup", "voucher.redeem"
