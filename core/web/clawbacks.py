@@ -48,12 +48,22 @@ def _index(form: dict[str, Any], *, chosen: int | None) -> str:
     found = queries.clawbacks(actor, before=before)
     return render_template(
         "clawbacks/index.html",
-        rows=found["items"],
+        rows=[_row(row, books=actor.may("budget.view")) for row in found["items"]],
         next_before=found["next_before"],
         before=before,
         tones=TONES,
         may_receive=actor.may(RECEIVE),
         chosen=chosen,
-        books=actor.may("budget.view"),
         **form,
     )
+
+
+def _row(row: dict[str, Any], *, books: bool) -> dict[str, Any]:
+    """Return a claw-back whose figures lead to their journals, for those who see the books."""
+    if not books or not row["journal_id"]:
+        return row | {"amount": row["amount_fen"], "open": row["open_fen"]}
+    owed = {"pool": row["pool_id"], "party": row["party_id"], "kind": "fin.receivable"}
+    return row | {
+        "amount": (row["amount_fen"], url_for("audit.journal", id=row["journal_id"])),
+        "open": (row["open_fen"], url_for("audit.journals", **owed)),
+    }

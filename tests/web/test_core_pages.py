@@ -195,8 +195,8 @@ def test_an_empty_form_says_beside_each_field_what_is_missing(enter):
     page = enter("finance_budget").open("/budget/new")
     refused = page.send("/budget/new", amount_fen="12.345", document="")
     assert refused.status == 422
-    assert '<a href="#f-document">请填写</a>' in refused.html
-    assert '<a href="#f-amount_fen">须为数字，金额最多两位小数</a>' in refused.html
+    assert '<a href="#f-document">批复文号：请填写</a>' in refused.html
+    assert '<a href="#f-amount_fen">金额：须为数字，金额最多两位小数</a>' in refused.html
     assert refused.form("/budget/new").fields["amount_fen"] == "12.345"
     assert refused.form("/budget/new").fields["request_key"]
 
