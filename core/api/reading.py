@@ -131,8 +131,8 @@ def _integer(text: str) -> int:
 
 def _number(text: str) -> Decimal:
     # No amount is a binary fraction on its way in either; the schemas then take whole numbers only.
-    if not (value := Decimal(text)).is_finite():
-        message = "a number is not finite"
+    if not (value := Decimal(text)).is_finite() or value.adjusted() > INTEGER_DIGITS:
+        message = "a number is not finite, or longer than any amount"
         raise ValueError(message)
     return value
 

@@ -203,8 +203,8 @@ class Credential(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchem
 class Redemption(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
     """A redemption (核销): captured; voided or reversed; clawed_back after payment.
 
-    `price_fen` x `quantity` (thousandths of the service's unit) is what the service cost,
-    `amount_fen` what the voucher pays, the rest is the holder's. `writer` is the writing
+    `price_fen` is what the service cost for its `quantity` (thousandths of the service's unit),
+    `amount_fen` what the voucher pays of it, the rest is the holder's. `writer` is the writing
     transaction on PostgreSQL, so that a statement leaves out writers still in flight.
     """
 
