@@ -129,7 +129,7 @@ def _run(check: Check) -> list[Finding]:
     started = time.monotonic()
     findings = check.run()
     verdict = "相符" if not findings else f"{len(findings)} 处不符"
-    click.echo(f"{check.name}:{verdict}（{time.monotonic() - started:.1f} 秒）")
+    click.echo(f"{check.name}：{verdict}（{time.monotonic() - started:.1f} 秒）")
     for finding in findings:
         click.echo(f"  {finding.where}：应为 {finding.expected}，现为 {finding.found}")
     return findings

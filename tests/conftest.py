@@ -92,21 +92,40 @@ def _psycopg(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-@pytest.fixture(scope="session", params=ENGINES)
-def database_kept(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
-    """The engine's template, kept for the whole run."""
-    server = None
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres_server")
-    return Database(request.param, tmp_path_factory.mktemp(request.param), server)
+@pytest.fixture(scope="session")
+def databases() -> dict[str, Database]:
+    """The engines' templates, each made at its first use and kept for the whole run."""
+    return {}
 
 
 @pytest.fixture(scope="session")
-def app_kept(database_kept: Database) -> Huigou:
+def apps() -> dict[str, Huigou]:
     """One app per engine; its database is replaced before every test."""
-    return create_app(settings=SETTINGS | {"SQLALCHEMY_DATABASE_URI": database_kept.url})
+    return {}
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def database_kept(
+    request: pytest.FixtureRequest,
+    databases: dict[str, Database],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Database:
+    """The engine a test runs on; pytest makes this anew whenever the engine changes."""
+    engine: str = request.param
+    if engine not in databases:
+        on_postgresql = engine == "postgresql"
+        server = request.getfixturevalue("postgres_server") if on_postgresql else None
+        databases[engine] = Database(engine, tmp_path_factory.mktemp(engine), server)
+    return databases[engine]
+
+
+@pytest.fixture(scope="session")
+def app_kept(database_kept: Database, apps: dict[str, Huigou]) -> Huigou:
+    """The engine's app, its database as the last test left it."""
+    if database_kept.engine not in apps:
+        settings = SETTINGS | {"SQLALCHEMY_DATABASE_URI": database_kept.url}
+        apps[database_kept.engine] = create_app(settings=settings)
+    return apps[database_kept.engine]
 
 
 @pytest.fixture
