@@ -40,7 +40,7 @@ def test_an_audit_names_the_row_that_was_changed_and_fails(flask, county_at_risk
         tamper(update(TRANSFER).where(TRANSFER.c.id == row).values(amount_fen=1))
     code, output = flask("audit")
     assert code == 1
-    assert f"transfer {row}:" in output
+    assert f"transfer {row}：" in output
 
 
 def test_the_head_an_audit_prints_is_recognised_by_the_next_one(flask, county_at_risk):
