@@ -53,7 +53,7 @@ texts: setup ## bring the English catalogue to what the code says; then translat
 	$(BIN)/pybabel -q extract --mapping-file babel.cfg $(TEXT_KEYWORDS) --no-location --sort-output \
 		--omit-header --output-file $(ENGLISH).pot .
 	$(BIN)/pybabel -q update --input-file $(ENGLISH).pot --output-file $(ENGLISH).po --locale en \
-		--no-fuzzy-matching --ignore-obsolete --omit-header --width 100
+		--no-fuzzy-matching --ignore-obsolete --width 100
 	rm $(ENGLISH).pot
 
 locks: setup ## resolve pyproject.toml anew into the hashed locks

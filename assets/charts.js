@@ -63,9 +63,16 @@ function common(figures, label) {
   };
 }
 
+// About as wide as the words will be: a Chinese character is a square, a letter half of one.
+function widthOf(words) {
+  return [...words].reduce((sum, sign) => sum + (sign.charCodeAt(0) > 0xff ? 1 : 0.6), 0);
+}
+
 function sankey(figures) {
   const size = textSize();
-  const fed = new Set(figures.links.map((link) => link.target));
+  const fed = new Map();
+  for (const { target, value } of figures.links) fed.set(target, (fed.get(target) ?? 0) + value);
+  const widths = [...fed].map(([name, sum]) => widthOf(`${name} ${write[figures.unit](sum)}`));
   const data = figures.nodes.map((node) => ({
     ...node,
     // A source is named above its bar, where no band covers the words.
@@ -80,7 +87,7 @@ function sankey(figures) {
         links: figures.links,
         left: 8,
         top: 2 * size,
-        right: 9 * size,
+        right: (1 + Math.max(...widths)) * size,
         nodeGap: 1.6 * size,
         layoutIterations: 0,
         label: {
