@@ -24,6 +24,7 @@ from core.access import (
 from core.db import db
 from core.divisions import require_division
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
+from core.identifiers import check_citizen_id
 from core.signin import hash_password
 
 CLERK = "provider_clerk"
@@ -38,14 +39,18 @@ def create_user(
     id_number: str | None = None,
     resident_id: int | None = None,
 ) -> dict[str, Any]:
-    """Create a user without any role; a password has at least 10 characters."""
+    """Create a user without any role; a password has at least 10 characters.
+
+    A mistyped ID number is refused: it would hide that two accounts are one person's.
+    """
+    person = check_citizen_id(id_number).number if id_number else None
     if db.session.scalar(db.select(User.id).where(User.login == login)):
         raise Conflict("LOGIN_TAKEN", _("登录名“%(login)s”已被使用，请换一个。", login=login))
     user = User(
         login=login,
         name=name,
         password_hash=hash_password(password) if password else None,
-        person_index=privacy.keyring().blind_index(id_number, "person") if id_number else None,
+        person_index=privacy.keyring().blind_index(person, "person") if person else None,
         resident_id=resident_id,
     )
     db.session.add(user)
