@@ -287,9 +287,7 @@ def _draw(situation: Situation, price: int, day: date) -> Decision:
     live = [lot for lot in situation.lots if lot.valid_from <= day <= lot.valid_through]
     live.sort(key=lambda lot: (lot.valid_through, lot.id))
     left = sum(lot.available for lot in live)
-    # A registered price cannot be lowered at the till: the holder pays what the balance does not.
-    is_capped = terms.remainder == "forfeit" or situation.offer_price_fen is not None
-    amount = min(price, left) if is_capped else price
+    amount = min(price, left) if terms.remainder == "forfeit" else price
     if left == 0 or amount > left:
         raise RuleBroken(
             "AMOUNT_EXCEEDS_BALANCE",
