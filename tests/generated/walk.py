@@ -1,0 +1,264 @@
+"""One life of the house, act by act, with personal data in every field that takes them.
+
+Every declared act has its step here; a step says who asks, with what, and what to remember.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.identifiers import citizen_id_with_check
+from core.settlement import bank
+from tests import factories
+from tests.generated.leaks import ACCOUNT, ID_NUMBER, NAME, PASSWORD, PHONE, STAFF_ID, WRONG_ID
+from tests.settlement_world import result_file
+
+ANYBODY = "visitor"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of an act: by whom, with what, and whether it is meant to be refused."""
+
+    operation_id: str
+    who: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    refused: bool = False
+
+
+Told = dict[str, Any]
+Walk = Iterator[Step]
+
+
+@dataclass
+class Life:
+    """What the steps remember of one another."""
+
+    county: factories.County
+    said: Told = field(default_factory=dict)  # the last answer
+
+    def steps(self) -> Walk:
+        """Yield every step in an order in which each can succeed."""
+        for part in (self._people, self._places, self._programme, self._vouchers, self._till):
+            yield from part()
+        yield from self._undoing()
+        yield from self._settling()
+        yield from self._paying()
+        yield from self._after()
+
+    def _people(self) -> Walk:
+        yield Step("auth.login", ANYBODY, {"login": ID_NUMBER, "password": PASSWORD}, refused=True)
+        fields = {"login": "clerk-x", "name": "王小明", "password": PASSWORD}
+        bad = fields | {"id_number": WRONG_ID}
+        yield Step("access.create_user", "administrator", bad, refused=True)
+        yield Step("access.create_user", "administrator", fields | {"id_number": STAFF_ID})
+        user = self.said["id"]
+        yield Step("auth.login", ANYBODY, {"login": "clerk-x", "password": PASSWORD})
+        role = {"user_id": user, "role": "auditor", "division_code": factories.COUNTY}
+        yield Step("access.grant_role", "administrator", role)
+        ended = {"id": self.said["id"], "reason": "调离"}
+        yield Step("access.end_role", "administrator", ended)
+        yield Step(
+            "clerk.add",
+            "provider_manager",
+            {"login": "clerk-y", "name": "李小明", "password": PASSWORD},
+        )
+        clerk = self.said["id"]
+        fields = {"id": clerk, "password": PASSWORD}
+        yield Step("clerk.set_password", "provider_manager", fields)
+        yield Step("clerk.end", "provider_manager", {"id": clerk, "reason": "离职"})
+        yield Step("device.make_code", "provider_manager", {"name": "前台"})
+        yield Step("device.enrol", ANYBODY, {"code": self.said["code"]})
+        yield Step("device.revoke", "provider_manager", {"id": self.said["id"], "reason": "丢失"})
+
+    def _places(self) -> Walk:
+        division = {"code": "430112003", "name": "丁字湾街道", "parent": factories.COUNTY}
+        yield Step("party.add_division", "administrator", division)
+        organisation = {
+            "credit_code": factories.credit_code(),
+            "name": "望城区景行学校",
+            "kind": "provider",
+            "division_code": factories.COUNTY,
+        }
+        yield Step("party.add_organisation", "purchaser_clerk", organisation)
+        self.second = self.said["id"]
+        own = {"organisation_id": self.county.provider}
+        place = {"name": "校本部", "division_code": "430112001", "address": "文源路 1 号"}
+        telephone = {"telephone": "0731-88060001"}
+        yield Step("party.add_office", "provider_manager", own | place | telephone)
+        account = own | {"bank": "望城农商行", "holder": "望城区育才学校"}
+        bad = account | {"number": f"{ACCOUNT}号"}
+        yield Step("party.add_bank_account", "provider_manager", bad, refused=True)
+        yield Step("party.add_bank_account", "provider_manager", account | {"number": ACCOUNT})
+        yield Step("party.verify_bank_account", "finance_maker", {"id": self.said["id"]})
+
+        row = f"{NAME},{ID_NUMBER},{PHONE},430112001"
+        neighbour = citizen_id_with_check("43010019500203778")
+        rows = [
+            row,
+            f"{NAME},{neighbour},{PHONE},430112001",
+            f"{NAME},{WRONG_ID},{PHONE},430112001",
+        ]
+        rows += [f"{NAME},{ID_NUMBER},{PHONE[:-1]},999", row]
+        text = "\n".join(["姓名,身份证号,手机号,区划代码", *rows])
+        content = base64.b64encode(text.encode()).decode()
+        listed = {"filename": "居民.csv", "content": content}
+        broken = listed | {"content": base64.b64encode(f"{NAME},{ID_NUMBER}".encode()).decode()}
+        yield Step("resident.check_import", "purchaser_clerk", broken)
+        yield Step("resident.check_import", "purchaser_clerk", listed)
+        yield Step("resident.commit_import", "purchaser_clerk", {"token": self.said["token"]})
+        self.county.residents = self.said["resident_ids"]
+
+    def _programme(self) -> Walk:
+        line = {
+            "code": "NEW",
+            "name": "养老服务",
+            "fiscal_year": 2026,
+            "organisation_id": self.county.purchaser,
+            "function_code": "208",
+            "economic_code": "303",
+            "document": "望财预〔2026〕2号",
+            "amount_fen": 1_000_000,
+        }
+        yield Step("budget.appropriate", "finance_budget", line)
+        more = {"id": self.said["id"], "amount_fen": 500_000, "document": "望财预〔2026〕3号"}
+        yield Step("budget.adjust", "finance_budget", more)
+        closing = {"month": "2026-01", "state": "locked", "reason": "月结"}
+        yield Step("period.set", "finance_approver", closing)
+        terms = factories.terms(self.county, single_use=False, remainder="keep", confirm_days=5)
+        owner = {"organisation_id": self.county.purchaser}
+        made = {"code": "CARE", "name": "养老券", "terms": terms} | owner
+        yield Step("programme.create", "purchaser_clerk", made)
+        number = self.county.programme = self.said["id"]
+        yield Step("programme.submit", "purchaser_clerk", {"id": number})
+        back = {"id": number, "reason": "面额不符"}
+        yield Step("programme.send_back", "purchaser_approver", back)
+        yield Step("programme.submit", "purchaser_clerk", {"id": number})
+        yield Step("programme.approve", "purchaser_approver", {"id": number})
+        for provider in (self.second, self.county.provider):
+            fields = {"programme_id": number, "provider_id": provider, "from_on": "2026-08-01"}
+            yield Step("admission.admit", "purchaser_clerk", fields)
+        admission = self.said["id"]
+        for verb, which in (("suspend", admission), ("resume", admission), ("end", admission - 1)):
+            fields = {"id": which, "reason": "核查"}
+            yield Step(f"admission.{verb}", "purchaser_clerk", fields)
+        offer = {"programme_id": number, "service_code": "fee"}
+        yield Step("offer.set", "provider_manager", offer)
+
+    def _vouchers(self) -> Walk:
+        fields = {
+            "programme_id": self.county.programme,
+            "class_code": "A",
+            "resident_ids": self.county.residents,
+        }
+        yield Step("voucher.issue", "purchaser_clerk", fields)
+        self.vouchers = [one["id"] for one in self.said["vouchers"]]
+        own = self.vouchers[0]
+        yield Step("voucher.print_cards", "purchaser_clerk", {"voucher_ids": self.vouchers})
+        card, self.other = self.said["cards"]
+        wrong = {"id_number": ID_NUMBER, "code": self.other["typed"]}
+        yield Step("auth.login_resident", ANYBODY, wrong, refused=True)
+        right = {"id_number": ID_NUMBER, "code": card["typed"]}
+        yield Step("auth.login_resident", ANYBODY, right)
+        yield Step("voucher.code", "resident", {"id": own})
+        why = {"id": own, "reason": "核查"}
+        for verb in ("suspend", "resume"):
+            yield Step(f"voucher.{verb}", "purchaser_clerk", why)
+        yield Step("voucher.block_card", "resident", why)
+        yield Step("voucher.replace_card", "purchaser_clerk", why)
+        self.code = self.said["cards"][0]["code"]
+        yield Step("voucher.revoke", "purchaser_approver", why | {"id": self.vouchers[1]})
+
+    def _till(self) -> Walk:
+        clerk = "provider_clerk"
+        for code in (ID_NUMBER, PHONE, self.other["code"]):
+            yield Step("voucher.lookup", clerk, {"code": code}, refused=True)
+            use = {"code": code, "service_code": "fee", "price_fen": 1}
+            yield Step("voucher.redeem", clerk, use, refused=True)
+        yield Step("voucher.lookup", clerk, {"code": self.code})
+        use = {"code": self.code, "service_code": "fee", "price_fen": 1_000}
+        yield Step("voucher.quote", clerk, use)
+        self.receipts = []
+        for _ in range(4):
+            yield Step("voucher.redeem", clerk, use)
+            self.receipts.append(self.said["receipt"])
+        line = use | {"key": "offline-1"}
+        yield Step("voucher.redeem_many", clerk, {"lines": [line]})
+        void = {"receipt": self.receipts[0], "reason": "选错"}
+        yield Step("redemption.void", clerk, void)
+
+    def _undoing(self) -> Walk:
+        fields = {"receipt": self.receipts[1], "reason": "核查", "entitlement": "give_back"}
+        yield Step("redemption.reverse", "purchaser_clerk", fields)
+        back = {"id": self.said["id"], "reason": "不属实"}
+        yield Step("redemption.decline_reversal", "purchaser_approver", back)
+        yield Step("redemption.reverse", "purchaser_clerk", fields)
+        yield Step("redemption.approve_reversal", "purchaser_approver", {"id": self.said["id"]})
+
+    def _settling(self) -> Walk:
+        programme = {"programme_id": self.county.programme}
+        yield Step("statement.lock", "finance_maker", programme)
+        yield Step("statement.list", "provider_manager")
+        self.statement = self.said["items"][0]["id"]
+        yield Step("statement.get", "provider_manager", {"id": self.statement})
+        yield Step("statement.lines", "provider_manager", {"id": self.statement})
+        self.line = self.said["items"][-1]["id"]
+        fields = {"statement_id": self.statement, "redemption_id": self.line, "reason": "价格不对"}
+        yield Step("statement.object", "provider_manager", fields)
+        self.objection = self.said["id"]
+        fields = {"id": self.objection, "uphold": False, "reason": "价格属实"}
+        yield Step("statement.resolve", "purchaser_approver", fields)
+        yield Step("statement.confirm", "provider_manager", {"id": self.statement})
+
+    def _paying(self) -> Walk:
+        yield Step("settlement.open_claims", "finance_maker")
+        yield Step("settlement.run", "finance_maker")
+        first = self.said["id"]
+        cancel = {"id": first, "reason": "重做"}
+        yield Step("settlement.cancel", "finance_maker", cancel)
+        yield Step("settlement.run", "finance_maker")
+        self.batch = self.said["id"]
+        yield Step("settlement.batches", "auditor")
+        yield Step("settlement.batch", "auditor", {"id": self.batch})
+        payment = self.said["payments"][0]
+        yield Step("settlement.approve", "finance_approver", {"id": self.batch})
+        yield Step("payment.export", "treasurer", {"id": self.batch})
+        total = f"{payment['amount_fen'] / 100:.2f}"
+        # A bank may repeat the whole order, and quote the account in its reason.
+        order = ["1", payment["end_to_end_id"], "望城区育才学校", ACCOUNT, "望城农商行", total, ""]
+        assert len(order) == len(bank.ORDER_COLUMNS)
+        for word, reason in (("失败", f"账号{ACCOUNT}户名不符"),):
+            content = result_file([[*order, word, "R1", reason]])
+            file = {"filename": "r.csv", "content": base64.b64encode(content).decode()}
+            yield Step("payment.import_result", "treasurer", file)
+        self.result = self.said["id"]
+        yield Step("payment.results", "auditor")
+        yield Step("payment.result", "auditor", {"id": self.result})
+        yield Step("payment.list", "auditor")
+
+        yield Step("settlement.run", "finance_maker")
+        second = self.said["id"]
+        yield Step("settlement.approve", "finance_approver", {"id": second})
+        yield Step("settlement.batch", "auditor", {"id": second})
+        number = self.said["payments"][0]["end_to_end_id"]
+        yield Step("payment.export", "treasurer", {"id": second})
+        content = result_file([[*order[:1], number, *order[2:], "成功", "R2", ""]])
+        file = {"filename": "r2.csv", "content": base64.b64encode(content).decode()}
+        yield Step("payment.import_result", "treasurer", file)
+
+    def _after(self) -> Walk:
+        fields = {"receipt": self.receipts[2], "reason": "核查", "entitlement": "cancel"}
+        yield Step("redemption.reverse", "purchaser_clerk", fields)
+        yield Step("redemption.approve_reversal", "purchaser_approver", {"id": self.said["id"]})
+        yield Step("clawback.list", "treasurer")
+        self.clawback = self.said["items"][0]["id"]
+        received = {"id": self.clawback, "amount_fen": 400, "bank_reference": "T1"}
+        yield Step("clawback.receive", "treasurer", received)
+        yield Step("voucher.lapse", "finance_maker")
+        yield Step("work.begin_day", "system")
+        yield Step("audit.verify", "auditor")
+        yield Step("public.programmes", ANYBODY)
+        yield Step("auth.logout", "provider_clerk")
