@@ -21,11 +21,12 @@ from core import audit, privacy
 from core.access import ANONYMOUS, Actor, authenticate, require
 from core.audit import Acting, AuditEntry
 from core.db import db, insert_once, lost_the_race, transaction
-from core.errors import Conflict, InvalidInput, Refusal, Unavailable
+from core.errors import Conflict, InvalidInput, Overlapped, Refusal, Unavailable
 from core.fields import in_words
 from core.plugins import registry
 
 KEY_MAX = 120
+DEADLOCK_TRIES = 3
 SEALED = "audit_entry.answer"
 
 
@@ -106,7 +107,7 @@ def perform(
             request.key = None
             raise InvalidInput(_("请求键须为 1 至 %(key_max)s 个字符。", key_max=KEY_MAX))
         request.fields = _load(request)
-        return act.port(request) if act.port else _run(request)
+        return act.port(request) if act.port else _run_again(request)
     except Unavailable as refusal:
         # The outcome is unknown, so nothing may be remembered under the key.
         return Answer(refusal.status, refusal.problem())
@@ -190,6 +191,16 @@ def _fingerprint(act: Act, payload: Mapping[str, Any]) -> str:
     """Return a keyed hash of what was asked; keyed, because it may hold personal data."""
     text = json.dumps(payload, ensure_ascii=False, sort_keys=True, default=str)
     return privacy.keyring().mac("fingerprint", f"{act.operation_id}\n{text}")
+
+
+def _run_again(request: Request) -> Answer:
+    """Run an act; one that a deadlock undid is tried again, a few times."""
+    for _attempt in range(DEADLOCK_TRIES - 1):
+        try:
+            return _run(request)
+        except Overlapped:
+            continue
+    return _run(request)
 
 
 def _run(request: Request) -> Answer:

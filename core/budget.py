@@ -259,7 +259,8 @@ def open_pool(component: str, source: str, *, name: str, shares: list[Share]) ->
 def lock_pool(pool_id: int) -> Pool:
     """Return a pool locked against other rare acts; a till never takes this lock."""
     query = db.select(Pool).where(Pool.id == pool_id).with_for_update(of=Pool)
-    pool: Pool = db.session.scalars(query).one()
+    # What the session knew of the pool may be older than the lock.
+    pool: Pool = db.session.scalars(query.execution_options(populate_existing=True)).one()
     return pool
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from core.errors import Unavailable
+from core.errors import Overlapped, Unavailable
 
 # Every generated name fits 63 characters, so that PostgreSQL and SQLite agree on it.
 NAMING = {
@@ -123,6 +123,8 @@ def transaction(*, readonly: bool = False) -> Iterator[None]:
             session.commit()
         except OperationalError as error:
             session.rollback()
+            if isinstance(error.orig, psycopg.errors.DeadlockDetected):
+                raise Overlapped("RETRY_LATER", RETRY_SENTENCE) from error
             if _is_outage(error.orig):
                 raise Unavailable("RETRY_LATER", RETRY_SENTENCE) from error
             raise

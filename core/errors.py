@@ -92,3 +92,7 @@ class Unavailable(Refusal):
     """
 
     status = 503
+
+
+class Overlapped(Unavailable):
+    """Two acts waited for each other; this one was undone whole and may be tried again at once."""
