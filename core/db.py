@@ -259,7 +259,7 @@ def direct(*, whole: bool) -> Iterator[Direct]:
 def _driver_connection(*, on_postgresql: bool) -> Any:
     """Return this thread's own connection to the app's database, opened at its first use."""
     engine = db.engine
-    kept: dict[Engine, Any] = _per_thread.__dict__.setdefault("connections", {})
+    kept: _Connections = _per_thread.__dict__.setdefault("connections", _Connections())
     connection = kept.get(engine)
     if connection is None or (on_postgresql and connection.closed):
         if on_postgresql:
@@ -281,13 +281,24 @@ def _abandon(connection: Any, *, whole: bool) -> None:
         if whole:
             connection.execute("ROLLBACK")
     except (psycopg.Error, sqlite3.Error):
-        _per_thread.__dict__.setdefault("connections", {}).pop(db.engine, None)
+        _per_thread.__dict__["connections"].pop(db.engine, None)
+        connection.close()
 
 
 def forget_connections() -> None:
     """Close this thread's driver connections (tests drop databases)."""
-    for connection in _per_thread.__dict__.pop("connections", {}).values():
-        connection.close()
+    _per_thread.__dict__.pop("connections", _Connections()).close()
+
+
+class _Connections(dict[Engine, Any]):
+    """A thread's driver connections, closed when the thread ends."""
+
+    def close(self) -> None:
+        while self:
+            self.popitem()[1].close()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 # What goes this way reads and writes few rows, each by its key. The planner, not knowing how many

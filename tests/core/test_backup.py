@@ -96,7 +96,7 @@ def test_a_restored_database_whose_books_do_not_agree_is_reported(
     assert run(app, "backup", file)[0] == 0
     code, said = run(app, "restore", file, "--replace")
     assert code == 1
-    assert f"transfer {row}:" in said
+    assert f"transfer {row}：" in said
     assert "请勿投入使用" in said
 
 
