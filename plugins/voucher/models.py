@@ -339,4 +339,3 @@ class Reversal(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy 
     approved_by: Mapped[int | None] = mapped_column(Id)
     journal_id: Mapped[int | None] = mapped_column(Id)
     clawback_id: Mapped[int | None] = mapped_column(Id)
-    writer: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

@@ -181,7 +181,6 @@ def upgrade() -> None:
         sa.Column("approved_by", ID, nullable=True),
         sa.Column("journal_id", ID, nullable=True),
         sa.Column("clawback_id", ID, nullable=True),
-        sa.Column("writer", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.ForeignKeyConstraint(
             ["redemption_id"],
             ["voucher_redemption.id"],
