@@ -21,14 +21,24 @@ from flask_babel import gettext as _
 
 from core import audit, clock, codes, privacy
 from core.access import Actor, Grant, hash_token
-from core.acts import Answer, Request, acting_as, key_reused, load_answer, record_refusal
+from core.acts import (
+    Answer,
+    Request,
+    acting_as,
+    key_reused,
+    load_answer,
+    record_refusal,
+    resolve,
+)
 from core.db import Direct, db, direct, is_postgresql, transaction
-from core.errors import NotPermitted, Refusal, RuleBroken, SignInRequired, Unavailable
+from core.errors import InvalidInput, NotPermitted, Refusal, RuleBroken, SignInRequired, Unavailable
 from core.ledger import month_of, period_closed
 from plugins.voucher import rules
 from plugins.voucher.rules import Decision, LotState, Situation, Use
 from plugins.voucher.service import capture, context
 from plugins.voucher.service.known import AccountsUnknown, accounts_of, open_accounts, terms_of
+
+NO_CODE = codes.Typed("")
 
 
 @dataclass
@@ -47,7 +57,7 @@ class Line:
 
 def redeem(request: Request) -> Answer:
     """Redeem one voucher: the port of the act `voucher.redeem`."""
-    return _redeem_alone(request, _line(request.fields, request.key, request.fingerprint))
+    return _redeem_alone(request, _line(request, request.fields, request.key, request.fingerprint))
 
 
 def redeem_many(request: Request) -> Answer:
@@ -56,13 +66,12 @@ def redeem_many(request: Request) -> Answer:
     Lines that can go together are written together; the others go one by one, so that every line
     gets its own answer.
     """
-    lines = []
-    for fields in request.fields["lines"]:
-        text = json.dumps(fields, sort_keys=True)
-        lines.append(_line(fields, fields["key"], privacy.keyring().mac("fingerprint", text)))
+    lines = [_line_of_batch(request, fields) for fields in request.fields["lines"]]
+    open_lines = _one_per_code([line for line in lines if line.answer is None])
     # Overtaken means that nothing was written: each line is asked alone below.
     with suppress(capture.Overtaken):
-        _redeem(request, _one_per_code(lines))
+        if open_lines:
+            _redeem(request, open_lines)
     for line in lines:
         if line.answer is None:
             line.answer = _answer_alone(request, line)
@@ -446,9 +455,27 @@ def _money(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _line(fields: dict[str, Any], key: str | None, fingerprint: str) -> Line:
+def _line_of_batch(request: Request, fields: dict[str, Any]) -> Line:
+    """Return one line of a batch; a code that is none is that line's own refusal."""
+    key, text = fields["key"], json.dumps(fields, sort_keys=True)
+    fingerprint = privacy.keyring().mac("fingerprint", text)
+    try:
+        return _line(request, fields, key, fingerprint)
+    except InvalidInput as refusal:
+        alone = Request(request.act, {}, token=request.token, key=key, fingerprint=fingerprint)
+        use = Use(fields["service_code"], fields["quantity"], fields["price_fen"])
+        return Line(use, NO_CODE, key, fingerprint, answer=record_refusal(alone, refusal))
+
+
+def _line(request: Request, fields: dict[str, Any], key: str | None, fingerprint: str) -> Line:
+    """Return a line; person and role are refused before a code that is none."""
     use = Use(fields["service_code"], fields["quantity"], fields["price_fen"])
-    return Line(use, codes.parse(fields["code"]), key, fingerprint)
+    try:
+        return Line(use, codes.parse(fields["code"]), key, fingerprint)
+    except InvalidInput:
+        with transaction(readonly=True):
+            resolve(request)
+        raise
 
 
 def _one_per_code(lines: list[Line]) -> list[Line]:
