@@ -36,8 +36,8 @@ class Act:
 
     `verb(actor, **fields)` returns a JSON-ready dict. `reads` acts change nothing and run
     read-only; `secret` answers (one-time codes) are stored sealed. `permission` None means that
-    nobody need be signed in. A `port` replaces the ordinary boundary where the till's speed needs
-    it, under the same contract.
+    nobody need be signed in. A `port` stands in place of boundary and verb (None) where the till's
+    speed needs it, under the same contract.
     """
 
     operation_id: str
@@ -45,7 +45,7 @@ class Act:
     path: str
     permission: str | None
     schema: Schema
-    verb: Callable[..., dict[str, Any]]
+    verb: Callable[..., dict[str, Any]] | None
     method: str = "POST"
     reads: bool = False
     secret: bool = False
@@ -205,6 +205,7 @@ def _run_again(request: Request) -> Answer:
 
 def _run(request: Request) -> Answer:
     act = request.act
+    assert act.verb is not None, "an act without a port has a verb"  # noqa: S101 - start-up data
     try:
         with transaction(readonly=act.reads):
             actor = resolve(request)
