@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core import budget, checks, commands, core_acts, settlement, trace
+from core import budget, checks, commands, core_acts, facts, settlement, trace
 from core.hookspecs import hookimpl
 from core.ledger import Figure, Owner, balance, gated_balance
 from core.web import blueprints, items
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.facts import Fact
     from core.ledger import AccountKind, Check, EntryKind
     from core.settlement import BankFormat
     from core.trace import Place, Step
@@ -43,6 +44,12 @@ def register_permissions() -> list[Permission]:
 def register_acts() -> list[Act]:
     """Declare the core's acts."""
     return list(core_acts.ACTS)
+
+
+@hookimpl
+def register_facts() -> list[Fact]:
+    """Declare what the register of residents and the offices' records tell."""
+    return list(facts.FACTS)
 
 
 @hookimpl

@@ -8,6 +8,7 @@ from marshmallow import validate
 from core import (
     budget,
     disclosure,
+    facts,
     imports,
     ledger,
     parties,
@@ -47,6 +48,7 @@ PERMISSIONS = [
     Permission("party.verify_account", "核验收款账户", ("finance_maker", "finance_approver")),
     Permission("resident.import", "导入居民", ("purchaser_clerk",)),
     Permission("resident.view", "查看居民", ("purchaser_clerk", "purchaser_approver", "auditor")),
+    Permission("resident.record", "登记居民资料", ("purchaser_clerk",)),
     Permission(
         "budget.view",
         "查看指标",
@@ -282,6 +284,7 @@ ACTS = [
         imports.commit_residents,
         object_type="resident_import",
     ),
+    *facts.ACTS,
     Act(
         "budget.appropriate",
         "下达指标",

@@ -8,7 +8,7 @@ Answers are lists, never generators, and are joined in registration order.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.acts import Act
     from core.demo import World
     from core.disclosure import PublicSum
+    from core.facts import Fact
     from core.ledger import AccountKind, Check, EntryKind, Figure
     from core.settlement import BankFormat, Claim
     from core.trace import Place, Step
@@ -51,6 +52,11 @@ def register_acts() -> list[Act]:  # type: ignore[empty-body] # a specification
 
 
 @spec
+def register_facts() -> list[Fact]:  # type: ignore[empty-body] # a specification
+    """Give the facts (`age`, `ability_level`) by which rules say who is eligible."""
+
+
+@spec
 def register_figures() -> list[Figure]:  # type: ignore[empty-body] # a specification
     """Give named figures of the books (`bud.available`, `vch.redeemed`) for checkpoints."""
 
@@ -73,6 +79,14 @@ def register_commands() -> list[click.Command]:  # type: ignore[empty-body] # a 
 @spec
 def menu_items(actor: Actor) -> list[MenuItem]:  # type: ignore[empty-body] # a specification
     """Say which pages this person is offered, under which of the five questions."""
+
+
+@spec
+def resident_changed(resident_id: int, what: str, from_on: date) -> None:
+    """Hear that from a day on, past or to come, something else is true of a resident.
+
+    `what` is the code of a recorded fact, `residence` after a move, or `death`.
+    """
 
 
 @spec

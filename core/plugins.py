@@ -21,6 +21,7 @@ from core.db import db
 if TYPE_CHECKING:
     from core.access import Permission
     from core.acts import Act
+    from core.facts import Fact
     from core.ledger import AccountKind, EntryKind, Figure
     from core.settlement import BankFormat
 
@@ -43,6 +44,7 @@ class Registry:
     entry_kinds: dict[str, EntryKind] = field(default_factory=dict)
     permissions: dict[str, Permission] = field(default_factory=dict)
     acts: dict[str, Act] = field(default_factory=dict)
+    facts: dict[str, Fact] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
     bank_formats: dict[str, BankFormat] = field(default_factory=dict)
 
@@ -129,6 +131,7 @@ def _collect(registry: Registry) -> None:
         (registry.entry_kinds, "register_entry_kinds", "code"),
         (registry.permissions, "register_permissions", "code"),
         (registry.acts, "register_acts", "operation_id"),
+        (registry.facts, "register_facts", "code"),
         (registry.figures, "register_figures", "code"),
         (registry.bank_formats, "register_adapters", "code"),
     ]
