@@ -152,7 +152,8 @@ def _residents(clerk: Actor, count: int) -> list[int]:
 def _programme(people: People, code: str, line: int, place: int) -> int:
     year = clock.today().year
     terms: dict[str, Any] = {
-        "classes": [{"code": "A", "name": "测速券", "face_fen": FACE_FEN}],
+        "classes": [{"code": "A", "name": "测速券"}],
+        "allotments": [{"code": "face", "name": "面额", "amounts": [{"quantity": FACE_FEN}]}],
         "services": [{"code": "fee", "name": "服务费", "unit": "次"}],
         "valid_from": f"{year}-01-01",
         "valid_through": f"{year}-12-31",

@@ -231,12 +231,7 @@ class Share:
 
 def open_pool(component: str, source: str, *, name: str, shares: list[Share]) -> Pool:
     """Open a pool on its lines; refuse BUDGET_MISSING when there is no line to draw on."""
-    if not shares:
-        raise RuleBroken(
-            "BUDGET_MISSING",
-            _("没有对应的预算指标，不得实施。请先由财政部门下达指标，再发起购买。"),
-            basis="政府购买服务管理办法第十七条",
-        )
+    require_lines(shares)
     line = db.session.get(BudgetLine, shares[0].line_id)
     assert line is not None  # noqa: S101 - the caller took it from the lines
     pool = Pool(
@@ -254,6 +249,16 @@ def open_pool(component: str, source: str, *, name: str, shares: list[Share]) ->
     db.session.add(pool)
     db.session.flush()
     return pool
+
+
+def require_lines(shares: list[Share]) -> None:
+    """Refuse BUDGET_MISSING when there is no line to draw on."""
+    if not shares:
+        raise RuleBroken(
+            "BUDGET_MISSING",
+            _("没有对应的预算指标，不得实施。请先由财政部门下达指标，再发起购买。"),
+            basis="政府购买服务管理办法第十七条",
+        )
 
 
 def lock_pool(pool_id: int) -> Pool:

@@ -150,12 +150,14 @@ def make_line(county: County, *, code: str = "EDU", amount_fen: int = 3_000_000)
 def terms(county: County, **changes: Any) -> dict[str, Any]:
     """Return terms of a single-use voucher of 500 yuan, changed as asked."""
     return {
-        "classes": [{"code": "A", "name": "义务教育券", "face_fen": 50_000}],
+        "classes": [{"code": "A", "name": "义务教育券"}],
+        "allotments": [{"code": "face", "name": "面额", "amounts": [{"quantity": 50_000}]}],
         "services": [{"code": "fee", "name": "学费", "unit": "次"}],
         "valid_from": "2026-08-15",
         "valid_through": "2026-10-31",
         "single_use": True,
         "remainder": "forfeit",
+        "beyond": "self_pay",
         "void_window": "until_lock",
         "confirm_days": 0,
         "funding": [{"line_id": county.line}],

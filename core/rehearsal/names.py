@@ -43,8 +43,13 @@ class Names:
                 self.values.setdefault(name, {})[item] = pick(body, source)
 
     def dimension(self, text: str) -> Json:
-        """Return whom a figure is asked for: a remembered value, else the text itself."""
-        return self.values.get(text, text)
+        """Return whom a figure is asked for: a remembered value, else the text itself.
+
+        A text of several parts (`2026-01/Zhang`) has each part remembered apart.
+        """
+        if text in self.values or "/" not in text:
+            return self.values.get(text, text)
+        return "/".join(str(self.values.get(part, part)) for part in text.split("/"))
 
     def _text(self, text: str, item: str | None) -> Json:
         known = self.values if item is None else {**self.values, "item": item}

@@ -7,10 +7,21 @@ from typing import TYPE_CHECKING, Any
 from core.hookspecs import hookimpl
 from core.ledger import Figure
 from plugins.voucher import api, commands, demo, pages
-from plugins.voucher.service import checks, claiming, lapsing, postings, settling, tracing
+from plugins.voucher.service import (
+    benefits,
+    changes,
+    checks,
+    claiming,
+    lapsing,
+    postings,
+    renewing,
+    settling,
+    tracing,
+    visits,
+)
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     import click
     from flask import Blueprint
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
     from core.acts import Act
     from core.demo import World
     from core.disclosure import PublicSum
+    from core.facts import Fact
     from core.ledger import Check, EntryKind
     from core.settlement import Claim
     from core.trace import Place, Step
@@ -44,12 +56,18 @@ def register_acts() -> list[Act]:
 
 
 @hookimpl
+def register_facts() -> list[Fact]:
+    """Declare what holding a voucher says of a resident."""
+    return list(benefits.FACTS)
+
+
+@hookimpl
 def register_figures() -> list[Figure]:
-    """Declare the figures of the entitlement book, by class of voucher."""
+    """Declare the figures of the entitlement book, by class, allotment, period and voucher."""
 
     def figure(state: str, name: str) -> Figure:
-        def run(class_code: Any) -> int:
-            return postings.moved(str(class_code), state)
+        def run(owner: Any) -> int:
+            return postings.moved(str(owner), state)
 
         return Figure(f"vch.{state}", name, run)
 
@@ -89,10 +107,18 @@ def claim_settled(claim: Claim) -> None:
 
 
 @hookimpl
+def resident_changed(resident_id: int, what: str, from_on: date) -> None:
+    """Do with a resident's vouchers what their programmes say of a change of condition."""
+    changes.on_resident_changed(resident_id, what, from_on)
+
+
+@hookimpl
 def day_began() -> None:
-    """Take silence for consent where its days have passed, and let lapse what is over."""
-    settling.day_began()
+    """Do what falls due: end holds, let lapse, lock and confirm statements, renew allotments."""
+    visits.day_began()
     lapsing.day_began()
+    settling.day_began()
+    renewing.day_began()
 
 
 @hookimpl

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -36,7 +37,11 @@ class Programme(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy
 
 
 class Terms(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
-    """One version of a programme's terms, immutable; a voucher keeps its own for good."""
+    """One version of a programme's terms: draft, submitted, approved.
+
+    Immutable once approved, in force from `effective_on` (None: from the beginning) until the
+    next version's; a voucher keeps the version in force when it was issued for good.
+    """
 
     __tablename__ = "voucher_terms"
     __table_args__ = (UniqueConstraint("programme_id", "version"),)
@@ -44,6 +49,10 @@ class Terms(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy bui
     programme_id: Mapped[int] = mapped_column(ForeignKey("voucher_programme.id"))
     version: Mapped[int]
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(Text, server_default=text("'draft'"))
+    effective_on: Mapped[date | None]
+    made_by: Mapped[int | None] = mapped_column(Id)
+    approved_by: Mapped[int | None] = mapped_column(Id)
 
 
 class Admission(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
@@ -84,7 +93,9 @@ class Offer(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy bui
 class Voucher(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
     """A voucher (凭单) of a resident: active, suspended, revoked. It owns lots and credentials.
 
-    Expired and exhausted are not states: the day and the lots tell.
+    Expired and exhausted are not states: the day and the lots tell. `period` names the one period
+    of a voucher that is issued anew each time. `family` counts what a family shares. From
+    `ended_on` the holder's condition is over; a suspension may have a first and a last day.
     """
 
     __tablename__ = "voucher_voucher"
@@ -108,6 +119,33 @@ class Voucher(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy b
     state: Mapped[str] = mapped_column(Text)
     issued_at: Mapped[datetime] = mapped_column(Instant)
     issued_by: Mapped[int | None] = mapped_column(Id)
+    period: Mapped[str | None] = mapped_column(Text)
+    family: Mapped[str | None] = mapped_column(Text)
+    income_fen: Mapped[int | None] = mapped_column(Fen)
+    ended_on: Mapped[date | None]
+    suspended_from: Mapped[date | None]
+    suspended_through: Mapped[date | None]
+
+
+class Decision(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """A decision on a resident's eligibility: by which terms, on which facts, with what reasons.
+
+    `judged_on` is the day the facts were taken for. Append-only.
+    """
+
+    __tablename__ = "voucher_decision"
+    __table_args__ = (Index("ix_voucher_decision_resident_id", "resident_id"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("voucher_programme.id"))
+    terms_id: Mapped[int] = mapped_column(ForeignKey("voucher_terms.id"))
+    resident_id: Mapped[int] = mapped_column(ForeignKey("resident.id"))
+    voucher_id: Mapped[int | None] = mapped_column(Id, index=True)
+    judged_on: Mapped[date]
+    is_eligible: Mapped[bool]
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    reasons: Mapped[list[str]] = mapped_column(JSON)
+    decided_at: Mapped[datetime] = mapped_column(Instant)
+    decided_by: Mapped[int | None] = mapped_column(Id)
 
 
 class Lot(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
@@ -115,8 +153,9 @@ class Lot(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy build
 
     Quantities are in the lot's unit (fen, minutes, counts): granted = available + held + redeemed
     + expired + forfeited + cancelled. Money: charged_fen of committed_fen; what was released went
-    back to the lines. Both are guarded, so their sums over a pool can never exceed what was
-    committed. No index on what a redemption changes (PostgreSQL updates such rows in place).
+    back to the lines, `held_fen` waits with what is held. Both are guarded, so their sums over a
+    pool can never exceed what was committed. Uses of its days are entered through
+    `entry_through`. No index on what a redemption changes (PostgreSQL updates such rows in place).
     """
 
     __tablename__ = "voucher_lot"
@@ -152,12 +191,21 @@ class Lot(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy build
     released_fen: Mapped[int] = mapped_column(Fen, default=0)
     valid_from: Mapped[date]
     valid_through: Mapped[date]
+    entry_through: Mapped[date] = mapped_column(server_default=text("'9999-12-31'"))
+    held_fen: Mapped[int] = mapped_column(Fen, default=0, server_default=text("0"))
+    allotment: Mapped[str] = mapped_column(Text, server_default=text("'face'"))
+    period: Mapped[str] = mapped_column(Text, server_default=text("'once'"))
 
     @property
     def available(self) -> int:
         """Return what may still be used, in the lot's unit."""
         used = self.held + self.redeemed + self.expired + self.forfeited + self.cancelled
         return self.granted - used
+
+    @property
+    def free_fen(self) -> int:
+        """Return what may still be charged or released, in fen."""
+        return self.committed_fen - self.charged_fen - self.released_fen - self.held_fen
 
 
 class LotMove(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
@@ -203,9 +251,11 @@ class Credential(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchem
 class Redemption(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
     """A redemption (核销): captured; voided or reversed; clawed_back after payment.
 
-    `price_fen` is what the service cost for its `quantity` (thousandths of the service's unit),
-    `amount_fen` what the voucher pays of it, the rest is the holder's. `writer` is the writing
-    transaction on PostgreSQL, so that a statement leaves out writers still in flight.
+    `price_fen` is what the service cost for its `quantity` (thousandths of the service's unit or
+    of minutes), `others` what other payers paid of it (`others_fen` together), `amount_fen` what
+    the voucher pays to the payee, the rest is the holder's; `reversed_fen` of the amount was
+    corrected since. `writer` is the writing transaction on PostgreSQL, so that a statement leaves
+    out writers still in flight.
     """
 
     __tablename__ = "voucher_redemption"
@@ -241,6 +291,164 @@ class Redemption(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchem
     journal_id: Mapped[int] = mapped_column(Id)
     act: Mapped[str] = mapped_column(Text)
     writer: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    payee_id: Mapped[int] = mapped_column(Id, server_default=text("0"))
+    unit_price_fen: Mapped[int] = mapped_column(Fen, server_default=text("0"))
+    others_fen: Mapped[int] = mapped_column(Fen, server_default=text("0"))
+    others: Mapped[dict[str, int] | None] = mapped_column(JSON)
+    reversed_fen: Mapped[int] = mapped_column(Fen, server_default=text("0"))
+    result: Mapped[str | None] = mapped_column(Text)
+    hold_id: Mapped[int | None] = mapped_column(Id)
+    enrolment_id: Mapped[int | None] = mapped_column(Id)
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Counter(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """What a cap has counted for a holder or family in a period (fen, quantity, uses).
+
+    The month's rounding keeps here what it carries over, in a fixed fraction of a fen.
+    """
+
+    __tablename__ = "voucher_counter"
+    __table_args__ = (UniqueConstraint("programme_id", "owner", "cap", "period"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("voucher_programme.id"))
+    owner: Mapped[str] = mapped_column(Text)
+    cap: Mapped[str] = mapped_column(Text)
+    period: Mapped[str] = mapped_column(Text)
+    used: Mapped[int] = mapped_column(BigInteger)
+
+
+class Count(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """What one redemption added to a counter, so that undoing it can give the room back."""
+
+    __tablename__ = "voucher_count"
+    redemption_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    owner: Mapped[str] = mapped_column(Text, primary_key=True)
+    cap: Mapped[str] = mapped_column(Text, primary_key=True)
+    period: Mapped[str] = mapped_column(Text, primary_key=True)
+    added: Mapped[int] = mapped_column(BigInteger)
+
+
+class Hold(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """A service begun (预占): open, then captured by its result, released, or lapsed.
+
+    A visit is a hold whose length is measured. One clerk serves, and one resident is served, once
+    at a time while a visit is open (`is_visit`). It ends by itself after `ends_on`.
+    """
+
+    __tablename__ = "voucher_hold"
+    __table_args__ = (
+        Index(
+            "uq_voucher_hold_clerk",
+            "clerk_id",
+            unique=True,
+            sqlite_where=text("state = 'open' AND is_visit"),
+            postgresql_where=text("state = 'open' AND is_visit"),
+        ),
+        Index(
+            "uq_voucher_hold_resident",
+            "resident_id",
+            unique=True,
+            sqlite_where=text("state = 'open' AND is_visit"),
+            postgresql_where=text("state = 'open' AND is_visit"),
+        ),
+        Index("ix_voucher_hold_voucher_id", "voucher_id"),
+    )
+    __scope__ = {
+        "provider": "provider_id",
+        "purchaser": "organisation_id",
+        "division": "division_code",
+    }
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    voucher_id: Mapped[int] = mapped_column(ForeignKey("voucher_voucher.id"))
+    resident_id: Mapped[int] = mapped_column(Id)
+    credential_id: Mapped[int] = mapped_column(Id)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("voucher_programme.id"))
+    organisation_id: Mapped[int] = mapped_column(Id)
+    division_code: Mapped[str] = mapped_column(Text)
+    provider_id: Mapped[int] = mapped_column(Id)
+    clerk_id: Mapped[int] = mapped_column(Id)
+    service_code: Mapped[str] = mapped_column(Text)
+    is_visit: Mapped[bool]
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    price_fen: Mapped[int | None] = mapped_column(Fen)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    ends_on: Mapped[date]
+    state: Mapped[str] = mapped_column(Text)
+
+
+class HeldLot(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """What a hold keeps of a lot: quantity in the lot's unit, money in fen."""
+
+    __tablename__ = "voucher_held_lot"
+    hold_id: Mapped[int] = mapped_column(ForeignKey("voucher_hold.id"), primary_key=True)
+    lot_id: Mapped[int] = mapped_column(ForeignKey("voucher_lot.id"), primary_key=True)
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    amount_fen: Mapped[int] = mapped_column(Fen)
+
+
+class Enrolment(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """A holder enrolled with a provider for a service: open, ended; used without a scan.
+
+    Made once with the holder's code; attendance is then recorded day by day or month by month.
+    """
+
+    __tablename__ = "voucher_enrolment"
+    __table_args__ = (
+        Index(
+            "uq_voucher_enrolment_open",
+            "voucher_id",
+            "service_code",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_voucher_enrolment_provider_id", "provider_id"),
+    )
+    __scope__ = {
+        "provider": "provider_id",
+        "purchaser": "organisation_id",
+        "division": "division_code",
+    }
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    voucher_id: Mapped[int] = mapped_column(ForeignKey("voucher_voucher.id"))
+    credential_id: Mapped[int] = mapped_column(Id)
+    programme_id: Mapped[int] = mapped_column(ForeignKey("voucher_programme.id"))
+    organisation_id: Mapped[int] = mapped_column(Id)
+    division_code: Mapped[str] = mapped_column(Text)
+    provider_id: Mapped[int] = mapped_column(Id)
+    service_code: Mapped[str] = mapped_column(Text)
+    from_on: Mapped[date]
+    to_on: Mapped[date | None]
+    state: Mapped[str] = mapped_column(Text)
+    enrolled_by: Mapped[int | None] = mapped_column(Id)
+
+
+class Recovery(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """An overpayment (多付额度) after a change of condition: open, recovered, cash, waived.
+
+    `quantity` in the lot's unit was used beyond what the holder was entitled to; it is withheld
+    from the next allotments (`recovered` so far), or claimed back in cash from the holder.
+    """
+
+    __tablename__ = "voucher_recovery"
+    __table_args__ = (Index("ix_voucher_recovery_voucher_id", "voucher_id"),)
+    __scope__ = {"purchaser": "organisation_id", "division": "division_code"}
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    voucher_id: Mapped[int] = mapped_column(ForeignKey("voucher_voucher.id"))
+    lot_id: Mapped[int] = mapped_column(ForeignKey("voucher_lot.id"))
+    organisation_id: Mapped[int] = mapped_column(Id)
+    division_code: Mapped[str] = mapped_column(Text)
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    amount_fen: Mapped[int] = mapped_column(Fen)
+    recovered: Mapped[int] = mapped_column(BigInteger, default=0)
+    how: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    clawback_id: Mapped[int | None] = mapped_column(Id)
+    found_at: Mapped[datetime] = mapped_column(Instant)
+    found_by: Mapped[int | None] = mapped_column(Id)
 
 
 class SettlementPeriod(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
@@ -315,7 +523,9 @@ class Objection(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy
 class Reversal(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
     """A void by the provider, or a reversal ordered by one person and approved by another.
 
-    `effect` tells what the approval did: voided, reversed (not yet paid) or clawed_back.
+    `effect` tells what the approval did: voided, reversed (not yet paid) or clawed_back. A
+    correction (`is_partial`) undoes only `amount_fen` of the redemption, down to what it should
+    have been with this price and quantity.
     """
 
     __tablename__ = "voucher_reversal"
@@ -324,12 +534,16 @@ class Reversal(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy 
             "uq_voucher_reversal_live",
             "redemption_id",
             unique=True,
-            sqlite_where=text("state <> 'cancelled'"),
-            postgresql_where=text("state <> 'cancelled'"),
+            sqlite_where=text("state = 'ordered' OR (state = 'approved' AND NOT is_partial)"),
+            postgresql_where=text("state = 'ordered' OR (state = 'approved' AND NOT is_partial)"),
         ),
     )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     redemption_id: Mapped[int] = mapped_column(ForeignKey("voucher_redemption.id"))
+    is_partial: Mapped[bool] = mapped_column(server_default=false())
+    amount_fen: Mapped[int] = mapped_column(Fen, server_default=text("0"))
+    unit_price_fen: Mapped[int | None] = mapped_column(Fen)
+    quantity: Mapped[int | None] = mapped_column(BigInteger)
     reason: Mapped[str] = mapped_column(Text)
     entitlement: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, fields, validate
 
 from core.clock import ZONE
 from core.fields import ID_MAX, Text, date, fen, identities, identity, one_of, reason, schema
+from plugins.voucher.terms_schema import TermsSchema
 
 CODE_MAX = 80
 LINES_MAX = 500
@@ -18,73 +18,23 @@ def _small(longest: int = 40) -> Text:
     return Text(required=True, longest=longest)
 
 
+def _quantity(**options: Any) -> fields.Integer:
+    options.setdefault("load_default", 1000)
+    return fields.Integer(strict=True, validate=validate.Range(min=1, max=10_000_000), **options)
+
+
+def _others() -> fields.Dict:
+    """Return what other payers paid, in fen, by their codes."""
+    return fields.Dict(
+        keys=Text(longest=20),
+        values=fen(minimum=0),
+        load_default=dict,
+        validate=validate.Length(max=10),
+    )
+
+
 def _page_size() -> fields.Integer:
     return fields.Integer(load_default=50, validate=validate.Range(min=1, max=200))
-
-
-class ClassSchema(Schema):
-    """A class of voucher."""
-
-    code = _small(20)
-    name = _small(80)
-    face_fen = fen()
-    provider_tag = Text(load_default=None, longest=40)
-    services = fields.List(Text(longest=20), load_default=None)
-
-
-class ServiceSchema(Schema):
-    """A service the programme buys."""
-
-    code = _small(20)
-    name = _small(80)
-    unit = _small(20)
-    maximum_price_fen = fen(required=False, load_default=None)
-
-
-class ShareSchema(Schema):
-    """A budget line and its share of what the earlier lines left, in ppm."""
-
-    line_id = identity()
-    share_ppm = fields.Integer(
-        strict=True, load_default=1_000_000, validate=validate.Range(min=0, max=1_000_000)
-    )
-
-
-class TermsSchema(Schema):
-    """A programme's terms (design of the document that `rules.read_terms` reads)."""
-
-    classes = fields.List(
-        fields.Nested(ClassSchema), required=True, validate=validate.Length(min=1, max=50)
-    )
-    services = fields.List(
-        fields.Nested(ServiceSchema), required=True, validate=validate.Length(min=1, max=200)
-    )
-    valid_from = date()
-    valid_through = date()
-    single_use = fields.Boolean(required=True)
-    remainder = one_of("forfeit", "keep")
-    void_window = one_of("same_day", "until_lock", required=False, load_default="same_day")
-    confirm_days = fields.Integer(
-        strict=True, load_default=5, validate=validate.Range(min=0, max=60)
-    )
-    close = one_of("on_last_day", "when_paid", required=False, load_default="on_last_day")
-    funding = fields.List(
-        fields.Nested(ShareSchema), load_default=list, validate=validate.Length(max=10)
-    )
-
-    @validates_schema
-    def _agree(self, data: dict[str, Any], **_options: Any) -> None:
-        if data["valid_through"] < data["valid_from"]:
-            raise ValidationError(_("最后一天不能早于第一天。"), "valid_through")
-        if data["single_use"] and data["remainder"] != "forfeit":
-            raise ValidationError(_("一次性凭单的余额只能作废退回。"), "remainder")
-        known = {service["code"] for service in data["services"]}
-        for item in data["classes"]:
-            missing = set(item["services"] or ()) - known
-            if missing:
-                raise ValidationError(
-                    _("服务 %(codes)s 没有定义。", codes="、".join(sorted(missing))), "classes"
-                )
 
 
 class CreateProgrammeSchema(Schema):
@@ -101,10 +51,11 @@ class RedeemLineSchema(Schema):
 
     code = Text(required=True, longest=CODE_MAX)
     service_code = _small(20)
-    quantity = fields.Integer(
-        strict=True, load_default=1000, validate=validate.Range(min=1, max=1_000_000)
-    )
+    quantity = _quantity()
     price_fen = fen(required=False, load_default=None)
+    others_fen = _others()
+    service_on = date(required=False, load_default=None)
+    identity_checked = fields.Boolean(load_default=False)
 
 
 class RedeemManyLineSchema(RedeemLineSchema):
@@ -143,9 +94,67 @@ OFFER = schema(
 ISSUE = schema(
     "Issue",
     programme_id=identity(),
-    class_code=_small(20),
+    class_code=Text(load_default=None, longest=20),
     resident_ids=identities(),
 )
+REVISE = schema(
+    "ReviseProgramme",
+    id=identity(),
+    terms=fields.Nested(TermsSchema, required=True),
+    effective_on=date(required=False, load_default=None),
+)
+PREVIEW = schema(
+    "PreviewProgramme",
+    organisation_id=identity(),
+    programme_id=identity(required=False, load_default=None),
+    terms=fields.Nested(TermsSchema, required=True),
+)
+PROGRAMME_ID = schema("OfProgramme", programme_id=identity())
+SUSPEND = schema(
+    "SuspendVoucher",
+    id=identity(),
+    reason=reason(),
+    from_on=date(required=False, load_default=None),
+    through_on=date(required=False, load_default=None),
+)
+END_CONDITION = schema(
+    "EndCondition", id=identity(), reason=reason(), on=date(required=False, load_default=None)
+)
+START = schema(
+    "StartService",
+    code=Text(required=True, longest=CODE_MAX),
+    service_code=_small(20),
+    quantity=_quantity(),
+    price_fen=fen(required=False, load_default=None),
+    others_fen=_others(),
+    identity_checked=fields.Boolean(load_default=False),
+)
+FINISH = schema(
+    "FinishService",
+    id=identity(),
+    result=Text(load_default=None, longest=20),
+    quantity=_quantity(load_default=None),
+    others_fen=_others(),
+)
+ENROL = schema(
+    "Enrol",
+    code=Text(required=True, longest=CODE_MAX),
+    service_code=_small(20),
+    from_on=date(required=False, load_default=None),
+    identity_checked=fields.Boolean(load_default=False),
+)
+ATTEND = schema(
+    "Attend",
+    id=identity(),
+    service_on=date(required=False, load_default=None),
+    quantity=_quantity(),
+    price_fen=fen(required=False, load_default=None),
+    others_fen=_others(),
+)
+END_ENROLMENT = schema(
+    "EndEnrolment", id=identity(), reason=reason(), to_on=date(required=False, load_default=None)
+)
+NOTHING = schema("Nothing")
 PRINT_CARDS = schema("PrintCards", voucher_ids=identities(most=1000))
 CODE = schema("Code", id=identity())
 LOOKUP = schema("Lookup", code=Text(required=True, longest=CODE_MAX))
@@ -162,6 +171,8 @@ REVERSE = schema(
     receipt=_small(40),
     reason=reason(),
     entitlement=one_of("give_back", "cancel", required=False, load_default="give_back"),
+    quantity=_quantity(load_default=None),
+    price_fen=fen(minimum=0, required=False, load_default=None),
 )
 LOCK = schema(
     "LockStatements",

@@ -24,7 +24,8 @@ NOW = "2026-09-01T09:00:05"
 MEAL, BATH, FEE = "meal", "bath", "fee"
 CARE = {
     "code": "CARE",
-    "classes": [{"code": "A", "name": "养老服务券", "face_fen": 50_000}],
+    "classes": [{"code": "A", "name": "养老服务券"}],
+    "allotments": [{"code": "face", "name": "面额", "amounts": [{"quantity": 50_000}]}],
     "services": [
         {"code": FEE, "name": "理发", "unit": "次", "maximum_price_fen": 5_000},
         {"code": MEAL, "name": "助餐", "unit": "份", "maximum_price_fen": 3_000},

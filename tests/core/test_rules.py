@@ -11,18 +11,14 @@ from hypothesis import strategies as st
 from sqlalchemy import event, insert, select
 
 from core import clock
-from core.db import db, transaction
+from core.db import db
 from core.errors import InvalidInput
-from core.facts import FACTS, Known, Lapsed, Place, Ratio, ResidentFact, known
-from core.hookspecs import hookimpl
+from core.facts import FACTS, ResidentFact, known
 from core.parties import Party, Resident
 from core.rules import (
-    Change,
     assess,
     compare,
     condition,
-    judge,
-    needs,
     population,
     read,
     require_places,
@@ -379,7 +375,9 @@ LEAVES = st.one_of(
     ),
     leaf_of("home_care_since", compared, st.just("2026-02-28")),
     leaf_of(
-        "income_per_head", compared, st.sampled_from([100, {"fen": 100, "per": 3}, {"fen": 0, "per": 7}])
+        "income_per_head",
+        compared,
+        st.sampled_from([100, {"fen": 100, "per": 3}, {"fen": 0, "per": 7}]),
     ),
 )
 TREES = st.recursive(

@@ -128,7 +128,9 @@ class Life:
         yield Step("budget.adjust", "finance_budget", more)
         closing = {"month": "2026-01", "state": "locked", "reason": "月结"}
         yield Step("period.set", "finance_approver", closing)
-        terms = factories.terms(self.county, single_use=False, remainder="keep", confirm_days=5)
+        terms = factories.terms(
+            self.county, single_use=False, remainder="keep", beyond="refuse", confirm_days=5
+        )
         owner = {"organisation_id": self.county.purchaser}
         made = {"code": "CARE", "name": "养老券", "terms": terms} | owner
         yield Step("programme.create", "purchaser_clerk", made)

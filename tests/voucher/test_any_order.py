@@ -78,7 +78,10 @@ class Play:
                 second = factories.make_line(self.path.county, code="EDU2")
             shares = [{"line_id": self.path.county.line, "share_ppm": 900_000}, {"line_id": second}]
         remainder = "forfeit" if terms["single_use"] else "keep"
-        self.path.build(vouchers=VOUCHERS, funding=shares, remainder=remainder, **terms)
+        beyond = "self_pay" if terms["single_use"] else "refuse"
+        self.path.build(
+            vouchers=VOUCHERS, funding=shares, remainder=remainder, beyond=beyond, **terms
+        )
 
     def step(self, name: str, *numbers: Any) -> None:
         """Try one step at the present moment."""

@@ -27,7 +27,7 @@ def test_after_the_last_day_the_unused_money_returns_to_the_line(path: Path) -> 
     path.redeem(0)
     with clock.frozen(AFTER):
         (pool,) = path.lapse()["pools"]
-    assert (pool["expired_fen"], pool["released_fen"], pool["closed"]) == (100_000, 100_000, True)
+    assert (pool["expired"], pool["released_fen"], pool["closed"]) == (100_000, 100_000, True)
     assert path.rooms() == {"available": 2_950_000, "encumbered": 50_000}
     assert path.lot(1) == {"expired": 50_000, "committed_fen": 50_000}
 
@@ -82,7 +82,7 @@ def test_a_pool_that_waits_for_payment_closes_with_its_last_payment(path: Path) 
     path.redeem(1, provider=1)
     with clock.frozen(AFTER):
         (pool,) = path.lapse()["pools"]
-        assert (pool["expired_fen"], pool["released_fen"], pool["closed"]) == (50_000, 0, False)
+        assert (pool["expired"], pool["released_fen"], pool["closed"]) == (50_000, 0, False)
         assert path.rooms() == {"available": 2_850_000, "encumbered": 150_000}
         path.lock()
         path.bank(path.send(), "成功", "失败")
@@ -118,7 +118,7 @@ def test_an_extended_voucher_keeps_its_pool_open(path: Path) -> None:
         )
     with clock.frozen(AFTER):
         (pool,) = path.lapse()["pools"]
-        assert (pool["expired_fen"], pool["released_fen"], pool["closed"]) == (100_000, 0, False)
+        assert (pool["expired"], pool["released_fen"], pool["closed"]) == (100_000, 0, False)
         path.redeem(0)
     with clock.frozen("2027-01-01T00:00"):
         assert path.lapse()["pools"][0]["released_fen"] == 100_000

@@ -405,7 +405,7 @@ def second_lot(path: Path, fen: int) -> int:
 
 
 def test_a_use_of_two_pools_is_claimed_from_both_and_reversed_in_both(path: Path) -> None:
-    path.build(single_use=False, remainder="keep")
+    path.build(single_use=False, remainder="keep", beyond="refuse")
     second = second_lot(path, 30_000)
     first_use = path.redeem(0, 60_000)
     path.redeem(0, 5_000)
@@ -423,7 +423,7 @@ def test_a_use_of_two_pools_is_claimed_from_both_and_reversed_in_both(path: Path
 
 
 def test_a_claw_back_of_two_pools_is_one_order_with_a_sum_for_each(path: Path) -> None:
-    path.build(single_use=False, remainder="keep")
+    path.build(single_use=False, remainder="keep", beyond="refuse")
     second_lot(path, 30_000)
     receipt = path.redeem(0, 60_000)
     path.lock()
@@ -446,7 +446,7 @@ def test_a_claw_back_of_two_pools_is_one_order_with_a_sum_for_each(path: Path) -
 
 
 def test_one_pool_lapses_while_the_other_of_the_voucher_is_in_force(path: Path) -> None:
-    path.build(single_use=False, remainder="keep")
+    path.build(single_use=False, remainder="keep", beyond="refuse")
     second = second_lot(path, 30_000)
     receipt = path.redeem(0, 60_000)
     with clock.frozen("2026-11-01T09:00"):

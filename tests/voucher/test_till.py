@@ -138,13 +138,14 @@ def test_a_phone_code_is_good_once(
             code="BAL",
             single_use=False,
             remainder="keep",
+            beyond="refuse",
             funding=[{"line_id": county.line}],
         )
         (voucher,) = factories.issue(county)
         code = phone_code(county, voucher, DAY)
         old = phone_code(county, voucher, "2026-09-01T08:50")
     assert till(old, price_fen=100).body["code"] == "CODE_ROTATED"
-    assert till(code, price_fen=100).body["remaining_fen"] == 49_900
+    assert till(code, price_fen=100).body["remaining"] == 49_900
     assert till(code, price_fen=100).body["code"] == "CODE_ROTATED"
 
 
@@ -186,6 +187,7 @@ def test_a_shared_balance_is_spent_to_the_fen_and_never_beyond(
             code="BAL",
             single_use=False,
             remainder="keep",
+            beyond="refuse",
             funding=[{"line_id": county.line}],
         )
         (voucher,) = factories.issue(county)
@@ -193,7 +195,7 @@ def test_a_shared_balance_is_spent_to_the_fen_and_never_beyond(
         20, lambda client: till(voucher["code"], price_fen=3_000, key=f"draw-{client}")
     )
     assert Counter(answer.status for answer in answers) == {200: 16, 422: 4}
-    remaining = sorted(a.body["remaining_fen"] for a in answers if not a.refused)
+    remaining = sorted(a.body["remaining"] for a in answers if not a.refused)
     assert remaining == list(range(2_000, 50_000, 3_000))
 
 
@@ -266,7 +268,7 @@ def at_once(count: int, work: Callable[[int], Answer]) -> list[Answer]:
 def phone_code(county: County, voucher: dict[str, Any], moment: str) -> str:
     """Return the rotating code a voucher's phone shows at a moment."""
     from plugins.voucher.models import Credential  # noqa: PLC0415
-    from plugins.voucher.service.issuing import phone_key  # noqa: PLC0415
+    from plugins.voucher.service.carriers import phone_key  # noqa: PLC0415
 
     with transaction(readonly=True):
         credential = db.session.scalars(

@@ -82,7 +82,8 @@ class World:
 def care() -> dict:
     """Terms of a stored-balance voucher of 500 yuan with two services."""
     return {
-        "classes": [{"code": "A", "name": "养老服务券", "face_fen": 50_000}],
+        "classes": [{"code": "A", "name": "养老服务券"}],
+        "allotments": [{"code": "face", "name": "面额", "amounts": [{"quantity": 50_000}]}],
         "services": [
             {"code": "fee", "name": "理发", "unit": "次", "maximum_price_fen": 5_000},
             {"code": MEAL, "name": "助餐", "unit": "份", "maximum_price_fen": 3_000},

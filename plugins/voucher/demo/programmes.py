@@ -34,21 +34,34 @@ OFFERS: dict[str, dict[str, int | None]] = {
 def define(story: Story) -> None:
     """Define both programmes and have them approved by second persons."""
     first, last = story.world.month(2), date(story.world.today.year, 12, 31)
-    care = _terms(CARE_SERVICES, _class("E", "养老服务储值券"))
-    care["classes"].append(_class("G", "高龄护理加额券", services=["bath", "rehab"]))
+    care = _terms(
+        CARE_SERVICES,
+        _class("E", "养老服务储值券"),
+        _class("G", "高龄护理加额券", services=["bath", "rehab"]),
+    )
     care |= {"single_use": False, "remainder": "keep", "void_window": "same_day"}
     _define(story, CARE, f"{first.year}年养老服务券", "civil_affairs", care | _days(first, last))
-    edu = _terms(EDU_SERVICES, _class("A", "民办义务教育券", provider_tag=SCHOOL, services=["fee"]))
-    edu["classes"].append(_class("B", "职业教育券", provider_tag=VOCATIONAL))
-    edu |= {"single_use": True, "remainder": "forfeit", "void_window": "until_lock"}
+    edu = _terms(
+        EDU_SERVICES,
+        _class("A", "民办义务教育券", provider_tag=SCHOOL, services=["fee"]),
+        _class("B", "职业教育券", provider_tag=VOCATIONAL),
+    )
+    edu |= {
+        "single_use": True,
+        "remainder": "forfeit",
+        "beyond": "self_pay",
+        "void_window": "until_lock",
+    }
     # Some weeks beyond this month, so that there are cards to scan whenever the demo is loaded.
     last = story.world.month(-1) + timedelta(27)
     _define(story, EDU, f"{first.year}年教育券", "education", edu | _days(first, last))
 
 
-def _terms(services: tuple[Any, ...], first_class: dict[str, Any]) -> dict[str, Any]:
+def _terms(services: tuple[Any, ...], *classes: dict[str, Any]) -> dict[str, Any]:
+    amounts = [{"classes": [one["code"]], "quantity": FACES[one["code"]]} for one in classes]
     return {
-        "classes": [first_class],
+        "classes": list(classes),
+        "allotments": [{"code": "face", "name": "面额", "amounts": amounts}],
         "services": [
             {"code": code, "name": name, "unit": unit, "maximum_price_fen": price}
             for code, name, unit, price in services
@@ -58,7 +71,7 @@ def _terms(services: tuple[Any, ...], first_class: dict[str, Any]) -> dict[str, 
 
 
 def _class(code: str, name: str, **limits: Any) -> dict[str, Any]:
-    return {"code": code, "name": name, "face_fen": FACES[code], **limits}
+    return {"code": code, "name": name, **limits}
 
 
 def _days(first: date, last: date) -> dict[str, str]:

@@ -85,7 +85,7 @@ class Story:
     def redeem(self, card: Card, provider: Provider, at: datetime, **fields: Any) -> Use:
         """Redeem a card at a provider's till, and remember it."""
         body = self.world.do(provider.clerk, "voucher.redeem", at=at, code=card.typed, **fields)
-        card.left_fen = body["remaining_fen"]
+        card.left_fen = body["remaining"]
         use = Use(body["id"], body["receipt"], provider, at, body["amount_fen"])
         self.uses.append(use)
         return use

@@ -18,7 +18,7 @@ from core.web import current_actor, session
 from core.web.forms import act, done_or_again, refused
 from core.web.menu import DOOR, MenuItem
 from plugins.voucher.pages import wording
-from plugins.voucher.service import finding, holdings, issuing, slips
+from plugins.voucher.service import carriers, finding, holdings, slips
 from plugins.voucher.service.holdings import Holding
 
 blueprint = Blueprint("voucher_resident", __name__, template_folder="../templates")
@@ -171,7 +171,7 @@ def _own(number: int) -> Holding:
 
 
 def _picture(number: int) -> dict[str, Any]:
-    answer = issuing.code(current_actor(), id=number)
+    answer = carriers.code(current_actor(), id=number)
     return {
         "svg": qr_svg(answer["code"], scale=10),
         "digits": answer["code"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
+from sqlalchemy import case, func
 
 from core import clock
 from core.budget import Pool, lock_pool
@@ -63,15 +64,23 @@ def open_case(redemption: Redemption, *, approving: Reversal | None = None) -> C
 
 
 def _taken(redemption: Redemption, state: str) -> list[Taken]:
-    """Return what a redemption moved into a state, lot by lot."""
+    """Return what a redemption moved into a state and still has there, lot by lot."""
+    sign = case((LotMove.to_state == state, 1), else_=-1)
+    quantity, fen = func.sum(sign * LotMove.quantity), func.sum(sign * LotMove.amount_fen)
     rows = db.session.execute(
-        db.select(Lot.id, Lot.pool_id, LotMove.quantity, LotMove.amount_fen)
-        .add_columns(Lot.valid_through >= clock.today())
+        db.select(Lot.id, Lot.pool_id, quantity, fen)
+        .add_columns(Lot.entry_through >= clock.today())
         .join(LotMove, LotMove.lot_id == Lot.id)
-        .where(LotMove.redemption_id == redemption.id, LotMove.to_state == state)
+        .where(LotMove.redemption_id == redemption.id)
+        .where((LotMove.to_state == state) | (LotMove.from_state == state))
+        .group_by(Lot.id, Lot.pool_id, Lot.entry_through)
         .order_by(Lot.id)
     )
-    return [Taken(*row) for row in rows]
+    return [
+        Taken(number, pool_id, int(count), int(amount), bool(alive))
+        for number, pool_id, count, amount, alive in rows
+        if count or amount
+    ]
 
 
 def _refuse_undone(redemption: Redemption) -> None:

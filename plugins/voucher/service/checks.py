@@ -15,16 +15,30 @@ from core.settlement import Clawback
 from core.settlement.models import PAID as PAYMENT_PAID
 from core.settlement.models import Payment, PaymentClaim, PaymentItem
 from plugins.voucher.models import (
+    Count,
+    Counter,
+    HeldLot,
+    Hold,
     Lot,
     LotMove,
-    Programme,
     Redemption,
     Statement,
     StatementPool,
+    Terms,
+    Voucher,
 )
+from plugins.voucher.rules import read_terms
+from plugins.voucher.rules.paying import CARRY
 from plugins.voucher.service.claiming import COMPONENT, reversed_lines, unpayable
-from plugins.voucher.service.membership import EFFECTIVE_STATES, LINE_STATES, belongs, spans
-from plugins.voucher.service.programmes import terms_of
+from plugins.voucher.service.corrections import UNPAID, corrections, standing_by, worth
+from plugins.voucher.service.membership import (
+    EFFECTIVE_STATES,
+    LINE_STATES,
+    REVERSED,
+    VOIDED,
+    belongs,
+    spans,
+)
 
 SHOWN = 100  # findings named by one check; a broken book has more than anyone reads
 
@@ -110,14 +124,8 @@ def check_lots() -> list[Finding]:
 
 def check_charges() -> list[Finding]:
     """Find lots that were not charged exactly what their standing redemptions took."""
-    taken = (
-        db.select(LotMove.lot_id, func.sum(LotMove.amount_fen).label("amount_fen"))
-        .join(Redemption, Redemption.id == LotMove.redemption_id)
-        .where(LotMove.to_state == "redeemed", Redemption.state.in_(EFFECTIVE_STATES))
-        .group_by(LotMove.lot_id)
-        .subquery()
-    )
-    expected = func.coalesce(taken.c.amount_fen, 0)
+    taken = standing_by("lot_id").subquery()
+    expected = func.coalesce(taken.c[1], 0)
     rows = db.session.execute(
         db.select(Lot.id, expected, Lot.charged_fen)
         .outerjoin(taken, taken.c.lot_id == Lot.id)
@@ -131,30 +139,91 @@ def check_charges() -> list[Finding]:
     ]
 
 
-def check_payable() -> list[Finding]:
-    """Find providers that are not owed what was redeemed with them and is not yet paid."""
-    expected: dict[tuple[int, int], int] = defaultdict(int)
-    redeemed = db.session.execute(
-        db.select(Lot.pool_id, Redemption.provider_id, func.sum(LotMove.amount_fen))
-        .join(LotMove, LotMove.lot_id == Lot.id)
-        .join(Redemption, Redemption.id == LotMove.redemption_id)
-        .where(LotMove.to_state == "redeemed", Redemption.state.in_(EFFECTIVE_STATES))
-        .group_by(Lot.pool_id, Redemption.provider_id)
+def check_holds() -> list[Finding]:
+    """Find lots that do not hold exactly what open holds keep of them."""
+    kept = (
+        db.select(
+            HeldLot.lot_id,
+            func.sum(HeldLot.quantity).label("quantity"),
+            func.sum(HeldLot.amount_fen).label("amount_fen"),
+        )
+        .join(Hold, Hold.id == HeldLot.hold_id)
+        .where(Hold.state == "open")
+        .group_by(HeldLot.lot_id)
+        .subquery()
     )
-    for pool_id, provider_id, fen in redeemed:
-        expected[pool_id, provider_id] += int(fen)
-    for pool_id, provider_id, fen in db.session.execute(_paid_by_provider()):
-        expected[pool_id, provider_id] -= int(fen)
+    quantity, fen = func.coalesce(kept.c.quantity, 0), func.coalesce(kept.c.amount_fen, 0)
+    rows = db.session.execute(
+        db.select(Lot.id, quantity, Lot.held, fen, Lot.held_fen)
+        .outerjoin(kept, kept.c.lot_id == Lot.id)
+        .where(or_(Lot.held != quantity, Lot.held_fen != fen))
+        .order_by(Lot.id)
+        .limit(SHOWN)
+    )
+    return [
+        Finding(
+            f"voucher_lot {number} held",
+            f"{int(due)} {yuan(int(due_fen))}",
+            f"{held} {yuan(held_fen)}",
+        )
+        for number, due, held, due_fen, held_fen in rows
+    ]
+
+
+def check_counters() -> list[Finding]:
+    """Find counters that say less than nothing, or more than redemptions ever added."""
+    added = (
+        db.select(Count.owner, Count.cap, Count.period, Redemption.programme_id)
+        .add_columns(func.sum(Count.added).label("added"))
+        .join(Redemption, Redemption.id == Count.redemption_id)
+        .group_by(Count.owner, Count.cap, Count.period, Redemption.programme_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        db.select(Counter, func.coalesce(added.c.added, 0))
+        .outerjoin(
+            added,
+            and_(
+                added.c.programme_id == Counter.programme_id,
+                added.c.owner == Counter.owner,
+                added.c.cap == Counter.cap,
+                added.c.period == Counter.period,
+            ),
+        )
+        .where(Counter.cap != CARRY)
+        .where(or_(Counter.used < 0, Counter.used > func.coalesce(added.c.added, 0)))
+        .limit(SHOWN)
+    )
+    return [
+        Finding(f"voucher_counter {row.id} {row.cap}", f"0..{int(most)}", str(row.used))
+        for row, most in rows
+    ]
+
+
+def check_payable() -> list[Finding]:
+    """Find payees that are not owed what was redeemed for them and is not yet paid."""
+    expected: dict[tuple[int, int], int] = defaultdict(int)
+    rows = worth(*UNPAID)
+    redeemed = db.session.execute(
+        db.select(rows.c.pool_id, Redemption.payee_id, func.sum(rows.c.amount_fen))
+        .join(Redemption, Redemption.id == rows.c.redemption_id)
+        .where(Redemption.state.in_(EFFECTIVE_STATES))
+        .group_by(rows.c.pool_id, Redemption.payee_id)
+    )
+    for pool_id, payee_id, fen in redeemed:
+        expected[pool_id, payee_id] += int(fen)
+    for pool_id, payee_id, fen in db.session.execute(_paid_by_payee()):
+        expected[pool_id, payee_id] -= int(fen)
     found: dict[tuple[int, int], int] = defaultdict(int)
     pools = db.select(Lot.pool_id).distinct()
     for column, sign in ((Transfer.credit_id, 1), (Transfer.debit_id, -1)):
-        rows = db.session.execute(
+        rows_found = db.session.execute(
             db.select(Account.pool_id, Account.party_id, func.sum(Transfer.amount_fen))
             .join(Transfer, column == Account.id)
             .where(Account.kind.in_(("fin.payable", "fin.in_transit")), Account.pool_id.in_(pools))
             .group_by(Account.pool_id, Account.party_id)
         )
-        for pool_id, party_id, fen in rows:
+        for pool_id, party_id, fen in rows_found:
             found[pool_id, party_id] += sign * int(fen)
     return _differences("应付与在途 pool={} party={}", expected, found)
 
@@ -162,13 +231,14 @@ def check_payable() -> list[Finding]:
 def check_single_use() -> list[Finding]:
     """Find vouchers of single-use programmes that were used twice."""
     single = [
-        programme.id
-        for programme in db.session.scalars(db.select(Programme))
-        if terms_of(programme)[1].single_use
+        terms.id
+        for terms in db.session.scalars(db.select(Terms))
+        if read_terms(terms.document).single_use
     ]
     rows = db.session.execute(
         db.select(Redemption.voucher_id, func.count())
-        .where(Redemption.programme_id.in_(single), Redemption.state.in_(EFFECTIVE_STATES))
+        .join(Voucher, Voucher.id == Redemption.voucher_id)
+        .where(Voucher.terms_id.in_(single), Redemption.state.in_(EFFECTIVE_STATES))
         .group_by(Redemption.voucher_id)
         .having(func.count() > 1)
         .limit(SHOWN)
@@ -235,9 +305,17 @@ def check_undone() -> list[Finding]:
 def check_statements() -> list[Finding]:
     """Find statements whose gross or count is not that of their lines at the lock."""
     span = spans()
+    less = corrections(VOIDED).subquery()
+    before = (
+        db.select(less.c.redemption_id, func.sum(less.c.amount_fen).label("fen"))
+        .group_by(less.c.redemption_id)
+        .subquery()
+    )
+    worth_then = Redemption.amount_fen - func.coalesce(before.c.fen, 0)
     lines = db.session.execute(
-        db.select(span.c.id, Redemption.provider_id, func.count(), func.sum(Redemption.amount_fen))
+        db.select(span.c.id, Redemption.provider_id, func.count(), func.sum(worth_then))
         .join(Redemption, belongs(span))
+        .outerjoin(before, before.c.redemption_id == Redemption.id)
         .where(Redemption.state.in_(LINE_STATES))
         .group_by(span.c.id, Redemption.provider_id)
     )
@@ -265,21 +343,21 @@ def check_statements() -> list[Finding]:
 def check_accrued() -> list[Finding]:
     """Find pools of which the lines' accrued and paid money is not that of their statements."""
     expected: dict[int, int] = defaultdict(int)
-    since = reversed_lines()
+    since, rows, less = reversed_lines(), worth(*UNPAID), corrections(REVERSED).subquery()
     locked = db.select(StatementPool.pool_id, func.sum(StatementPool.amount_fen))
     undone = (
-        db.select(Lot.pool_id, func.sum(LotMove.amount_fen))
-        .join(LotMove, LotMove.lot_id == Lot.id)
-        .join(since, since.c.redemption_id == LotMove.redemption_id)
-        .where(LotMove.to_state == "redeemed")
-        .group_by(Lot.pool_id)
+        db.select(rows.c.pool_id, func.sum(rows.c.amount_fen))
+        .join(since, since.c.redemption_id == rows.c.redemption_id)
+        .group_by(rows.c.pool_id)
     )
+    corrected = db.select(less.c.pool_id, func.sum(less.c.amount_fen)).group_by(less.c.pool_id)
     back = (
         db.select(Clawback.pool_id, func.sum(Clawback.received_fen))
         .where(Clawback.component == COMPONENT)
         .group_by(Clawback.pool_id)
     )
-    for query, sign in ((locked.group_by(StatementPool.pool_id), 1), (undone, -1), (back, -1)):
+    every = (locked.group_by(StatementPool.pool_id), 1), (undone, -1), (corrected, -1), (back, -1)
+    for query, sign in every:
         for pool_id, fen in _sums(query).items():
             expected[pool_id] += sign * fen
     own = set(db.session.scalars(db.select(Lot.pool_id).distinct()))
@@ -315,6 +393,7 @@ def check_claims() -> list[Finding]:
         db.select(PaymentClaim.source, PaymentItem.amount_fen)
         .join(PaymentItem, and_(PaymentItem.claim_id == PaymentClaim.id, PaymentItem.live))
         .where(PaymentClaim.component == COMPONENT, PaymentClaim.source.startswith("statement:"))
+        .where(PaymentClaim.source.not_like("%/payee:%"))
     )
     return [
         Finding(source, yuan(now.get(source, 0)), yuan(fen))
@@ -327,6 +406,8 @@ CHECKS = [
     Check("额度池等于其额度批之和", check_pools),
     Check("额度批等于其变动之和", check_lots),
     Check("额度批已用等于有效核销", check_charges),
+    Check("额度批占用等于未结的预占", check_holds),
+    Check("限额计数不超过核销所计", check_counters),
     Check("应付等于未付的核销", check_payable),
     Check("一次性凭单只用一次", check_single_use),
     Check("每笔核销一张等额凭证", check_journals),
@@ -337,7 +418,7 @@ CHECKS = [
 ]
 
 
-def _paid_by_provider() -> Select[Any]:
+def _paid_by_payee() -> Select[Any]:
     return (
         db.select(PaymentClaim.pool_id, PaymentClaim.payee_id, func.sum(PaymentItem.amount_fen))
         .join(PaymentItem, PaymentItem.claim_id == PaymentClaim.id)

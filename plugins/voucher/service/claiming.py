@@ -8,20 +8,32 @@ payment holds can no longer be reversed, and `core.settlement` never changes suc
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, and_, func, or_, true, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Subquery,
+    and_,
+    exists,
+    func,
+    or_,
+    true,
+    union,
+    union_all,
+)
 
 from core import audit, clock, states
 from core.db import db
 from core.settlement import Claim, is_taken
+from core.settlement.claims import taken
 from core.settlement.models import PAID as PAYMENT_PAID
 from core.settlement.models import Payment, PaymentClaim, PaymentItem
 from plugins.voucher.models import (
-    Lot,
-    LotMove,
     Objection,
     Programme,
     Redemption,
@@ -31,18 +43,24 @@ from plugins.voucher.models import (
     StatementPool,
 )
 from plugins.voucher.service import lapsing
+from plugins.voucher.service.corrections import at_lock, corrections
+from plugins.voucher.service.corrections import worth as worth_of
 from plugins.voucher.service.membership import (
     EFFECTIVE_STATES,
+    LINE_STATES,
     REVERSED,
+    VOIDED,
     belongs,
     period_of,
     spans,
 )
+from plugins.voucher.service.programmes import terms_in_force
 
 COMPONENT = "voucher"
 OPEN, CONFIRMED, PAID = "open", "confirmed", "paid"  # a statement
 RAISED, DISMISSED, UPHELD = "open", "dismissed", "upheld"  # an objection
 APPROVED = "approved"  # a reversal
+YEAR_END = 12
 CHUNK = 500  # names asked for in one statement
 
 
@@ -74,7 +92,7 @@ def claims(until: datetime) -> list[Claim]:
         SettlementPeriod.locked_at <= until,
     )
     if not audit.under_way():
-        return _claims(agreed)
+        return _worth_paying(_claims(agreed), day)
     query = (
         db.select(Statement.id)
         .join(SettlementPeriod, SettlementPeriod.id == Statement.period_id)
@@ -84,7 +102,35 @@ def claims(until: datetime) -> list[Claim]:
     )
     locked = set(db.session.scalars(query))
     # One that was agreed between the two statements was not locked and waits for the next batch.
-    return [claim for claim in _claims(agreed) if claim.evidence["statement_id"] in locked]
+    found = [claim for claim in _claims(agreed) if claim.evidence["statement_id"] in locked]
+    return _worth_paying(found, day)
+
+
+def _worth_paying(found: list[Claim], day: date) -> list[Claim]:
+    """Leave out what a payee is owed below a programme's minimum; in December nothing waits."""
+    numbers = {claim.evidence["statement_id"] for claim in found}
+    programme_of = dict(
+        db.session.execute(
+            db.select(Statement.id, Statement.programme_id).where(Statement.id.in_(numbers))
+        ).all()
+    )
+    least = {
+        number: terms_in_force(db.session.get_one(Programme, number))[1].minimum_fen
+        for number in set(programme_of.values())
+    }
+    if not any(least.values()) or day.month == YEAR_END:
+        return found
+    owed: dict[tuple[int, int], int] = defaultdict(int)
+    for claim in found:
+        name = (programme_of[claim.evidence["statement_id"]], claim.payee_id)
+        if (claim.component, claim.source) not in taken({(claim.component, claim.source)}):
+            owed[name] += claim.amount_fen
+    return [
+        claim
+        for claim in found
+        if owed[name := (programme_of[claim.evidence["statement_id"]], claim.payee_id)]
+        >= least[name[0]]
+    ]
 
 
 def on_claim_settled(claim: Claim) -> None:
@@ -143,7 +189,8 @@ def standing(redemption: Redemption, pool_ids: Collection[int]) -> Standing:
     ).one()
     objection = db.session.scalar(db.select(Objection).filter_by(redemption_id=redemption.id))
     if objection is None:
-        sources = {_source(statement.id, pool_id) for pool_id in pool_ids}
+        payee = redemption.payee_id if redemption.payee_id != redemption.provider_id else None
+        sources = {_source(statement.id, pool_id, payee) for pool_id in pool_ids}
     elif objection.state == DISMISSED:
         sources = {_objection_source(objection.id, pool_id) for pool_id in pool_ids}
     else:
@@ -190,32 +237,55 @@ def reversed_lines() -> Subquery:
 
 
 def unpayable() -> Subquery:
-    """Return what statements' own claims leave out, per statement and pool, in fen.
+    """Return what statements' own claims leave out, per statement and pool (and payee), in fen.
 
-    Every objected line, whatever became of the objection, and every line reversed since.
+    Every objected line, whatever became of the objection, every line reversed since, and what was
+    corrected since of the other lines.
     """
-    since = reversed_lines()
-    lines = union(
-        db.select(Objection.statement_id, Objection.redemption_id),
-        db.select(since.c.statement_id, since.c.redemption_id),
-    ).subquery()
+    rows = _left_out().subquery()
     return (
         db.select(
-            lines.c.statement_id,
-            Lot.pool_id,
-            func.sum(LotMove.amount_fen).label("amount_fen"),
+            rows.c.statement_id,
+            rows.c.pool_id,
+            func.sum(rows.c.amount_fen).label("amount_fen"),
         )
-        .join(LotMove, LotMove.redemption_id == lines.c.redemption_id)
-        .join(Lot, Lot.id == LotMove.lot_id)
-        .where(LotMove.to_state == "redeemed")
-        .group_by(lines.c.statement_id, Lot.pool_id)
+        .group_by(rows.c.statement_id, rows.c.pool_id)
         .subquery()
     )
 
 
+def _left_out() -> CompoundSelect[Any]:
+    """Return what is left out: statement_id, redemption_id, pool_id, amount_fen, to be summed."""
+    since, worth = reversed_lines(), at_lock()
+    whole = union(
+        db.select(Objection.statement_id, Objection.redemption_id),
+        db.select(since.c.statement_id, since.c.redemption_id),
+    ).subquery()
+    lines = db.select(
+        whole.c.statement_id, whole.c.redemption_id, worth.c.pool_id, worth.c.amount_fen
+    ).join(worth, worth.c.redemption_id == whole.c.redemption_id)
+    less, span = corrections(REVERSED).subquery(), spans()
+    known = db.select(whole.c.redemption_id)
+    parts = (
+        db.select(Statement.id, less.c.redemption_id, less.c.pool_id, less.c.amount_fen)
+        .select_from(less)
+        .join(Redemption, Redemption.id == less.c.redemption_id)
+        .join(span, belongs(span))
+        .join(
+            Statement,
+            and_(
+                Statement.period_id == span.c.id,
+                Statement.provider_id == Redemption.provider_id,
+            ),
+        )
+        .where(less.c.redemption_id.not_in(known))
+    )
+    return union_all(lines, parts)
+
+
 def _claims(condition: ColumnElement[bool] | None = None) -> list[Claim]:
     condition = true() if condition is None else condition
-    return [*_of_statements(condition), *_of_objections(condition)]
+    return [*_of_statements(condition), *_of_residents(condition), *_of_objections(condition)]
 
 
 def _of_statements(condition: ColumnElement[bool]) -> list[Claim]:
@@ -231,7 +301,7 @@ def _of_statements(condition: ColumnElement[bool]) -> list[Claim]:
             less,
             and_(less.c.statement_id == Statement.id, less.c.pool_id == StatementPool.pool_id),
         )
-        .where(condition, amount > 0)
+        .where(condition, amount > 0, ~_pays_residents())
         .order_by(Statement.id, StatementPool.pool_id)
     )
     return [
@@ -248,30 +318,97 @@ def _of_statements(condition: ColumnElement[bool]) -> list[Claim]:
     ]
 
 
+def _of_residents(condition: ColumnElement[bool]) -> list[Claim]:
+    """Return the claims of statements whose programme pays the holders themselves."""
+    span, worth, out = spans(), at_lock(), _left_out().subquery()
+    less = (
+        db.select(
+            out.c.redemption_id, out.c.pool_id, func.sum(out.c.amount_fen).label("amount_fen")
+        )
+        .group_by(out.c.redemption_id, out.c.pool_id)
+        .subquery()
+    )
+    line = (
+        db.select(
+            worth.c.redemption_id, worth.c.pool_id, func.sum(worth.c.amount_fen).label("amount_fen")
+        )
+        .group_by(worth.c.redemption_id, worth.c.pool_id)
+        .subquery()
+    )
+    amount = func.sum(line.c.amount_fen - func.coalesce(less.c.amount_fen, 0))
+    rows = db.session.execute(
+        db.select(Statement.id, SettlementPeriod.sequence, Programme.name)
+        .add_columns(Redemption.payee_id, line.c.pool_id, amount)
+        .select_from(Statement)
+        .join(SettlementPeriod, SettlementPeriod.id == Statement.period_id)
+        .join(Programme, Programme.id == Statement.programme_id)
+        .join(span, span.c.id == Statement.period_id)
+        .join(
+            Redemption,
+            and_(belongs(span), Redemption.provider_id == Statement.provider_id),
+        )
+        .join(line, line.c.redemption_id == Redemption.id)
+        .outerjoin(
+            less,
+            and_(less.c.redemption_id == Redemption.id, less.c.pool_id == line.c.pool_id),
+        )
+        .where(condition, Redemption.payee_id != Redemption.provider_id)
+        .where(Redemption.state.in_(LINE_STATES))
+        .group_by(Statement.id, SettlementPeriod.sequence, Programme.name)
+        .group_by(Redemption.payee_id, line.c.pool_id)
+        .having(amount > 0)
+        .order_by(Statement.id, line.c.pool_id, Redemption.payee_id)
+    )
+    return [
+        Claim(
+            COMPONENT,
+            _source(statement_id, pool_id, payee_id),
+            payee_id,
+            pool_id,
+            int(fen),
+            f"{name} 第{sequence}期对账单",
+            {"statement_id": statement_id, "period": sequence},
+        )
+        for statement_id, sequence, name, payee_id, pool_id, fen in rows
+    ]
+
+
+def _pays_residents() -> ColumnElement[bool]:
+    """Return the condition of statements that owe the holders; a provider's are of one kind."""
+    span = spans()
+    own = (
+        db.select(Redemption.id)
+        .join(span, belongs(span))
+        .where(span.c.id == Statement.period_id, Redemption.provider_id == Statement.provider_id)
+        .where(Redemption.payee_id != Redemption.provider_id)
+    )
+    return exists(own)
+
+
 def _of_objections(condition: ColumnElement[bool]) -> list[Claim]:
-    amount = func.sum(LotMove.amount_fen)
+    worth = worth_of(VOIDED, REVERSED)
+    amount = func.sum(worth.c.amount_fen)
     rows = db.session.execute(
         db.select(Objection.id, Redemption.id, Redemption.receipt, Statement.id)
-        .add_columns(Statement.provider_id, SettlementPeriod.sequence, Programme.name)
-        .add_columns(Lot.pool_id, amount)
+        .add_columns(Redemption.payee_id, SettlementPeriod.sequence, Programme.name)
+        .add_columns(worth.c.pool_id, amount)
         .join(Statement, Statement.id == Objection.statement_id)
         .join(SettlementPeriod, SettlementPeriod.id == Statement.period_id)
         .join(Programme, Programme.id == Statement.programme_id)
         .join(Redemption, Redemption.id == Objection.redemption_id)
-        .join(LotMove, LotMove.redemption_id == Redemption.id)
-        .join(Lot, Lot.id == LotMove.lot_id)
-        .where(condition, Objection.state == DISMISSED, LotMove.to_state == "redeemed")
+        .join(worth, worth.c.redemption_id == Redemption.id)
+        .where(condition, Objection.state == DISMISSED)
         .where(Redemption.state.in_(EFFECTIVE_STATES))
         .group_by(Objection.id, Redemption.id, Redemption.receipt, Statement.id)
-        .group_by(Statement.provider_id, SettlementPeriod.sequence, Programme.name, Lot.pool_id)
+        .group_by(Redemption.payee_id, SettlementPeriod.sequence, Programme.name, worth.c.pool_id)
         .having(amount > 0)
-        .order_by(Objection.id, Lot.pool_id)
+        .order_by(Objection.id, worth.c.pool_id)
     )
     return [
         Claim(
             COMPONENT,
             _objection_source(objection_id, pool_id),
-            provider_id,
+            payee_id,
             pool_id,
             int(fen),
             f"{name} 第{sequence}期对账单异议行 {receipt}",
@@ -287,7 +424,7 @@ def _of_objections(condition: ColumnElement[bool]) -> list[Claim]:
             redemption_id,
             receipt,
             statement_id,
-            provider_id,
+            payee_id,
             sequence,
             name,
             pool_id,
@@ -296,8 +433,9 @@ def _of_objections(condition: ColumnElement[bool]) -> list[Claim]:
     ]
 
 
-def _source(statement_id: int, pool_id: int) -> str:
-    return f"statement:{statement_id}/pool:{pool_id}"
+def _source(statement_id: int, pool_id: int, payee_id: int | None = None) -> str:
+    own = f"statement:{statement_id}/pool:{pool_id}"
+    return own if payee_id is None else f"{own}/payee:{payee_id}"
 
 
 def _objection_source(objection_id: int, pool_id: int) -> str:

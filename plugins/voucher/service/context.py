@@ -10,18 +10,18 @@ from typing import Any
 
 _ASKED_POSTGRESQL = """
 WITH asked AS (
-  SELECT a.n, a.lookup, a.typed, a.service, a.key,
+  SELECT a.n, a.lookup, a.typed, a.credential, a.service, a.key,
          nextval('journal_id_seq') AS journal_id,
          nextval('voucher_redemption_id_seq') AS redemption_id
   FROM jsonb_to_recordset(CAST(:asked AS jsonb))
-       AS a(n int, lookup text, typed text, service text, key text)
+       AS a(n int, lookup text, typed text, credential bigint, service text, key text)
 )"""
 
 # SQLite has one writer, and this statement runs in its transaction: the next numbers are free.
 _ASKED_SQLITE = """
 WITH asked AS (
   SELECT value ->> 'n' AS n, value ->> 'lookup' AS lookup, value ->> 'typed' AS typed,
-         value ->> 'service' AS service, value ->> 'key' AS key,
+         value ->> 'credential' AS credential, value ->> 'service' AS service, value ->> 'key' AS key,
          (SELECT coalesce(max(id), 0) FROM journal) + rowid_ AS journal_id,
          (SELECT coalesce(max(id), 0) FROM voucher_redemption) + rowid_ AS redemption_id
   FROM (SELECT j.value, row_number() OVER () AS rowid_ FROM json_each(:asked) AS j)
@@ -35,12 +35,14 @@ SELECT asked.n, asked.journal_id, asked.redemption_id,
        d.id, d.office_id,
        e.status, e.fingerprint, e.answer,
        c.id, c.kind, c.state, c.last_step,
-       v.id, v.number, v.state, v.class_code, v.terms_id,
+       v.id, v.number, v.state, v.class_code, v.terms_id, v.resident_id, v.family, v.income_fen,
+       v.ended_on, v.suspended_from, v.suspended_through,
        p.id, p.name, p.state, p.organisation_id, p.division_code,
-       r.name, r.died_on,
+       r.name, r.died_on, r.born_on,
        ad.id, ad.state, ad.from_on, ad.to_on, f.is_offered, f.price_fen,
        l.id, l.pool_id, l.granted, l.held, l.redeemed, l.expired, l.forfeited, l.cancelled,
-       l.committed_fen, l.charged_fen, l.released_fen, l.valid_from, l.valid_through
+       l.committed_fen, l.charged_fen, l.released_fen, l.held_fen, l.valid_from, l.valid_through,
+       l.entry_through, l.allotment
 FROM asked
 LEFT JOIN accounting_period ap ON ap.month = :month
 LEFT JOIN user_session s ON s.token_hash = :token AND s.ended_at IS NULL AND s.expires_at > :now
@@ -54,6 +56,7 @@ LEFT JOIN device d ON d.id = s.device_id AND d.revoked_at IS NULL AND d.organisa
 LEFT JOIN audit_entry e ON e.id = (
   SELECT x.id FROM audit_entry x WHERE x.scope = 'user:' || u.id AND x.request_key = asked.key)
 LEFT JOIN voucher_credential c ON c.id = coalesce(
+  asked.credential,
   (SELECT k.id FROM voucher_credential k WHERE k.lookup_hash = asked.lookup),
   (SELECT k.id FROM voucher_credential k WHERE k.typed_hash = asked.typed))
 LEFT JOIN voucher_voucher v ON v.id = c.voucher_id
@@ -70,12 +73,14 @@ _COLUMNS = (
     " provider_suspended provider_division device_id office_id"
     " old_status old_fingerprint old_answer"
     " credential_id credential_kind credential_state last_step"
-    " voucher_id number voucher_state class_code terms_id"
+    " voucher_id number voucher_state class_code terms_id resident_id family income_fen"
+    " ended_on suspended_from suspended_through"
     " programme_id programme_name programme_state organisation_id division_code"
-    " resident_name died_on"
+    " resident_name died_on born_on"
     " admission_id admission_state admission_from admission_to is_offered offer_price_fen"
     " lot_id pool_id granted held redeemed expired forfeited cancelled"
-    " committed_fen charged_fen released_fen valid_from valid_through"
+    " committed_fen charged_fen released_fen held_fen valid_from valid_through"
+    " entry_through allotment"
 ).split()
 
 READ = {True: _ASKED_POSTGRESQL + _REST, False: _ASKED_SQLITE + _REST}
@@ -95,6 +100,21 @@ FROM voucher_redemption x JOIN organisation o ON o.id = x.provider_id
 WHERE x.voucher_id = :voucher_id AND x.state = 'captured'
 ORDER BY x.id LIMIT 1
 """
+
+# What the caps of a programme have counted for a holder and her family.
+_COUNTERS = """
+SELECT owner, cap, period, used FROM voucher_counter
+WHERE programme_id = :programme_id AND owner IN (:holder, :family) AND period IN (
+"""
+_PERIODS_POSTGRESQL = "SELECT jsonb_array_elements_text(CAST(:periods AS jsonb)))"
+_PERIODS_SQLITE = "SELECT value FROM json_each(:periods))"
+COUNTERS = {True: _COUNTERS + _PERIODS_POSTGRESQL, False: _COUNTERS + _PERIODS_SQLITE}
+
+HELD = """
+SELECT lot_id, quantity, amount_fen FROM voucher_held_lot WHERE hold_id = :hold_id
+"""
+
+DIVISION_PATH = "SELECT path FROM division WHERE code = :code"
 
 OFFERS = """
 SELECT service_code, price_fen FROM voucher_offer

@@ -17,7 +17,7 @@ from core.parties import Organisation
 from plugins.voucher.models import Credential, Lot, Programme, Terms, Voucher
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules import read_terms
-from plugins.voucher.service.issuing import ACTIVE, REVOKED, SUSPENDED
+from plugins.voucher.service.lives import ACTIVE, REVOKED, SUSPENDED
 from plugins.voucher.service.programmes import CLOSED
 
 USABLE, NOT_YET, USED_UP, EXPIRED = "usable", "not_yet", "used_up", "expired"

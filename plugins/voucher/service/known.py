@@ -51,24 +51,31 @@ def accounts_of(pool_id: int, payee_id: int) -> dict[str, int]:
 
 
 def open_accounts(pairs: set[tuple[int, int]]) -> None:
-    """Open (if they are new) and remember the accounts of (pool, payee) pairs, in a transaction."""
+    """Open (if they are new) and remember the accounts of (pool, payee) pairs.
+
+    In a transaction of its own: what is remembered must not be undone by a refusal.
+    """
     if len(_accounts) > KEPT_MAX:
         _accounts.clear()
     for pool_id, payee_id in pairs:
-        pool = db.session.get_one(Pool, pool_id)
-        line_id = pool.shares[0].line_id
-        owners: dict[str, Any] = {
-            "uncharged_account": Owner("pool.uncharged", pool_id=pool_id),
-            "charged_account": Owner("pool.charged", pool_id=pool_id),
-            "released_account": Owner("pool.released", pool_id=pool_id),
-            "expense_account": Owner("fin.expense", pool_id=pool_id),
-            "payable_account": Owner("fin.payable", pool_id=pool_id, party_id=payee_id),
-            "encumbered_account": Owner("line.encumbered", line_id=line_id, pool_id=pool_id),
-            "available_account": Owner("line.available", line_id=line_id),
-        }
-        numbers = {name: account_id(owner) for name, owner in owners.items()}
-        numbers["line_count"] = len(pool.shares)
-        _accounts[db.engine, pool_id, payee_id] = numbers
+        _accounts[db.engine, pool_id, payee_id] = accounts_in_act(pool_id, payee_id)
+
+
+def accounts_in_act(pool_id: int, payee_id: int) -> dict[str, int]:
+    """Return what `accounts_of` does inside an act, which may still be refused: not remembered."""
+    pool = db.session.get_one(Pool, pool_id)
+    line_id = pool.shares[0].line_id
+    owners: dict[str, Any] = {
+        "uncharged_account": Owner("pool.uncharged", pool_id=pool_id),
+        "charged_account": Owner("pool.charged", pool_id=pool_id),
+        "released_account": Owner("pool.released", pool_id=pool_id),
+        "expense_account": Owner("fin.expense", pool_id=pool_id),
+        "payable_account": Owner("fin.payable", pool_id=pool_id, party_id=payee_id),
+        "encumbered_account": Owner("line.encumbered", line_id=line_id, pool_id=pool_id),
+        "available_account": Owner("line.available", line_id=line_id),
+    }
+    numbers = {name: account_id(owner) for name, owner in owners.items()}
+    return numbers | {"line_count": len(pool.shares)}
 
 
 def forget() -> None:

@@ -7,6 +7,7 @@ with the lines until it is given back or paid.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -19,15 +20,17 @@ from core.budget import Pool, lock_pool, pool_totals, release_moves
 from core.db import db
 from core.errors import RuleBroken
 from core.ledger import post
-from plugins.voucher.models import Lot, LotMove, Programme, Voucher
-from plugins.voucher.service.programmes import terms_of
+from plugins.voucher.models import Lot, LotMove, Terms, Voucher
+from plugins.voucher.rules import Terms as Rules
+from plugins.voucher.rules import read_terms
+from plugins.voucher.service.postings import move_lot
 
 COMPONENT = "voucher"
 AT_LAST_DAY = "on_last_day"
 
 AVAILABLE = Lot.granted - Lot.held - Lot.redeemed - Lot.expired - Lot.forfeited - Lot.cancelled
-# Lots are in fen, so what is held is also the money it may still take.
-FREE_FEN = Lot.committed_fen - Lot.charged_fen - Lot.released_fen - Lot.held
+# What is held keeps its money until it is captured or given back.
+FREE_FEN = Lot.committed_fen - Lot.charged_fen - Lot.released_fen - Lot.held_fen
 
 
 def lapse(actor: Actor, *, on: date | None = None) -> dict[str, Any]:  # noqa: ARG001 - every verb hears who acts
@@ -62,14 +65,14 @@ def close_if_paid(pool_id: int) -> None:
 def lapse_pool(pool_id: int, day: date) -> dict[str, Any] | None:
     """Let a pool's lots expire that ended before a day, and close the pool where it may.
 
-    Returns None when there was nothing to do, else the pool's id and name, the expired and
-    released fen and whether it closed.
+    Returns None when there was nothing to do, else the pool's id and name, what expired in the
+    lots' unit, the released fen and whether it closed.
     """
     pool = lock_pool(pool_id)
     if pool.closed_on is not None:
         return None
     closing = _may_close(pool, day)
-    over = (Lot.pool_id == pool.id) & (Lot.valid_through < day)
+    over = (Lot.pool_id == pool.id) & (Lot.entry_through < day)
     _lock_lots(over)
     released, expired = _sum(FREE_FEN, over) if closing else 0, _sum(AVAILABLE, over)
     if not closing and not expired:
@@ -84,31 +87,63 @@ def lapse_pool(pool_id: int, day: date) -> dict[str, Any] | None:
     return {
         "pool_id": pool.id,
         "name": pool.name,
-        "expired_fen": expired,
+        "expired": expired,
         "released_fen": released,
         "closed": closing,
     }
 
 
-def programme_of(pool: Pool) -> Programme:
-    """Return the programme whose vouchers a pool pays for."""
-    found: Programme = db.session.scalars(
-        db.select(Programme)
-        .join(Voucher, Voucher.programme_id == Programme.id)
+def expire_lots(lot_ids: Iterable[int]) -> None:
+    """Let what is left of these lots expire where they are over and their pool was let lapse.
+
+    What a hold gives back after that day comes too late for the pool's own lapse.
+    """
+    query = (
+        db.select(Lot, Pool)
+        .join(Pool, Pool.id == Lot.pool_id)
+        .where(Lot.id.in_(list(lot_ids)), Lot.entry_through < clock.today())
+        .order_by(Lot.id)
+        .with_for_update()
+    )
+    for lot, pool in db.session.execute(query.execution_options(populate_existing=True)).all():
+        left, fen = lot.available, lot.free_fen if pool.closed_on is not None else 0
+        journal_id = None
+        if fen:
+            source = f"pool:{pool.id}/lot:{lot.id}:{audit.current().act}"
+            journal_id = post("voucher.lapsed", source, release_moves(pool, fen))
+            lot.released_fen += fen
+            db.session.flush()
+        if left:
+            done = move_lot(
+                lot.id,
+                source="available",
+                target="expired",
+                quantity=left,
+                amount_fen=fen,
+                journal_id=journal_id,
+            )
+            assert done, "a locked lot holds what was read of it"  # noqa: S101 - it is locked
+
+
+def rules_of_pool(pool: Pool) -> Rules:
+    """Return the terms of a pool: those of any of its vouchers, for a pool is of one version."""
+    document = db.session.scalars(
+        db.select(Terms.document)
+        .join(Voucher, Voucher.terms_id == Terms.id)
         .join(Lot, Lot.voucher_id == Voucher.id)
         .where(Lot.pool_id == pool.id)
         .limit(1)
     ).one()
-    return found
+    return read_terms(document)
 
 
 def closes_at_last_day(pool: Pool) -> bool:
     """Tell whether a pool's programme gives unused money back without waiting for payment."""
-    return terms_of(programme_of(pool))[1].close == AT_LAST_DAY
+    return rules_of_pool(pool).close == AT_LAST_DAY
 
 
 def _pools_due(day: date) -> list[int]:
-    over = exists().where(Lot.pool_id == Pool.id, Lot.valid_through < day)
+    over = exists().where(Lot.pool_id == Pool.id, Lot.entry_through < day)
     query = db.select(Pool.id).where(Pool.component == COMPONENT, Pool.closed_on.is_(None), over)
     return list(db.session.scalars(query.order_by(Pool.id)))
 
@@ -124,7 +159,7 @@ def _may_close(pool: Pool, day: date) -> bool:
 
 
 def _is_over(pool: Pool, day: date) -> bool:
-    alive = db.select(Lot.id).where(Lot.pool_id == pool.id, Lot.valid_through >= day)
+    alive = db.select(Lot.id).where(Lot.pool_id == pool.id, Lot.entry_through >= day)
     return db.session.scalars(alive.limit(1)).first() is None
 
 
@@ -147,7 +182,7 @@ def _expire(over: ColumnElement[bool], journal_id: int | None, *, releasing: boo
         literal("available"),
         literal("expired"),
         AVAILABLE,
-        AVAILABLE,
+        FREE_FEN,
         literal(audit.current().act),
     ).where(over, AVAILABLE > 0)
     columns = ["lot_id", "journal_id", "from_state", "to_state", "quantity", "amount_fen", "act"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, update
+from sqlalchemy import Text, cast, func, or_, update
 
 from core import audit
 from core.budget import ACCRUE_PAIRS, COMMIT_PAIRS, RELEASE_PAIRS
@@ -36,6 +36,7 @@ ENTRY_KINDS = [
     ),
     EntryKind("voucher.reversed", "核销冲正", (UNCHARGE, UNEXPENSE, *COMMIT_PAIRS, *RELEASE_PAIRS)),
     EntryKind("voucher.statement_locked", "对账锁定", ACCRUE_PAIRS),
+    # Nothing posts it any more; journals of earlier versions stand.
     EntryKind("voucher.revoked", "凭单撤销", RELEASE_PAIRS),
     EntryKind("voucher.lapsed", "凭单到期", RELEASE_PAIRS),
 ]
@@ -78,26 +79,29 @@ def move_lot(
     redemption_id: int | None = None,
     charged: int = 0,
     released: int = 0,
+    held: int = 0,
 ) -> bool:
     """Move a quantity of a lot between two states by a guarded UPDATE and write it down.
 
-    `charged` and `released` change the lot's money in fen. Returns False, and writes nothing,
+    `charged`, `released` and `held` change the lot's money in fen. Returns False, and writes nothing,
     when the lot no longer holds that much in `source`.
     """
     values = {
         Lot.charged_fen: Lot.charged_fen + charged,
         Lot.released_fen: Lot.released_fen + released,
+        Lot.held_fen: Lot.held_fen + held,
     }
     if source != "available":
         values[getattr(Lot, source)] = getattr(Lot, source) - quantity
     if target != "available":
         values[getattr(Lot, target)] = getattr(Lot, target) + quantity
     taken = Lot.held + Lot.redeemed + Lot.expired + Lot.forfeited + Lot.cancelled
-    held = Lot.granted - taken if source == "available" else getattr(Lot, source)
+    there = Lot.granted - taken if source == "available" else getattr(Lot, source)
+    free = Lot.committed_fen - Lot.charged_fen - Lot.released_fen - Lot.held_fen
     done = db.session.execute(
         update(Lot)
-        .where(Lot.id == lot_id, held >= quantity)
-        .where(Lot.committed_fen - Lot.charged_fen - Lot.released_fen >= charged + released)
+        .where(Lot.id == lot_id, there >= quantity)
+        .where(free >= charged + released + held)
         .values(values)
         .execution_options(synchronize_session=False)
     )
@@ -118,8 +122,12 @@ def move_lot(
     return True
 
 
-def moved(class_code: str, state: str) -> int:
-    """Return how much of a class's vouchers (or of one voucher number) stands in a state."""
+def moved(owner: str, state: str) -> int:
+    """Return how much of some vouchers stands in a state, in their unit.
+
+    `owner` joins by slashes what the lots must be of, each a class, an allotment, a period, a
+    voucher's number or a holder's: `A`, `2026-01`, `2026-W06/B-001`.
+    """
     column = {
         "issued": Lot.granted,
         "available": Lot.granted
@@ -130,9 +138,17 @@ def moved(class_code: str, state: str) -> int:
         - Lot.cancelled,
     }.get(state)
     column = getattr(Lot, state) if column is None else column
-    query = (
-        db.select(func.coalesce(func.sum(column), 0))
-        .join(Voucher, Voucher.id == Lot.voucher_id)
-        .where(Voucher.class_code == class_code)
+    query = db.select(func.coalesce(func.sum(column), 0)).join(
+        Voucher, Voucher.id == Lot.voucher_id
     )
+    for part in owner.split("/"):
+        query = query.where(
+            or_(
+                Voucher.class_code == part,
+                Voucher.number == part,
+                Lot.period == part,
+                Lot.allotment == part,
+                cast(Voucher.resident_id, Text) == part,
+            )
+        )
     return int(db.session.scalar(query) or 0)

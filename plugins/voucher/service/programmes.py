@@ -7,16 +7,19 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import or_
 
 from core import audit, clock, states
 from core.access import Actor, fetch, four_eyes, scoped
-from core.budget import BudgetLine, Share
+from core.budget import BudgetLine
 from core.db import db
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.parties import own_organisation, require_organisation
 from plugins.voucher.models import Admission, Offer, Programme, Terms
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules import read_terms
+from plugins.voucher.service.deciding import Predicates
+from plugins.voucher.service.trying import refuse_failing
 
 DRAFT, SUBMITTED, APPROVED, CLOSED = "draft", "submitted", "approved", "closed"
 
@@ -28,14 +31,6 @@ def create(
     organisation = own_organisation(actor, organisation_id, "programme.define")
     if db.session.scalar(db.select(Programme.id).where(Programme.code == code)):
         raise Conflict("PROGRAMME_EXISTS", _("项目编号“%(code)s”已被使用，请换一个。", code=code))
-    for share in terms["funding"]:
-        line = db.session.get(BudgetLine, share["line_id"])
-        if line is None or line.organisation_id != organisation.id:
-            raise RuleBroken(
-                "LINE_MISMATCH",
-                _("选择的指标不存在或不属于本单位，请重新选择。"),
-                basis="预算法第十三条",
-            )
     programme = Programme(
         code=code,
         name=name,
@@ -47,42 +42,91 @@ def create(
     db.session.add(programme)
     db.session.flush()
     states.begin("programme", programme)
-    # Through JSON, so that what is stored is what any reader of the column will see.
-    document = json.loads(json.dumps(terms, default=date.isoformat))
-    version = Terms(programme_id=programme.id, version=1, document=document)
-    db.session.add(version)
+    version = _add_version(actor, programme, 1, terms, None)
+    audit.about("programme", programme.id)
+    return {"id": programme.id, "code": code, "state": programme.state, "version": version.version}
+
+
+def revise(
+    actor: Actor,
+    *,
+    id: int,  # noqa: A002 - the field
+    terms: dict[str, Any],
+    effective_on: date | None = None,
+) -> dict[str, Any]:
+    """Write a programme's next version as a draft, or change the draft that is there.
+
+    It takes effect on a day (None: when it is approved), for vouchers issued from then on; those
+    issued before keep theirs. Refuses STATE_CHANGED while a version waits for approval.
+    """
+    programme = fetch(Programme, id, actor, "programme.define")
+    newest, _rules = terms_of(programme)
+    if newest.state == SUBMITTED:
+        raise Conflict(
+            "STATE_CHANGED",
+            _("第 %(n)s 版正在等待复核，不能修改。请先由复核人批准或退回。", n=newest.version),
+            state=SUBMITTED,
+        )
+    if effective_on is not None and effective_on < clock.today():
+        raise InvalidInput(
+            _("生效日期不能早于今天。"), errors={"effective_on": [_("不能早于今天")]}
+        )
+    if newest.state == DRAFT:
+        newest.document = as_stored(programme.organisation_id, terms)
+        newest.effective_on = effective_on
+        newest.made_by = actor.user_id
+    else:
+        newest = _add_version(actor, programme, newest.version + 1, terms, effective_on)
     db.session.flush()
     audit.about("programme", programme.id)
-    return {"id": programme.id, "code": code, "state": programme.state}
+    return _said(programme, newest)
 
 
 def submit(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
-    """Send a draft to a second person."""
+    """Send the draft to a second person; its test cases must pass."""
     programme = fetch(Programme, id, actor, "programme.define")
-    states.change("programme", programme, to=SUBMITTED, allowed={DRAFT})
-    return {"id": programme.id, "state": programme.state}
+    terms, rules = terms_of(programme)
+    refuse_failing(rules)
+    if programme.state == DRAFT:
+        states.change("programme", programme, to=SUBMITTED, allowed={DRAFT})
+    states.change("terms", terms, to=SUBMITTED, allowed={DRAFT})
+    return _said(programme, terms)
 
 
 def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
-    """Approve a submitted programme; never by its maker. From now on its terms never change."""
+    """Approve the submitted version; never by its maker. From now on it never changes."""
     programme = fetch(Programme, id, actor, "programme.approve")
-    four_eyes(actor, programme.made_by, what=_("凭单项目"))
+    terms, rules = terms_of(programme)
+    four_eyes(actor, terms.made_by, programme.made_by, what=_("凭单项目"))
+    if programme.state == SUBMITTED:
+        states.change(
+            "programme", programme, to=APPROVED, allowed={SUBMITTED}, approved_by=actor.user_id
+        )
+    refuse_failing(rules)
     states.change(
-        "programme", programme, to=APPROVED, allowed={SUBMITTED}, approved_by=actor.user_id
+        "terms",
+        terms,
+        to=APPROVED,
+        allowed={SUBMITTED},
+        approved_by=actor.user_id,
+        effective_on=terms.effective_on if terms.version == 1 else _from(terms),
     )
-    return {"id": programme.id, "state": programme.state}
+    return _said(programme, terms)
 
 
 def send_back(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
-    """Send a submitted programme back to its maker with a reason."""
+    """Send the submitted version back to its maker with a reason."""
     programme = fetch(Programme, id, actor, "programme.approve")
-    states.change("programme", programme, to=DRAFT, allowed={SUBMITTED})
+    terms = terms_of(programme)[0]
+    if programme.state == SUBMITTED:
+        states.change("programme", programme, to=DRAFT, allowed={SUBMITTED})
+    states.change("terms", terms, to=DRAFT, allowed={SUBMITTED})
     audit.about("programme", programme.id, reason)
-    return {"id": programme.id, "state": programme.state}
+    return _said(programme, terms)
 
 
 def terms_of(programme: Programme) -> tuple[Terms, Rules]:
-    """Return the newest terms of a programme, as a row and as rules."""
+    """Return the newest terms of a programme, approved or not, as a row and as rules."""
     row = db.session.scalars(
         db.select(Terms).filter_by(programme_id=programme.id).order_by(Terms.version.desc())
     ).first()
@@ -90,9 +134,94 @@ def terms_of(programme: Programme) -> tuple[Terms, Rules]:
     return row, read_terms(row.document)
 
 
-def shares_of(rules: Rules) -> list[Share]:
-    """Return the funding lines of terms, as a pool wants them."""
-    return [Share(line_id, share_ppm) for line_id, share_ppm in rules.funding]
+def terms_in_force(programme: Programme, on: date | None = None) -> tuple[Terms, Rules]:
+    """Return the terms under which vouchers are issued on a day (None: today).
+
+    The newest approved version that has taken effect; a programme without one has its draft.
+    """
+    day = on or clock.today()
+    row = db.session.scalars(
+        db.select(Terms)
+        .filter_by(programme_id=programme.id, state=APPROVED)
+        .where(or_(Terms.effective_on.is_(None), Terms.effective_on <= day))
+        .order_by(Terms.version.desc())
+    ).first()
+    return (row, read_terms(row.document)) if row is not None else terms_of(programme)
+
+
+def versions(programme: Programme) -> list[Terms]:
+    """Return the versions of a programme's terms, newest first."""
+    query = db.select(Terms).filter_by(programme_id=programme.id)
+    return list(db.session.scalars(query.order_by(Terms.version.desc())))
+
+
+def _from(terms: Terms) -> date:
+    """Return the day a later version takes effect: as it says, but never before its approval."""
+    return max(terms.effective_on or clock.today(), clock.today())
+
+
+def _add_version(
+    actor: Actor,
+    programme: Programme,
+    number: int,
+    terms: dict[str, Any],
+    effective_on: date | None,
+) -> Terms:
+    version = Terms(
+        programme_id=programme.id,
+        version=number,
+        document=as_stored(programme.organisation_id, terms),
+        state=DRAFT,
+        effective_on=effective_on,
+        made_by=actor.user_id,
+    )
+    db.session.add(version)
+    db.session.flush()
+    states.begin("terms", version)
+    return version
+
+
+def as_stored(organisation_id: int, terms: dict[str, Any]) -> dict[str, Any]:
+    """Return terms as they are stored; refuse a funding line or a predicate that leads nowhere.
+
+    Through JSON, so that any reader sees the same.
+    """
+    document: dict[str, Any] = json.loads(json.dumps(terms, default=date.isoformat))
+    for share in document["funding"]:
+        line = _line(organisation_id, share)
+        if line is None:
+            raise RuleBroken(
+                "LINE_MISMATCH",
+                _("选择的指标不存在或不属于本单位，请重新选择。"),
+                basis="预算法第十三条",
+            )
+        share.pop("line", None)
+        share["line_id"] = line.id
+    Predicates(read_terms(document))
+    return document
+
+
+def _line(organisation_id: int, share: dict[str, Any]) -> BudgetLine | None:
+    """Return a purchaser's line by its number or (the newest) by its code."""
+    query = db.select(BudgetLine).filter_by(organisation_id=organisation_id)
+    if share.get("line_id") is not None:
+        query = query.filter_by(id=share["line_id"])
+    else:
+        query = query.filter_by(code=share["line"])
+    found: BudgetLine | None = db.session.scalars(
+        query.order_by(BudgetLine.fiscal_year.desc())
+    ).first()
+    return found
+
+
+def _said(programme: Programme, terms: Terms) -> dict[str, Any]:
+    return {
+        "id": programme.id,
+        "state": programme.state,
+        "version": terms.version,
+        "version_state": terms.state,
+        "effective_on": terms.effective_on and terms.effective_on.isoformat(),
+    }
 
 
 def programmes(actor: Actor) -> list[Programme]:
@@ -169,7 +298,7 @@ def offer(
             "PROVIDER_NOT_AUTHORISED", _("本单位未准入这个项目，不能登记服务。请先向购买主体申请。")
         )
     programme = db.session.get(Programme, programme_id)
-    service = terms_of(programme)[1].services.get(service_code)
+    service = terms_in_force(programme)[1].services.get(service_code)
     if service is None:
         raise NotFound("SERVICE_NOT_COVERED", _("项目里没有这项服务，请从列表中选择。"))
     ceiling = service.maximum_price_fen

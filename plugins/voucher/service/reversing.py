@@ -20,6 +20,7 @@ is taken back), and the line may refuse it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -34,12 +35,11 @@ from core.formats import yuan
 from core.ledger import Move, Owner, post
 from core.settlement import Clawback, approve_clawback, cancel_clawback, order_clawback
 from plugins.voucher import rules
-from plugins.voucher.models import Lot, Redemption, Reversal, Terms, Voucher
+from plugins.voucher.models import Count, Counter, Lot, Redemption, Reversal, Terms, Voucher
 from plugins.voucher.service import claiming
 from plugins.voucher.service.cases import ORDERED, Case, Taken, open_case
 from plugins.voucher.service.claiming import APPROVED, COMPONENT
-from plugins.voucher.service.issuing import REVOKED
-from plugins.voucher.service.lapsing import closes_at_last_day
+from plugins.voucher.service.lives import REVOKED
 from plugins.voucher.service.membership import CAPTURED, CLAWED_BACK, REVERSED, VOIDED
 from plugins.voucher.service.postings import move_lot, payable, uncharge_moves
 
@@ -69,16 +69,27 @@ def void(actor: Actor, *, receipt: str, reason: str) -> dict[str, Any]:
 
 
 def order(
-    actor: Actor, *, receipt: str, reason: str, entitlement: str = GIVE_BACK
+    actor: Actor,
+    *,
+    receipt: str,
+    reason: str,
+    entitlement: str = GIVE_BACK,
+    quantity: int | None = None,
+    price_fen: int | None = None,
 ) -> dict[str, Any]:
     """Order that a redemption be undone; nothing moves until a second person approves.
 
-    `entitlement`: give_back to the voucher, or cancel. After payment it is a claw-back, which
-    never gives back. Refuses BATCH_LOCKED while a live payment holds it, STATE_CHANGED.
+    With a quantity (thousandths) or a unit price it is a correction: the use is decided again with
+    what it should have said, and the difference taken back. `entitlement`: give_back to the
+    voucher, or cancel. After payment it is a claw-back, which gives nothing back to a living lot.
+    Refuses BATCH_LOCKED while a live payment holds it, STATE_CHANGED, NOTHING_TO_CORRECT.
     """
     case = open_case(_find(actor, receipt, "redemption.reverse"))
     effect = _effect(case)
-    if effect == CLAWED_BACK and entitlement == GIVE_BACK:
+    correction = (quantity, price_fen) if (quantity, price_fen) != (None, None) else None
+    parts = _parts(case, correction)
+    alive = any(_is_alive(case, part) for part in parts)
+    if effect == CLAWED_BACK and entitlement == GIVE_BACK and alive:
         raise RuleBroken(
             "GIVE_BACK_FORBIDDEN",
             _(
@@ -86,9 +97,11 @@ def order(
                 "如仍需补助，请另行发放。"
             ),
         )
-    reversal = _record(case, reason, entitlement, effect, ordered_by=actor.user_id)
+    reversal = _record(
+        case, reason, entitlement, effect, ordered_by=actor.user_id, correction=correction
+    )
     if effect == CLAWED_BACK:
-        _order_clawbacks(actor, case, reversal)
+        _order_clawbacks(actor, case, parts, reversal)
     audit.about("reversal", reversal.id, reason)
     return _said(case.redemption, reversal)
 
@@ -186,11 +199,61 @@ def _terms(voucher: Voucher) -> rules.Terms:
     return rules.read_terms(db.session.get_one(Terms, voucher.terms_id).document)
 
 
+def _is_alive(case: Case, part: Taken) -> bool:
+    return part.in_force and case.pools[part.pool_id].closed_on is None
+
+
+def _parts(case: Case, correction: tuple[int | None, int | None] | None) -> list[Taken]:
+    """Return what is taken back of each lot: all that stands, or the difference of a correction."""
+    if correction is None:
+        return case.used
+    redemption, terms = case.redemption, _terms(case.voucher)
+    quantity, price = correction
+    should = rules.corrected(
+        terms,
+        case.voucher.class_code,
+        rules.Use(
+            service_code=redemption.service_code,
+            quantity=redemption.quantity if quantity is None else quantity,
+            others_fen=redemption.others or {},
+            result=redemption.result,
+        ),
+        redemption.unit_price_fen if price is None else price,
+        [rules.Drawn(part.lot_id, part.quantity, part.amount_fen) for part in case.used],
+        income_fen=case.voucher.income_fen,
+    )
+    known = {part.lot_id: part for part in case.used}
+    if not should.back:
+        raise RuleBroken(
+            "NOTHING_TO_CORRECT",
+            _("按更正后的数量和价格，凭单应付金额没有减少，不必更正。请核对后再填。"),
+        )
+    return [
+        replace(known[one.lot_id], quantity=one.quantity, amount_fen=one.amount_fen)
+        for one in should.back
+    ]
+
+
+def _correction(reversal: Reversal) -> tuple[int | None, int | None] | None:
+    return (reversal.quantity, reversal.unit_price_fen) if reversal.is_partial else None
+
+
 def _record(
-    case: Case, reason: str, entitlement: str, effect: str, *, ordered_by: int | None
+    case: Case,
+    reason: str,
+    entitlement: str,
+    effect: str,
+    *,
+    ordered_by: int | None,
+    correction: tuple[int | None, int | None] | None = None,
 ) -> Reversal:
+    quantity, price = correction or (None, None)
     reversal = Reversal(
         redemption_id=case.redemption.id,
+        is_partial=correction is not None,
+        amount_fen=sum(part.amount_fen for part in _parts(case, correction)),
+        quantity=quantity,
+        unit_price_fen=price,
         reason=reason,
         entitlement=entitlement,
         state=ORDERED,
@@ -207,82 +270,114 @@ def _record(
 
 
 def _undo(case: Case, reversal: Reversal) -> dict[str, Any]:
-    """Take back an unpaid use: its charge, its debt, and its entitlement."""
+    """Take back an unpaid use or a part of it: its charge, its debt, and its entitlement."""
     redemption, locked = case.redemption, case.standing.statement is not None
-    targets = {part.lot_id: _target(case, part, reversal) for part in case.used + case.lost}
-    released = {number for number in case.pools if _goes_to_line(case, number, targets)}
+    parts = _parts(case, _correction(reversal))
+    lost = [] if reversal.is_partial else case.lost
+    targets = {part.lot_id: _target(case, part, reversal) for part in parts + lost}
+    # Of a closed pool the money goes straight back to the lines; else it waits for the close.
+    released = {number for number, pool in case.pools.items() if pool.closed_on is not None}
     moves: list[Move] = []
     for number, pool in case.pools.items():
-        amount = sum(part.amount_fen for part in case.used if part.pool_id == number)
-        moves += _unpaid_moves(case, pool, amount, locked=locked, released=number in released)
-    again = [part for part in case.lost if targets[part.lot_id] == "available"]
+        amount = sum(part.amount_fen for part in parts if part.pool_id == number)
+        if amount:
+            moves += _unpaid_moves(case, pool, amount, locked=locked, released=number in released)
+    again = [part for part in lost if targets[part.lot_id] == "available"]
     for part in again:
         moves += commit_moves(case.pools[part.pool_id], part.amount_fen) if part.amount_fen else []
     reversal.journal_id = _post(
         "voucher.reversed" if locked else "voucher.voided",
         redemption,
+        reversal,
         moves,
         anew_fen=sum(part.amount_fen for part in again),
     )
-    for part in case.used:
-        _put_back(
-            part,
-            targets[part.lot_id],
-            redemption,
-            reversal,
-            released=part.pool_id in released,
-        )
+    for part in parts:
+        released_part = part.pool_id in released
+        _put_back(part, targets[part.lot_id], redemption, reversal, released=released_part)
     for part in again:
         _give_again(part, redemption, reversal)
-    _change_state(redemption, REVERSED if locked else VOIDED)
+    reversal.amount_fen = sum(part.amount_fen for part in parts)
+    _close(case, reversal, REVERSED if locked else VOIDED, parts)
     if case.standing.statement is not None:
         claiming.finish(case.standing.statement)
     audit.about("redemption", redemption.id, reversal.reason)
     return _said(redemption, reversal, targets)
 
 
+def _close(case: Case, reversal: Reversal, state: str, parts: list[Taken]) -> None:
+    """Write down that a redemption is undone, or how much of it; reopen what its caps counted."""
+    redemption = case.redemption
+    if reversal.is_partial:
+        redemption.reversed_fen += reversal.amount_fen
+        db.session.flush()
+    else:
+        _change_state(redemption, state)
+    quantity = sum(part.quantity for part in parts)
+    _reopen(case, reversal, quantity)
+
+
+def _reopen(case: Case, reversal: Reversal, quantity: int) -> None:
+    """Give back the room under caps, where the programme and the period let it."""
+    terms = _terms(case.voucher)
+    if terms.reopen_caps == "never":
+        return
+    caps = {cap.code: cap for cap in terms.caps}
+    for count in db.session.scalars(db.select(Count).filter_by(redemption_id=case.redemption.id)):
+        cap = caps.get(count.cap)
+        if cap is None:
+            continue
+        running = rules.period_of(cap.per, clock.today(), year_starts=terms.year_starts).code
+        if terms.reopen_caps == "same_period" and count.period != running:
+            continue
+        back = count.added
+        if reversal.is_partial:
+            part = {"fen": reversal.amount_fen, "quantity": quantity, "uses": 0}[cap.of]
+            back = min(count.added, part)
+        db.session.execute(
+            update(Counter)
+            .where(Counter.programme_id == case.redemption.programme_id)
+            .where(Counter.owner == count.owner, Counter.cap == count.cap)
+            .where(Counter.period == count.period)
+            .values(used=Counter.used - back)
+            .execution_options(synchronize_session=False)
+        )
+
+
 def _target(case: Case, part: Taken, reversal: Reversal) -> str:
     """Return the state into which a lot's part goes."""
     if reversal.entitlement == CANCEL or case.voucher.state == REVOKED:
         return "cancelled"
-    alive = part.in_force and case.pools[part.pool_id].closed_on is None
-    return "available" if alive else "expired"
-
-
-def _goes_to_line(case: Case, pool_id: int, targets: dict[int, str]) -> bool:
-    """Tell whether a pool's money goes straight back to its lines.
-
-    It does when the pool is closed, and, as when a voucher is revoked, when the entitlement is
-    cancelled in a programme that does not wait for payment.
-    """
-    pool = case.pools[pool_id]
-    if pool.closed_on is not None:
-        return True
-    of_pool = {targets[part.lot_id] for part in case.used if part.pool_id == pool_id}
-    return of_pool == {"cancelled"} and closes_at_last_day(pool)
+    rule, locked = _terms(case.voucher).give_back, case.standing.statement is not None
+    if rule == "never" or (rule == "until_lock" and locked):
+        return "cancelled"
+    return "available" if _is_alive(case, part) else "expired"
 
 
 def _unpaid_moves(
     case: Case, pool: Pool, amount_fen: int, *, locked: bool, released: bool
 ) -> list[Move]:
-    provider_id = case.redemption.provider_id
+    payee_id = case.redemption.payee_id
     if released:
-        owed = Move(
-            payable(pool.id, provider_id), Owner("fin.expense", pool_id=pool.id), amount_fen
-        )
+        owed = Move(payable(pool.id, payee_id), Owner("fin.expense", pool_id=pool.id), amount_fen)
         room = "line.accrued" if locked else "line.encumbered"
         return [owed, *release_moves(pool, amount_fen, charged=True, room=room)]
-    undone = uncharge_moves(pool.id, provider_id, amount_fen)
+    undone = uncharge_moves(pool.id, payee_id, amount_fen)
     return [*undone, *unaccrue_moves(pool, amount_fen)] if locked else undone
 
 
-def _post(kind: str, redemption: Redemption, moves: Sequence[Move], *, anew_fen: int) -> int:
+def _post(
+    kind: str, redemption: Redemption, reversal: Reversal, moves: Sequence[Move], *, anew_fen: int
+) -> int:
+    # A correction leaves the redemption and its journal standing.
+    whole = not reversal.is_partial
+    what = "undone" if whole else f"corrected:{reversal.id}"
     try:
         return post(
             kind,
-            f"redemption:{redemption.id}/undone",
+            f"redemption:{redemption.id}/{what}",
             moves,
-            reverses_id=redemption.journal_id,
+            reverses_id=redemption.journal_id if whole else None,
         )
     except Refusal as refusal:
         if refusal.code != "BUDGET_INSUFFICIENT":
@@ -304,17 +399,28 @@ def _post(kind: str, redemption: Redemption, moves: Sequence[Move], *, anew_fen:
 def _put_back(
     part: Taken, target: str, redemption: Redemption, reversal: Reversal, *, released: bool
 ) -> None:
+    # Where only the price was wrong, no quantity goes back; a move needs one, so it comes again.
     moved = move_lot(
         part.lot_id,
         source="redeemed",
-        target=target,
-        quantity=part.quantity,
+        target=target if part.quantity else "available",
+        quantity=part.quantity or 1,
         amount_fen=part.amount_fen,
         journal_id=reversal.journal_id,
         redemption_id=redemption.id,
         charged=-part.amount_fen,
         released=part.amount_fen if released else 0,
     )
+    if not part.quantity:
+        moved &= move_lot(
+            part.lot_id,
+            source="available",
+            target="redeemed",
+            quantity=1,
+            amount_fen=0,
+            journal_id=reversal.journal_id,
+            redemption_id=redemption.id,
+        )
     assert moved, "a lot holds what a live redemption took"  # noqa: S101 - the redemption is locked
 
 
@@ -340,16 +446,18 @@ def _give_again(part: Taken, redemption: Redemption, reversal: Reversal) -> None
 # --- after payment -----------------------------------------------------------------------------
 
 
-def _order_clawbacks(actor: Actor, case: Case, reversal: Reversal) -> None:
+def _order_clawbacks(actor: Actor, case: Case, parts: list[Taken], reversal: Reversal) -> None:
     """Record with the core that the money must come back, pool by pool."""
     for number in case.pools:
-        amount = sum(part.amount_fen for part in case.used if part.pool_id == number)
+        amount = sum(part.amount_fen for part in parts if part.pool_id == number)
+        if not amount:
+            continue
         clawback = order_clawback(
             actor,
             component=COMPONENT,
             source=f"reversal:{reversal.id}/pool:{number}",
             pool_id=number,
-            party_id=case.redemption.provider_id,
+            party_id=case.redemption.payee_id,
             amount_fen=amount,
             reason=reversal.reason,
         )
@@ -358,27 +466,31 @@ def _order_clawbacks(actor: Actor, case: Case, reversal: Reversal) -> None:
 
 
 def _claw_back(actor: Actor, case: Case, reversal: Reversal) -> dict[str, Any]:
-    """Decide that paid money must come back; its entitlement is cancelled, no room moves.
+    """Decide that paid money must come back; its entitlement is lost, no room moves.
 
     The lots keep their charged fen: the pool's falls when the cash comes, perhaps in parts.
     """
     redemption = case.redemption
+    parts = _parts(case, _correction(reversal))
+    target = "cancelled" if reversal.entitlement == CANCEL else "expired"
     for clawback in _clawbacks(reversal):
         reversal.journal_id = approve_clawback(actor, id=clawback.id)
-        for part in case.used:
-            if part.pool_id == clawback.pool_id:
+        for part in parts:
+            if part.pool_id == clawback.pool_id and part.quantity:
                 moved = move_lot(
                     part.lot_id,
                     source="redeemed",
-                    target="cancelled",
+                    target=target,
                     quantity=part.quantity,
                     amount_fen=part.amount_fen,
                     journal_id=reversal.journal_id,
                     redemption_id=redemption.id,
                 )
                 assert moved, "a lot holds what a live redemption took"  # noqa: S101 - locked
-    _change_state(redemption, CLAWED_BACK)
-    targets = dict.fromkeys((part.lot_id for part in case.used), "cancelled")
+    if not reversal.is_partial:
+        _change_state(redemption, CLAWED_BACK)
+    _reopen(case, reversal, sum(part.quantity for part in parts))
+    targets = dict.fromkeys((part.lot_id for part in parts), target)
     audit.about("redemption", redemption.id, reversal.reason)
     return _said(redemption, reversal, targets)
 
@@ -407,6 +519,8 @@ def _said(
         "receipt": redemption.receipt,
         "redemption_state": redemption.state,
         "amount_fen": redemption.amount_fen,
+        "is_partial": reversal.is_partial,
+        "taken_back_fen": reversal.amount_fen,
         "entitlement": reversal.entitlement,
         "went_to": sorted(set(targets.values())) if targets else [],
         "clawback_id": reversal.clawback_id,

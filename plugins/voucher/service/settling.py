@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Subquery, func, insert, literal
 
-from core import audit, clock, states
+from core import access, audit, clock, states
 from core.access import Actor, fetch, four_eyes, visible
 from core.budget import Pool, accrue_moves, lock_pool
+from core.clock import ZONE
 from core.db import db
 from core.errors import Conflict, NotFound, RuleBroken
 from core.formats import moment
@@ -19,7 +20,6 @@ from core.states import StatusLog
 from plugins.voucher import rules
 from plugins.voucher.models import (
     Lot,
-    LotMove,
     Objection,
     Programme,
     Redemption,
@@ -38,13 +38,14 @@ from plugins.voucher.service.claiming import (
     confirm_silently,
     finish,
 )
+from plugins.voucher.service.corrections import at_lock
 from plugins.voucher.service.membership import (
     CAPTURED,
     member_of,
     period_of,
     watermark,
 )
-from plugins.voucher.service.programmes import terms_of
+from plugins.voucher.service.programmes import terms_in_force
 
 COMPONENT = "voucher"
 PAGE = 50
@@ -121,7 +122,7 @@ def _pool_ids(programme: Programme) -> list[int]:
 
 
 def _write(period: SettlementPeriod, programme: Programme, pools: list[Pool]) -> dict[str, Any]:
-    terms, today = terms_of(programme)[1], clock.today()
+    terms, today = terms_in_force(programme)[1], clock.today()
     confirm_by = rules.confirm_by(terms, today)
     # Where nobody may object there is nothing to wait for.
     _write_statements(period, confirm_by, at_once=terms.confirm_days == 0)
@@ -163,7 +164,7 @@ def _write_statements(period: SettlementPeriod, confirm_by: date, *, at_once: bo
         "provider_id": Redemption.provider_id,
         "organisation_id": literal(period.organisation_id),
         "division_code": literal(period.division_code),
-        "gross_fen": func.sum(Redemption.amount_fen),
+        "gross_fen": func.sum(Redemption.amount_fen - Redemption.reversed_fen),
         "line_count": func.count(),
         "state": literal(state),
         "confirm_by": literal(confirm_by, types.confirm_by.type),
@@ -204,14 +205,17 @@ def _write_parts(period: SettlementPeriod, pools: list[Pool]) -> None:
 
 
 def _drawn_by_pool(period: SettlementPeriod) -> Subquery:
+    worth = at_lock()
     return (
         db.select(
-            Redemption.provider_id, Lot.pool_id, func.sum(LotMove.amount_fen).label("amount_fen")
+            Redemption.provider_id,
+            worth.c.pool_id,
+            func.sum(worth.c.amount_fen).label("amount_fen"),
         )
-        .join(LotMove, LotMove.redemption_id == Redemption.id)
-        .join(Lot, Lot.id == LotMove.lot_id)
-        .where(member_of(period), Redemption.state == CAPTURED, LotMove.to_state == "redeemed")
-        .group_by(Redemption.provider_id, Lot.pool_id)
+        .join(worth, worth.c.redemption_id == Redemption.id)
+        .where(member_of(period), Redemption.state == CAPTURED)
+        .group_by(Redemption.provider_id, worth.c.pool_id)
+        .having(func.sum(worth.c.amount_fen) > 0)
         .subquery()
     )
 
@@ -348,10 +352,35 @@ def resolve(actor: Actor, *, id: int, uphold: bool, reason: str) -> dict[str, An
 
 
 def day_began() -> None:
-    """Count statements as confirmed whose days for objections have passed."""
+    """Count statements as confirmed whose days have passed; lock the periods whose day it is."""
     query = db.select(Statement).where(
         Statement.state == OPEN, Statement.confirm_by < clock.today()
     )
     for statement in db.session.scalars(query.order_by(Statement.id).with_for_update()).all():
         confirm_silently(statement)
         finish(statement)
+    for programme in db.session.scalars(db.select(Programme).order_by(Programme.id)).all():
+        cutoff = _due_cutoff(programme)
+        if cutoff is not None:
+            try:
+                with db.session.begin_nested():
+                    lock(access.system(), programme_id=programme.id, cutoff_at=cutoff)
+            except RuleBroken as refusal:
+                if refusal.code != "NOTHING_TO_SETTLE":
+                    raise
+
+
+def _due_cutoff(programme: Programme) -> datetime | None:
+    """Return up to when a programme's cycle says to lock today, None while nothing is due."""
+    rules_now, today = terms_in_force(programme)[1], clock.today()
+    if rules_now.cycle == "on_demand" or programme.state not in {"approved", "closed"}:
+        return None
+    first = rules.period_of(rules_now.cycle, today).first
+    place = today.day if rules_now.cycle == "month" else today.isoweekday()
+    if place < rules_now.lock_day:
+        return None
+    cutoff = datetime.combine(first, time.min, tzinfo=ZONE) - timedelta(microseconds=1)
+    done = db.select(SettlementPeriod.id).where(
+        SettlementPeriod.programme_id == programme.id, SettlementPeriod.cutoff_at >= cutoff
+    )
+    return None if db.session.scalars(done.limit(1)).first() else cutoff

@@ -24,7 +24,7 @@ from plugins.voucher.pages.staff.answers import reason_page, refusal_page
 from plugins.voucher.pages.staff.mount import vouchers as pages
 from plugins.voucher.pages.staff.vouchers import lots_of, without_card
 from plugins.voucher.rules import read_terms
-from plugins.voucher.service.issuing import ACTIVE
+from plugins.voucher.service.lives import ACTIVE
 
 SHEET = Path(__file__).parents[2] / "templates" / "voucher" / "cards.typ"
 CARDS_MAX = 1000

@@ -87,7 +87,12 @@ def _check(typed: Definition) -> str:
     return render_template(
         "voucher/staff/programme_check.html",
         typed=typed,
-        classes=[{"provider_tag": None, "services": []} | row for row in terms["classes"]],
+        classes=[
+            {"provider_tag": None, "services": [], "face": said["face"]} | row
+            for row, (_place, said) in zip(
+                terms["classes"], typed.filled("classes"), strict=True
+            )
+        ],
         services=[{"maximum_price_fen": None} | row for row in terms["services"]],
         organisations=dict(_organisations(current_actor())),
         lines=dict(_line_choices(current_actor())),

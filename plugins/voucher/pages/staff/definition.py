@@ -90,7 +90,18 @@ class Definition:
         terms = {
             "classes": [_class(row) for _place, row in self.filled("classes")],
             "services": [_service(row) for _place, row in self.filled("services")],
+            "allotments": [
+                {
+                    "code": "face",
+                    "name": _("面额"),
+                    "amounts": [
+                        {"classes": [row["code"]], "quantity": fen_of(row["face"])}
+                        for _place, row in self.filled("classes")
+                    ],
+                }
+            ],
             "single_use": values["kind"] == SINGLE,
+            "beyond": "self_pay" if values["kind"] == SINGLE else "refuse",
             "remainder": "forfeit" if values["kind"] == SINGLE else "keep",
             "confirm_days": _whole(values["confirm_days"]),
             "funding": [{"line_id": _whole(values["line_id"])}] if values["line_id"] else [],
@@ -184,7 +195,7 @@ def like(terms: Terms, *, name: str, organisation_id: int) -> Definition:
         {
             "code": item.code,
             "name": item.name,
-            "face": _yuan(item.face_fen),
+            "face": _yuan(_face(terms, item.code)),
             "provider_tag": item.provider_tag or "",
             "services": "" if item.services == every else " ".join(item.services),
         }
@@ -217,13 +228,19 @@ def _label(name: str) -> str:
 def _class(row: dict[str, str]) -> dict[str, Any]:
     chosen = [code for code in re.split(r"[\s,，、;；]+", row["services"]) if code]
     asked: dict[str, Any] = {name: row[name] for name in ("code", "name") if row[name]}
-    if row["face"]:
-        asked["face_fen"] = fen_of(row["face"])
     if row["provider_tag"]:
         asked["provider_tag"] = row["provider_tag"]
     if chosen:
         asked["services"] = chosen
     return asked
+
+
+def _face(terms: Terms, class_code: str) -> int | None:
+    for allotment in terms.allotments.values():
+        for amount in allotment.amounts:
+            if not amount.classes or class_code in amount.classes:
+                return amount.quantity
+    return None
 
 
 def _service(row: dict[str, str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,18 +23,20 @@ from core.parties import Resident
 from core.web import current_actor
 from core.web.forms import act
 from plugins.voucher.models import Programme, Voucher
-from plugins.voucher.pages.staff import lists, people
+from plugins.voucher.pages.staff import lists, people, words
 from plugins.voucher.pages.staff.answers import form_of, refusal_page
 from plugins.voucher.pages.staff.mount import vouchers as pages
 from plugins.voucher.pages.staff.programmes import kind_of, lines_with_money
 from plugins.voucher.rules import Terms, VoucherClass
-from plugins.voucher.service.issuing import REVOKED
-from plugins.voucher.service.programmes import APPROVED, terms_of
+from plugins.voucher.service.issuing import plan
+from plugins.voucher.service.lives import REVOKED
+from plugins.voucher.service.programmes import APPROVED, terms_in_force
 
 IMPORTS_SHOWN = 10
 NAMES_SHOWN = 50
 BATCH_MAX = 10_000
 CHUNK = 500
+REASONS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,12 @@ class Batch:
     outside: int = 0
     dead: int = 0
     holding: int = 0
+    ineligible: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def reasons(self) -> list[tuple[str, int]]:
+        """Return why people are not eligible, the most frequent reason first."""
+        return Counter("".join(one) for one in self.ineligible.values()).most_common(REASONS_SHOWN)
 
 
 # --- choosing a class and where the people come from -------------------------------------------
@@ -73,12 +82,12 @@ def issuing() -> str:
 
 
 def _source_form(row: Programme, *, errors: dict[str, str] | None = None) -> str:
-    terms = terms_of(row)[1]
+    terms = terms_in_force(row)[1]
     return render_template(
         "voucher/staff/issue.html",
         programme=row,
         classes=[
-            (item.code, item.name, _("面额 %(yuan)s 元", yuan=yuan(item.face_fen)))
+            (item.code, item.name, words.grants(terms, item.code))
             for item in terms.classes.values()
         ],
         imports=_imports(current_actor()),
@@ -158,7 +167,7 @@ def _asked() -> Issue:
     """Return the programme and class the form names."""
     number = request.values.get("programme", type=int)
     row: Programme = fetch(Programme, number, current_actor(), "voucher.issue")
-    terms = terms_of(row)[1]
+    terms = terms_in_force(row)[1]
     chosen = terms.classes.get(request.values.get("class", ""))
     if chosen is None:
         raise InvalidInput(_("请先选择凭单种类，再选名单。"))
@@ -281,11 +290,15 @@ def issue_preview() -> ResponseReturnValue:
 def _preview(issue: Issue, numbers: list[int], answer: Answer | None = None) -> str:
     batch = _batch(issue, numbers)
     lines = lines_with_money([line_id for line_id, _share in issue.terms.funding])
-    total = issue.chosen.face_fen * len(batch.residents)
+    planned = plan(issue.programme, issue.chosen.code, [row.id for row in batch.residents])
+    batch.ineligible = planned.refused
+    batch.residents = [row for row in batch.residents if row.id not in planned.refused]
+    total = planned.committed_fen
     return render_template(
         "voucher/staff/issue_preview.html",
         issue=issue,
         kind=kind_of(issue.terms),
+        grants=words.grants(issue.terms, issue.chosen.code),
         batch=batch,
         total=total,
         most=BATCH_MAX,

@@ -98,6 +98,11 @@ def show(number: int) -> str:
         "voucher/staff/programme.html",
         programme=row,
         terms=terms,
+        class_rows=[
+            {"code": one.code, "name": one.name, "provider_tag": one.provider_tag}
+            | {"services": one.services, "grants": words.grants(terms, one.code)}
+            for one in terms.classes.values()
+        ],
         kind=kind_of(terms),
         owner=people.organisations([row.organisation_id])[row.organisation_id],
         state=words.PROGRAMME[row.state],

@@ -26,7 +26,7 @@ from plugins.voucher.pages.staff.answers import reason_page
 from plugins.voucher.pages.staff.choices import programme_choices, programme_names
 from plugins.voucher.pages.staff.mount import vouchers as pages
 from plugins.voucher.rules import read_terms
-from plugins.voucher.service.issuing import ACTIVE, history
+from plugins.voucher.service.lives import ACTIVE, history
 
 # The tills' acts; what came of them is listed as uses.
 USES = ("voucher.lookup", "voucher.quote", "voucher.redeem", "voucher.redeem_many")

@@ -8,8 +8,29 @@ from flask_babel import lazy_gettext as _
 
 from core import clock
 from plugins.voucher.models import Lot, Voucher
+from plugins.voucher.rules import Terms, measured
 
 Word = tuple[object, str]
+
+
+def grants(terms: Terms, class_code: str) -> str:
+    """Return what a class is granted, in words: each allotment with its amounts."""
+    said = []
+    for allotment in terms.allotments.values():
+        amounts = sorted(
+            {
+                one.quantity
+                for one in allotment.amounts
+                if not one.classes or class_code in one.classes
+            }
+        )
+        if amounts:
+            bounds = dict.fromkeys((amounts[0], amounts[-1]))
+            said.append(
+                f"{allotment.name} " + "–".join(measured(terms.unit, one) for one in bounds)
+            )
+    return "；".join(said)
+
 
 PROGRAMME: dict[str, Word] = {
     "draft": (_("草稿"), "plain"),

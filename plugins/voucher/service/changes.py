@@ -1,0 +1,290 @@
+"""A change of condition (情况变化): what it does to vouchers, by each programme's rule."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func
+
+from core import audit, clock
+from core.access import Actor, fetch, four_eyes, scoped
+from core.budget import commit_moves, lock_pool
+from core.db import db
+from core.errors import Conflict
+from core.facts import ResidentFact
+from core.ledger import post
+from core.settlement import approve_clawback, cancel_clawback, order_clawback
+from plugins.voucher.models import Lot, LotMove, Recovery, Redemption, Voucher
+from plugins.voucher.rules import Terms as Rules
+from plugins.voucher.rules import allotment_period, effective_day
+from plugins.voucher.service.deciding import Predicates, keep_decisions
+from plugins.voucher.service.granting import OPEN, commitment
+from plugins.voucher.service.lives import (
+    REVOKED,
+    cancel_part,
+    end_from,
+    revoke_voucher,
+    rules_of,
+    suspend_between,
+)
+from plugins.voucher.service.membership import EFFECTIVE_STATES
+
+COMPONENT = "voucher"
+CASH, ORDERED, WAIVED = "cash", "ordered", "waived"
+HOSPITAL, DEATH = "hospital", "death"
+
+
+def on_resident_changed(resident_id: int, what: str, from_on: date) -> None:
+    """Apply a change of a resident's condition to her vouchers: the core's event."""
+    query = (
+        db.select(Voucher)
+        .where(Voucher.resident_id == resident_id, Voucher.state != REVOKED)
+        .order_by(Voucher.id)
+        .with_for_update()
+    )
+    for voucher in db.session.scalars(query).all():
+        rules = rules_of(voucher)
+        if what == DEATH:
+            _died(voucher, rules)
+        elif what == HOSPITAL:
+            _went_to_hospital(voucher, rules, from_on)
+        else:
+            _judge_again(voucher, rules, from_on)
+    db.session.flush()
+
+
+def _died(voucher: Voucher, rules: Rules) -> None:
+    if rules.on_change["death"] == "revoke":
+        revoke_voucher(voucher)
+
+
+def _went_to_hospital(voucher: Voucher, rules: Rules, from_on: date) -> None:
+    """Suspend a voucher for the days of a stay, open-ended where its last day is not known."""
+    if rules.on_change["hospital"] != "suspend":
+        return
+    stay = db.session.scalars(
+        db.select(ResidentFact)
+        .filter_by(resident_id=voucher.resident_id, code=HOSPITAL)
+        .where(ResidentFact.from_on <= from_on)
+        .order_by(ResidentFact.from_on.desc(), ResidentFact.id.desc())
+    ).first()
+    if stay is not None:
+        last = None if stay.to_on is None else max(stay.from_on, stay.to_on)
+        suspend_between(voucher, stay.from_on, last)
+
+
+# --- eligibility and amounts ---------------------------------------------------------------------
+
+
+def _judge_again(voucher: Voucher, rules: Rules, changed_on: date) -> None:
+    """End a condition that is no longer fulfilled, or bring granted periods to the new amounts."""
+    predicates, today = Predicates(rules), clock.today()
+    on = max(changed_on, today)
+    judged = predicates.judge([voucher.resident_id], on)[voucher.resident_id]
+    if not judged.is_eligible:
+        keep_decisions(
+            voucher.programme_id, voucher.terms_id, [judged], on, {voucher.resident_id: voucher.id}
+        )
+    for allotment in rules.allotments.values():
+        period = allotment_period(rules, allotment, changed_on)
+        rule = rules.on_change["amounts" if judged.is_eligible else "eligibility"]
+        day = effective_day(rule, changed_on, period)
+        _bring_to(voucher, rules, predicates, allotment.code, day)
+    if not judged.is_eligible and rules.on_change["eligibility"] == "at_once":
+        end_from(voucher, changed_on)
+
+
+def _bring_to(
+    voucher: Voucher, rules: Rules, predicates: Predicates, allotment: str, day: date
+) -> None:
+    """Bring the lots of periods that a change reaches to what the holder is entitled to now.
+
+    A period is reached when it ends on the effective day or later. More is granted while uses may
+    still be entered; less is cancelled, and what was used beyond it since that day is overpaid.
+    """
+    chosen = rules.allotments[allotment]
+    query = (
+        db.select(Lot)
+        .where(Lot.voucher_id == voucher.id, Lot.allotment == allotment)
+        .order_by(Lot.id)
+        .with_for_update()
+    )
+    for lot in db.session.scalars(query.execution_options(populate_existing=True)).all():
+        period = allotment_period(rules, chosen, lot.valid_from)
+        if period.last < day:
+            continue
+        on = max(period.first, day)
+        judged = predicates.judge([voucher.resident_id], on)[voucher.resident_id]
+        wanted = 0
+        if judged.is_eligible:
+            wanted = predicates.entitled(chosen, voucher.class_code, judged, on)
+        more = wanted - (lot.granted - _reduced(lot))
+        if more > 0 and lot.entry_through >= clock.today():
+            _grant_more(voucher, rules, lot, more)
+        elif more < 0:
+            _take_back(voucher, rules, lot, wanted, day)
+
+
+def _reduced(lot: Lot) -> int:
+    """Return by how much changes of condition have reduced a lot already."""
+    query = db.select(func.coalesce(func.sum(LotMove.quantity), 0)).where(
+        LotMove.lot_id == lot.id,
+        LotMove.from_state == "available",
+        LotMove.to_state == "cancelled",
+        LotMove.redemption_id.is_(None),
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def _overpaid_before(lot: Lot) -> int:
+    query = db.select(func.coalesce(func.sum(Recovery.quantity), 0)).where(
+        Recovery.lot_id == lot.id, Recovery.state != WAIVED
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def _used_since(lot: Lot, day: date) -> int:
+    """Return what standing uses of services since a day took of a lot."""
+    query = (
+        db.select(func.coalesce(func.sum(LotMove.quantity), 0))
+        .join(Redemption, Redemption.id == LotMove.redemption_id)
+        .where(LotMove.lot_id == lot.id, LotMove.to_state == "redeemed")
+        .where(Redemption.service_on >= day, Redemption.state.in_(EFFECTIVE_STATES))
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def _grant_more(voucher: Voucher, rules: Rules, lot: Lot, quantity: int) -> None:
+    """Raise a running lot: a commitment of its own, refused where the line is short."""
+    pool = lock_pool(lot.pool_id)
+    fen = commitment(rules, voucher.class_code, quantity)
+    source = f"voucher.issue:{audit.current().act}/lot:{lot.id}"
+    journal_id = post("voucher.issued", source, commit_moves(pool, fen)) if fen else None
+    lot.granted += quantity
+    lot.committed_fen += fen
+    db.session.flush()
+    db.session.add(
+        LotMove(
+            lot_id=lot.id,
+            journal_id=journal_id,
+            from_state="issued",
+            to_state="available",
+            quantity=quantity,
+            amount_fen=fen,
+            act=audit.current().act,
+        )
+    )
+
+
+def _take_back(voucher: Voucher, rules: Rules, lot: Lot, wanted: int, day: date) -> None:
+    """Cancel what is unused of a reduction; what was used beyond it since the day is overpaid."""
+    unused = min(lot.available, lot.granted - _reduced(lot) - wanted)
+    if unused > 0:
+        cancel_part(lot, unused)
+    beyond = min(lot.redeemed - wanted, _used_since(lot, day)) - _overpaid_before(lot)
+    if beyond > 0:
+        _overpaid(voucher, rules, lot, beyond)
+
+
+def _overpaid(voucher: Voucher, rules: Rules, lot: Lot, quantity: int) -> None:
+    act = audit.current()
+    recovery = Recovery(
+        voucher_id=voucher.id,
+        lot_id=lot.id,
+        organisation_id=voucher.organisation_id,
+        division_code=voucher.division_code,
+        quantity=quantity,
+        amount_fen=lot.charged_fen * quantity // lot.redeemed,
+        how=rules.recovery,
+        state=OPEN,
+        reason=_("情况变化后多用的额度"),
+        found_at=act.at,
+        found_by=act.actor_id,
+    )
+    db.session.add(recovery)
+    db.session.flush()
+
+
+# --- recovering in cash --------------------------------------------------------------------------
+
+
+def recover_in_cash(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Order what is left of an overpayment back in cash; a second person approves."""
+    recovery = fetch(Recovery, id, actor, "recovery.order")
+    _refuse_unless(recovery, OPEN)
+    voucher = db.session.get_one(Voucher, recovery.voucher_id)
+    left = recovery.quantity - recovery.recovered
+    amount = recovery.amount_fen * left // recovery.quantity
+    lot = db.session.get_one(Lot, recovery.lot_id)
+    clawback = order_clawback(
+        actor,
+        component=COMPONENT,
+        source=f"recovery:{recovery.id}/pool:{lot.pool_id}",
+        pool_id=lot.pool_id,
+        party_id=voucher.resident_id,
+        amount_fen=amount,
+        reason=reason,
+    )
+    recovery.how, recovery.state, recovery.clawback_id = CASH, ORDERED, clawback.id
+    db.session.flush()
+    audit.about("recovery", recovery.id, reason)
+    return _said(recovery)
+
+
+def approve_recovery(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
+    """Approve that an overpayment is claimed in cash; never by who ordered it."""
+    recovery = fetch(Recovery, id, actor, "recovery.approve")
+    _refuse_unless(recovery, ORDERED)
+    assert recovery.clawback_id is not None  # noqa: S101 - it was ordered with one
+    approve_clawback(actor, id=recovery.clawback_id)
+    recovery.state = CASH
+    db.session.flush()
+    audit.about("recovery", recovery.id)
+    return _said(recovery)
+
+
+def waive(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Waive what is left of an overpayment, with a reason; never by who found it."""
+    recovery = fetch(Recovery, id, actor, "recovery.approve")
+    four_eyes(actor, recovery.found_by, what=_("豁免多付额度"))
+    if recovery.state == ORDERED and recovery.clawback_id is not None:
+        cancel_clawback(id=recovery.clawback_id)
+    else:
+        _refuse_unless(recovery, OPEN)
+    recovery.state = WAIVED
+    db.session.flush()
+    audit.about("recovery", recovery.id, reason)
+    return _said(recovery)
+
+
+def recoveries(actor: Actor, *, limit: int = 100) -> dict[str, Any]:
+    """Return the overpayments a person may see, newest first."""
+    rows = db.session.scalars(
+        scoped(Recovery, actor, "voucher.view").order_by(Recovery.id.desc()).limit(limit)
+    )
+    return {"items": [_said(row) for row in rows]}
+
+
+def _refuse_unless(recovery: Recovery, state: str) -> None:
+    if recovery.state != state:
+        raise Conflict(
+            "STATE_CHANGED",
+            _("这笔多付额度已在办理或已了结，不能办理本步骤。请刷新后查看最新状态。"),
+            state=recovery.state,
+        )
+
+
+def _said(recovery: Recovery) -> dict[str, Any]:
+    return {
+        "id": recovery.id,
+        "voucher_id": recovery.voucher_id,
+        "lot_id": recovery.lot_id,
+        "quantity": recovery.quantity,
+        "recovered": recovery.recovered,
+        "amount_fen": recovery.amount_fen,
+        "how": recovery.how,
+        "state": recovery.state,
+        "clawback_id": recovery.clawback_id,
+    }

@@ -1,0 +1,255 @@
+"""Renewing (续发): what a new period grants to those who still fulfil the condition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import exists, or_
+
+from core import audit, clock
+from core.access import Actor, fetch
+from core.db import db
+from core.errors import Refusal, RuleBroken
+from plugins.voucher.models import Decision, Lot, Programme, Terms, Voucher
+from plugins.voucher.rules import Allotment, Period, allotment_period, read_terms
+from plugins.voucher.rules import Terms as Rules
+from plugins.voucher.service.deciding import Judged, Predicates, keep_decisions
+from plugins.voucher.service.granting import Grant, grant_of, withhold, write_grants
+from plugins.voucher.service.issuing import issue_to
+from plugins.voucher.service.lives import ACTIVE, REVOKED
+from plugins.voucher.service.programmes import APPROVED, terms_in_force
+
+
+def renew(actor: Actor, *, programme_id: int) -> dict[str, Any]:
+    """Grant the running periods to every holder who has not got them yet; safe to repeat.
+
+    Who is not eligible on the period's first day gets nothing, and the decision is kept; asked
+    again, she is judged again.
+    All or nobody: refuses BUDGET_INSUFFICIENT when the lines cannot cover all of it.
+    """
+    programme = fetch(Programme, programme_id, actor, "voucher.issue")
+    if programme.state != APPROVED:
+        raise RuleBroken("PLAN_NOT_FILED", _("项目还没有批准，不能发放。请先提交复核。"))
+    done = _renew(programme, again=True)
+    audit.about("programme", programme.id)
+    return {"programme_id": programme.id, **done}
+
+
+def day_began() -> None:
+    """Renew what began lately: the hook of a new business day.
+
+    A programme whose lines fall short is left for the office, which is told on its start page.
+    """
+    approved = db.select(Programme).filter_by(state=APPROVED).order_by(Programme.id)
+    for programme in db.session.scalars(approved).all():
+        if not waiting(programme):
+            continue
+        try:
+            with db.session.begin_nested():
+                _renew(programme, again=False)
+        except Refusal as refusal:
+            audit.about("programme", programme.id, refusal.message)
+
+
+def waiting(programme: Programme) -> int:
+    """Return how many vouchers have not got a period that began lately."""
+    rules = terms_in_force(programme)[1]
+    today = clock.today()
+    if not rules.valid_from <= today <= rules.valid_through:
+        return 0
+    if rules.renewal == "voucher":
+        return len(_former_holders(programme, rules, again=False))
+    return sum(
+        len(_lacking(programme, allotment, period, again=False))
+        for allotment, period in _due(rules)
+    )
+
+
+def _renew(programme: Programme, *, again: bool) -> dict[str, Any]:
+    rules = terms_in_force(programme)[1]
+    if rules.renewal == "voucher":
+        return _issue_again(programme, again=again)
+    used = db.select(Voucher.terms_id).where(Voucher.programme_id == programme.id)
+    versions = db.session.scalars(
+        db.select(Terms).where(Terms.id.in_(used)).order_by(Terms.id)
+    ).all()
+    said = [_renew_version(programme, version, again=again) for version in versions]
+    return {
+        "renewed": sum(one["renewed"] for one in said),
+        "refused": sum(one["refused"] for one in said),
+        "amount_fen": sum(pool["committed_fen"] for one in said for pool in one["pools"]),
+        "pools": [pool for one in said for pool in one["pools"]],
+        "vouchers": [],
+    }
+
+
+def _renew_version(programme: Programme, terms: Terms, *, again: bool) -> dict[str, Any]:
+    """Grant the running periods of one version of the terms."""
+    rules, source = read_terms(terms.document), f"voucher.issue:{audit.current().act}"
+    predicates, pools, renewed, left_out = Predicates(rules), [], 0, 0
+    for allotment, period in _due(rules):
+        vouchers = _lacking(programme, allotment, period, terms, again=again)
+        on = max(period.first, rules.valid_from)
+        judged = predicates.judge([voucher.resident_id for voucher in vouchers], on)
+        eligible = [one for one in vouchers if judged[one.resident_id].is_eligible]
+        grants = _grants(rules, predicates, allotment, period, eligible, judged=judged, on=on)
+        refused = [one for one in vouchers if not judged[one.resident_id].is_eligible]
+        keep_decisions(
+            programme.id,
+            terms.id,
+            [judged[one.resident_id] for one in refused],
+            on,
+            {one.resident_id: one.id for one in refused},
+        )
+        pools += write_grants(programme, terms, rules, grants, source=source)
+        renewed, left_out = renewed + len(grants), left_out + len(refused)
+    return {"renewed": renewed, "refused": left_out, "pools": pools}
+
+
+def _grants(
+    rules: Rules,
+    predicates: Predicates,
+    allotment: Allotment,
+    period: Period,
+    vouchers: Sequence[Voucher],
+    *,
+    judged: dict[int, Judged],
+    on: date,
+) -> list[Grant]:
+    found = [
+        grant_of(
+            rules,
+            allotment,
+            voucher.class_code,
+            voucher_id=voucher.id,
+            period=period,
+            quantity=predicates.entitled(
+                allotment, voucher.class_code, judged[voucher.resident_id], on
+            ),
+        )
+        for voucher in vouchers
+    ]
+    due = [grant for grant in found if grant is not None]
+    return withhold(rules, due, {voucher.id: voucher.class_code for voucher in vouchers})
+
+
+def _due(rules: Rules) -> list[tuple[Allotment, Period]]:
+    """Return the allotments that come again, each with the period that runs today."""
+    today = clock.today()
+    if not rules.valid_from <= today <= rules.valid_through:
+        return []
+    return [
+        (allotment, allotment_period(rules, allotment, today))
+        for allotment in rules.allotments.values()
+        if allotment.period != "once"
+    ]
+
+
+def _lacking(
+    programme: Programme,
+    allotment: Allotment,
+    period: Period,
+    terms: Terms | None = None,
+    *,
+    again: bool,
+) -> list[Voucher]:
+    """Return the living vouchers issued before a period that have no lot of it yet.
+
+    A holder who came while it ran got what was due when she came. Unless `again`, those who were
+    refused for the period are left out.
+    """
+    has = exists().where(
+        Lot.voucher_id == Voucher.id, Lot.allotment == allotment.code, Lot.period == period.code
+    )
+    query = db.select(Voucher).where(
+        Voucher.programme_id == programme.id,
+        Voucher.state != REVOKED,
+        or_(Voucher.ended_on.is_(None), Voucher.ended_on > period.first),
+        ~has,
+    )
+    if not again:
+        query = query.where(~_refused_since(Voucher.id, period.first))
+    if terms is not None:
+        query = query.where(Voucher.terms_id == terms.id)
+    vouchers = db.session.scalars(query.order_by(Voucher.id).with_for_update(of=Voucher)).all()
+    return [
+        one
+        for one in vouchers
+        if clock.day_of(one.issued_at) < period.first and _may_be_granted(one, period)
+    ]
+
+
+def _refused_since(voucher_id: Any, first: date) -> Any:
+    return exists().where(
+        Decision.voucher_id == voucher_id,
+        Decision.is_eligible.is_(False),
+        Decision.judged_on >= first,
+    )
+
+
+def _may_be_granted(voucher: Voucher, period: Period) -> bool:
+    rules = read_terms(db.session.get_one(Terms, voucher.terms_id).document)
+    if rules.suspension_grants:
+        return True
+    first, last = voucher.suspended_from, voucher.suspended_through
+    covers = first is not None and first <= period.first and (last is None or last >= period.first)
+    return voucher.state == ACTIVE and not covers
+
+
+# --- a new voucher each period -------------------------------------------------------------------
+
+
+def _issue_again(programme: Programme, *, again: bool) -> dict[str, Any]:
+    """Issue this period's vouchers to those who held an earlier one and are eligible."""
+    terms, rules = terms_in_force(programme)
+    today = clock.today()
+    former = _former_holders(programme, rules, again=again)
+    judged = Predicates(rules).judge([voucher.resident_id for voucher in former], today)
+    refused = [one for one in former if not judged[one.resident_id].is_eligible]
+    keep_decisions(
+        programme.id,
+        terms.id,
+        [judged[one.resident_id] for one in refused],
+        today,
+        {one.resident_id: one.id for one in refused},
+    )
+    vouchers: list[dict[str, Any]] = []
+    pools: list[dict[str, Any]] = []
+    for code in sorted({one.class_code for one in former}):
+        people = [
+            one.resident_id
+            for one in former
+            if one.class_code == code and judged[one.resident_id].is_eligible
+        ]
+        if people:
+            made, committed = issue_to(programme, terms, rules, people, class_code=code)
+            vouchers, pools = vouchers + made, pools + committed
+    return {
+        "renewed": len(vouchers),
+        "refused": len(refused),
+        "amount_fen": sum(pool["committed_fen"] for pool in pools),
+        "pools": pools,
+        "vouchers": vouchers,
+    }
+
+
+def _former_holders(programme: Programme, rules: Rules, *, again: bool) -> list[Voucher]:
+    """Return each holder's latest voucher, where it is not revoked, ended or of this period."""
+    allotment = next(iter(rules.allotments.values()))
+    period = allotment_period(rules, allotment, clock.today())
+    query = (
+        db.select(Voucher)
+        .where(Voucher.programme_id == programme.id, Voucher.period.is_not(None))
+        .order_by(Voucher.id)
+    )
+    if not again:
+        query = query.where(~_refused_since(Voucher.id, period.first))
+    latest = {voucher.resident_id: voucher for voucher in db.session.scalars(query)}
+    return [
+        one
+        for one in latest.values()
+        if one.period != period.code and one.state != REVOKED and one.ended_on is None
+    ]

@@ -1,0 +1,145 @@
+"""Trying terms before anybody depends on them: the test cases that a version carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+
+from core import clock
+from core import rules as eligibility
+from core.db import db
+from core.divisions import Division
+from core.errors import Refusal, RuleBroken
+from core.facts import Known, Place, Ratio, Value
+from core.formats import yuan
+from core.plugins import registry
+from plugins.voucher import rules as decisions
+from plugins.voucher.rules import QUANTITY_ONE, Decision, LotState, Situation, Terms, Use
+from plugins.voucher.service.granting import commitment
+
+BORN = date(1900, 1, 1)
+
+
+def refuse_failing(rules: Terms) -> None:
+    """Refuse terms of which a test case does not come out as written."""
+    failing = list(failures(rules))
+    if failing:
+        raise RuleBroken(
+            "CASE_FAILS",
+            _(
+                "%(n)s 个测试用例与规则不符：%(what)s请改正规则或用例后再提交。",
+                n=len(failing),
+                what="".join(failing[:3]),
+            ),
+            failing=failing,
+        )
+
+
+def failures(rules: Terms) -> Iterator[str]:
+    """Yield a sentence for every test case that does not come out as written."""
+    for case in rules.cases:
+        try:
+            sentence = _eligible(rules, case) if "eligible" in case else _pays(rules, case)
+        except Refusal as refusal:
+            sentence = _("“%(name)s”：%(why)s", name=case["name"], why=refusal.message)
+        if sentence:
+            yield sentence
+
+
+def _eligible(rules: Terms, case: dict[str, Any]) -> str | None:
+    on = date.fromisoformat(case["on"]) if case.get("on") else clock.today()
+    predicate = eligibility.read(rules.eligibility, at="eligibility")
+    wanted = list(dict.fromkeys(eligibility.needs(predicate, on)))
+    known = Known(BORN, None, {need: _value(need[0], case["facts"]) for need in wanted})
+    verdict = eligibility.judge(predicate, known, on)
+    if verdict.eligible == case["eligible"]:
+        return None
+    if case["eligible"]:
+        why = "".join(reason.sentence for reason in verdict.reasons)
+        return _("“%(name)s”应符合条件，实为不符合：%(why)s", name=case["name"], why=why)
+    return _("“%(name)s”应不符合条件，实为符合。", name=case["name"])
+
+
+def _value(code: str, facts: dict[str, Any]) -> Value:
+    """Return a case's fact as the register would tell it; what it leaves out is unknown."""
+    fact = registry().facts[code]
+    said = facts.get(code)
+    if fact.kind == "set":
+        return frozenset([said] if isinstance(said, str) else said or ())
+    if fact.kind == "ratio":
+        if isinstance(said, dict):
+            return Ratio(said["fen"], said["per"])
+        income, heads = facts.get("income_fen"), facts.get("household_size")
+        return Ratio(income, heads) if income is not None and heads else None
+    if said is None:
+        return None
+    if fact.kind == "place":
+        found = db.session.get(Division, said)
+        path = tuple(found.path.strip("/").split("/")) if found else (said,)
+        return Place(said, found.name if found else said, path)
+    return date.fromisoformat(said) if fact.kind == "day" else said
+
+
+def _pays(rules: Terms, case: dict[str, Any]) -> str | None:
+    minutes = case.get("minutes")
+    use = Use(
+        service_code=case["service"],
+        quantity=(minutes or case.get("quantity", 1)) * QUANTITY_ONE,
+        price_fen=case["price_fen"],
+        others_fen=case.get("others_fen") or {},
+        result=case.get("result"),
+    )
+    class_code = case.get("class") or next(iter(rules.classes))
+    decision = try_use(rules, class_code, use, income_fen=case.get("income_fen"))
+    if decision.amount_fen == case["pays_fen"]:
+        return None
+    return _(
+        "“%(name)s”应由凭单支付 %(wanted)s 元，按规则为 %(found)s 元。",
+        name=case["name"],
+        wanted=yuan(case["pays_fen"]),
+        found=yuan(decision.amount_fen),
+    )
+
+
+def try_use(rules: Terms, class_code: str, use: Use, *, income_fen: int | None = None) -> Decision:
+    """Decide a use of a voucher that has its full allotments, on the programme's first day."""
+    service = rules.services[use.service_code]
+    day = rules.valid_from
+    lots = tuple(_lots(rules, class_code, day))
+    where = Situation(
+        terms=rules,
+        class_code=class_code,
+        voucher_state="active",
+        credential_kind="card",
+        credential_state="active",
+        step_is_fresh=True,
+        lots=lots,
+        programme_state="approved",
+        resident_died_on=None,
+        provider_tags=" ",
+        provider_suspended=False,
+        admission_state="admitted",
+        admission_from=None,
+        admission_to=None,
+        offered=True,
+        offer_price_fen=None,
+        holder="resident:0",
+        income_fen=income_fen,
+    )
+    price = decisions.unit_price(where, use, service)
+    return decisions.pay(where, use, service, price, day)
+
+
+def _lots(rules: Terms, class_code: str, day: date) -> Iterator[LotState]:
+    """Yield a full lot of every allotment, of the first amount that is for the class."""
+    for place, allotment in enumerate(rules.allotments.values()):
+        for amount in allotment.amounts:
+            if not amount.classes or class_code in amount.classes:
+                fen = commitment(rules, class_code, amount.quantity)
+                yield LotState(
+                    place + 1, place + 1, amount.quantity, fen, 0, day, day, day, position=place
+                )
+                break
