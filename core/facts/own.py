@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Integer, Select, case, cast, extract, func, literal, select
 
+from core import clock
 from core.facts.declared import (
     CHOICE,
     DAY,
@@ -53,6 +54,9 @@ def _sexes(_on: date) -> Select[Any]:
 
 def _residences(on: date) -> Select[Any]:
     """Return where residents live, or lived on a day before they moved."""
+    if on >= clock.today():
+        # Moves are recorded when they have happened.
+        return select(Resident.id, Resident.division_code)
     before = stored_rows(RESIDENCE_BEFORE, ResidentFact.text, on).subquery()
     place = func.coalesce(before.c.value, Resident.division_code)
     columns: tuple[Any, ...] = (Resident.id, place.label("value"))

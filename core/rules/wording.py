@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from core.db import db
 from core.divisions import Division
@@ -84,36 +85,36 @@ def _compared(fact: Fact, name: str, word: str, bound: object) -> str:
     said = _value(fact, bound)
     if fact.kind == DAY:
         forms = {
-            "at_least": _("%(name)s不早于 %(bound)s", name=name, bound=said),
-            "at_most": _("%(name)s不晚于 %(bound)s", name=name, bound=said),
-            "above": _("%(name)s晚于 %(bound)s", name=name, bound=said),
-            "below": _("%(name)s早于 %(bound)s", name=name, bound=said),
+            "at_least": _l("%(name)s不早于 %(bound)s", name=name, bound=said),
+            "at_most": _l("%(name)s不晚于 %(bound)s", name=name, bound=said),
+            "above": _l("%(name)s晚于 %(bound)s", name=name, bound=said),
+            "below": _l("%(name)s早于 %(bound)s", name=name, bound=said),
         }
     elif fact.code == "age":
         forms = {
-            "at_least": _("%(name)s满 %(bound)s", name=name, bound=said),
-            "at_most": _("%(name)s不超过 %(bound)s", name=name, bound=said),
-            "above": _("%(name)s超过 %(bound)s", name=name, bound=said),
-            "below": _("%(name)s不满 %(bound)s", name=name, bound=said),
+            "at_least": _l("%(name)s满 %(bound)s", name=name, bound=said),
+            "at_most": _l("%(name)s不超过 %(bound)s", name=name, bound=said),
+            "above": _l("%(name)s超过 %(bound)s", name=name, bound=said),
+            "below": _l("%(name)s不满 %(bound)s", name=name, bound=said),
         }
     else:
         forms = {
-            "at_least": _("%(name)s不低于 %(bound)s", name=name, bound=said),
-            "at_most": _("%(name)s不高于 %(bound)s", name=name, bound=said),
-            "above": _("%(name)s高于 %(bound)s", name=name, bound=said),
-            "below": _("%(name)s低于 %(bound)s", name=name, bound=said),
+            "at_least": _l("%(name)s不低于 %(bound)s", name=name, bound=said),
+            "at_most": _l("%(name)s不高于 %(bound)s", name=name, bound=said),
+            "above": _l("%(name)s高于 %(bound)s", name=name, bound=said),
+            "below": _l("%(name)s低于 %(bound)s", name=name, bound=said),
         }
-    return forms[word]
+    return str(forms[word])
 
 
 def _months(leaf: Leaf, name: str, *, wanted: bool) -> str:
     forms = {
-        ("months_ago_above", True): _("%(name)s距今超过 %(n)s 个月", name=name, n=leaf.bound),
-        ("months_ago_above", False): _("%(name)s距今不超过 %(n)s 个月", name=name, n=leaf.bound),
-        ("months_ago_at_least", True): _("%(name)s距今满 %(n)s 个月", name=name, n=leaf.bound),
-        ("months_ago_at_least", False): _("%(name)s距今不满 %(n)s 个月", name=name, n=leaf.bound),
+        ("months_ago_above", True): _l("%(name)s距今超过 %(n)s 个月", name=name, n=leaf.bound),
+        ("months_ago_above", False): _l("%(name)s距今不超过 %(n)s 个月", name=name, n=leaf.bound),
+        ("months_ago_at_least", True): _l("%(name)s距今满 %(n)s 个月", name=name, n=leaf.bound),
+        ("months_ago_at_least", False): _l("%(name)s距今不满 %(n)s 个月", name=name, n=leaf.bound),
     }
-    return forms[leaf.operator, wanted]
+    return str(forms[leaf.operator, wanted])
 
 
 def _has(name: str, values: str, *, wanted: bool, one: bool) -> str:

@@ -379,7 +379,9 @@ LEAVES = st.one_of(
     ),
     leaf_of("home_care_since", compared, st.just("2026-02-28")),
     leaf_of(
-        "income_per_head", compared, st.sampled_from([100, {"fen": 100, "per": 3}, {"fen": 0, "per": 7}])
+        "income_per_head",
+        compared,
+        st.sampled_from([100, {"fen": 100, "per": 3}, {"fen": 0, "per": 7}]),
     ),
 )
 TREES = st.recursive(
