@@ -54,13 +54,14 @@ def _sexes(_on: date) -> Select[Any]:
 
 def _residences(on: date) -> Select[Any]:
     """Return where residents live, or lived on a day before they moved."""
+    now: tuple[Any, ...] = (Resident.id, Resident.division_code)
     if on >= clock.today():
         # Moves are recorded when they have happened.
-        return select(Resident.id, Resident.division_code)
+        return select(*now)
     before = stored_rows(RESIDENCE_BEFORE, ResidentFact.text, on).subquery()
     place = func.coalesce(before.c.value, Resident.division_code)
-    columns: tuple[Any, ...] = (Resident.id, place.label("value"))
-    return select(*columns).outerjoin(before, before.c.resident_id == Resident.id)
+    query: Select[Any] = select(now[0], place.label("value"))
+    return query.outerjoin(before, before.c.resident_id == Resident.id)
 
 
 def _incomes_per_head(on: date) -> Select[Any]:

@@ -39,8 +39,8 @@ def demand(leaf: Leaf, *, wanted: bool, place: str = "") -> str:
     if leaf.on == THE_DAY:
         return said
     if isinstance(leaf.on, date):
-        return _("%(day)s 当日的%(said)s", day=leaf.on, said=said)
-    return _("当年 1 月 1 日的%(said)s", said=said)
+        return _("在 %(day)s 当日%(said)s", day=leaf.on, said=said)
+    return _("在当年 1 月 1 日%(said)s", said=said)
 
 
 def _words(predicate: Predicate, *, wanted: bool, outermost: bool = False) -> str:
@@ -66,7 +66,8 @@ def _requirement(leaf: Leaf, *, wanted: bool, place: str) -> str:
     fact, bound = leaf.declared, leaf.bound
     name = _(fact.name)
     if isinstance(bound, tuple):
-        values = "、".join(_value(fact, one) for one in bound)
+        values = "、".join(_value(fact, one).strip() for one in bound)
+        values = f" {values}" if values[0].isascii() else values
         if leaf.operator == "has_any":
             return _has(name, values, wanted=wanted, one=len(bound) == 1)
         return _is(name, values, wanted=wanted, one=len(bound) == 1)
@@ -85,24 +86,24 @@ def _compared(fact: Fact, name: str, word: str, bound: object) -> str:
     said = _value(fact, bound)
     if fact.kind == DAY:
         forms = {
-            "at_least": _l("%(name)s不早于 %(bound)s", name=name, bound=said),
-            "at_most": _l("%(name)s不晚于 %(bound)s", name=name, bound=said),
-            "above": _l("%(name)s晚于 %(bound)s", name=name, bound=said),
-            "below": _l("%(name)s早于 %(bound)s", name=name, bound=said),
+            "at_least": _l("%(name)s不早于%(bound)s", name=name, bound=said),
+            "at_most": _l("%(name)s不晚于%(bound)s", name=name, bound=said),
+            "above": _l("%(name)s晚于%(bound)s", name=name, bound=said),
+            "below": _l("%(name)s早于%(bound)s", name=name, bound=said),
         }
     elif fact.code == "age":
         forms = {
-            "at_least": _l("%(name)s满 %(bound)s", name=name, bound=said),
-            "at_most": _l("%(name)s不超过 %(bound)s", name=name, bound=said),
-            "above": _l("%(name)s超过 %(bound)s", name=name, bound=said),
-            "below": _l("%(name)s不满 %(bound)s", name=name, bound=said),
+            "at_least": _l("%(name)s满%(bound)s", name=name, bound=said),
+            "at_most": _l("%(name)s不超过%(bound)s", name=name, bound=said),
+            "above": _l("%(name)s超过%(bound)s", name=name, bound=said),
+            "below": _l("%(name)s不满%(bound)s", name=name, bound=said),
         }
     else:
         forms = {
-            "at_least": _l("%(name)s不低于 %(bound)s", name=name, bound=said),
-            "at_most": _l("%(name)s不高于 %(bound)s", name=name, bound=said),
-            "above": _l("%(name)s高于 %(bound)s", name=name, bound=said),
-            "below": _l("%(name)s低于 %(bound)s", name=name, bound=said),
+            "at_least": _l("%(name)s不低于%(bound)s", name=name, bound=said),
+            "at_most": _l("%(name)s不高于%(bound)s", name=name, bound=said),
+            "above": _l("%(name)s高于%(bound)s", name=name, bound=said),
+            "below": _l("%(name)s低于%(bound)s", name=name, bound=said),
         }
     return str(forms[word])
 
@@ -134,7 +135,10 @@ def _is(name: str, values: str, *, wanted: bool, one: bool) -> str:
 
 
 def _value(fact: Fact, value: object) -> str:
+    """Write a bound: words in quotes, figures a blank off from the characters before them."""
+    if isinstance(value, str):
+        return _("“%(word)s”", word=value)
     if isinstance(value, Share):
         each = number_text(fact, value.fen)
-        return each if value.per == 1 else f"{each} ÷ {value.per}"
-    return number_text(fact, value) if isinstance(value, int) else str(value)
+        return f" {each}" if value.per == 1 else f" {each} ÷ {value.per}"
+    return f" {number_text(fact, value)}" if isinstance(value, int) else f" {value}"
