@@ -270,6 +270,8 @@ class Life:
         self.clawback = self.said["items"][0]["id"]
         received = {"id": self.clawback, "amount_fen": 400, "bank_reference": "T1"}
         yield Step("clawback.receive", "treasurer", received)
+        death = {"resident_id": self.county.residents[1], "document": "死亡证明"}
+        yield Step("resident.record_death", "purchaser_clerk", death | {"on": "2026-06-02"})
         yield Step("voucher.lapse", "finance_maker")
         yield Step("work.begin_day", "system")
         yield Step("audit.verify", "auditor")
