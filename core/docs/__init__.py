@@ -21,6 +21,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "acts": declared.acts,
     "account-kinds": declared.account_kinds,
     "entry-kinds": declared.entry_kinds,
+    "facts": declared.facts,
     "figures": declared.figures,
     "permissions": declared.permissions,
     "forbidden-pairs": declared.forbidden_pairs,

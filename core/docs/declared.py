@@ -95,6 +95,23 @@ def entry_kinds() -> str:
     return table(("journal", "name", "debit", "credit", "basis", "component"), rows)
 
 
+def facts() -> str:
+    """Return a table of the facts by which rules say who is eligible."""
+    rows = [
+        (
+            f"`{fact.code}`",
+            fact.name,
+            f"`{fact.kind}`",
+            "、".join(fact.options) or str(fact.unit) or "—",
+            "recorded" if fact.rows is None else "computed",
+            component,
+        )
+        for component, members in _declared("register_facts")
+        for fact in members
+    ]
+    return table(("fact", "name", "kind", "options or unit", "is", "component"), rows)
+
+
 def figures() -> str:
     """Return a table of the named figures of the books."""
     rows = [

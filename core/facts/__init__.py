@@ -7,6 +7,7 @@ from core.facts.declared import Fact, Lapsed, Place, Ratio, ResidentFact, Value,
 from core.facts.own import FACTS
 from core.facts.reading import Known, Need, facts_of, known, resident_facts
 from core.facts.recording import (
+    RECORD,
     end_fact,
     record_death,
     record_fact,
@@ -18,6 +19,7 @@ from core.facts.recording import (
 __all__ = [
     "ACTS",
     "FACTS",
+    "RECORD",
     "Fact",
     "Known",
     "Lapsed",

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Integer, Select, case, cast, extract, func, literal, select
 
+from core import clock
 from core.facts.declared import (
     CHOICE,
     DAY,
@@ -53,10 +54,14 @@ def _sexes(_on: date) -> Select[Any]:
 
 def _residences(on: date) -> Select[Any]:
     """Return where residents live, or lived on a day before they moved."""
+    now: tuple[Any, ...] = (Resident.id, Resident.division_code)
+    if on >= clock.today():
+        # Moves are recorded when they have happened.
+        return select(*now)
     before = stored_rows(RESIDENCE_BEFORE, ResidentFact.text, on).subquery()
     place = func.coalesce(before.c.value, Resident.division_code)
-    columns: tuple[Any, ...] = (Resident.id, place.label("value"))
-    return select(*columns).outerjoin(before, before.c.resident_id == Resident.id)
+    query: Select[Any] = select(now[0], place.label("value"))
+    return query.outerjoin(before, before.c.resident_id == Resident.id)
 
 
 def _incomes_per_head(on: date) -> Select[Any]:

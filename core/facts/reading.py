@@ -114,12 +114,18 @@ def _record(record: ResidentFact) -> dict[str, Any]:
     return {
         "id": record.id,
         "code": record.code,
-        "name": _(fact.name) if fact else record.code,
+        "name": _(fact.name) if fact else _("以前的居住地"),
         "value": record.day.isoformat() if record.day else value,
+        "text": text_of(fact, record.day or value) if fact else _named(value),
         "from_on": record.from_on.isoformat(),
         "to_on": record.to_on.isoformat() if record.to_on else None,
         "document": record.document,
     }
+
+
+def _named(code: str | int | None) -> str:
+    division = db.session.get(Division, str(code))
+    return division.name if division else str(code)
 
 
 def _values(fact: Fact, day: date, ids: list[int]) -> Iterator[tuple[int, Value]]:

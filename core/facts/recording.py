@@ -243,9 +243,13 @@ def _value(fact: Fact, value: str | int) -> str | int | date:
     text = str(value).strip()
     if fact.kind == DAY:
         try:
-            return _sane(date.fromisoformat(text), "value")
+            day = date.fromisoformat(text)
         except ValueError:
-            raise _unfit(fact, _("须为日期，如 2026-09-01")) from None
+            day = date.min
+        if day.isoformat() != text:
+            # Python reads more ways of writing a day than people do.
+            raise _unfit(fact, _("须为日期，如 2026-09-01"))
+        return _sane(day, "value")
     if fact.kind == PLACE and db.session.get(Division, text) is None:
         raise _unfit(fact, _("须为已登记的行政区划代码"))
     if fact.options and text not in fact.options:

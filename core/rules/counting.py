@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_, select, true
 
 from core.db import db
 from core.divisions import within
 from core.parties import Resident
 from core.rules.compiling import compiled
 from core.rules.predicate import Predicate
+
+# Grouped by the column itself, SQLite would follow the column's index and read all else at random.
+_TOWNSHIP = (Resident.division_code + literal_column("''")).label("township")
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,11 @@ def population(
     """
     built = compiled(on, predicate)
     rows = (
-        select(Resident.division_code, func.count())
+        select(_TOWNSHIP, func.count())
         .select_from(built.source)
         .where(*built.conditions, *_further(within_division, scope))
-        .group_by(Resident.division_code)
-        .order_by(Resident.division_code)
+        .group_by(_TOWNSHIP)
+        .order_by(_TOWNSHIP)
     )
     return {code: count for code, count in db.session.execute(rows)}  # noqa: C416 - rows are no pairs to the type checker
 
@@ -60,15 +63,15 @@ def compare(
     not_before, not_after = (one.is_not(true()) for one in built.conditions)
     rows = (
         select(
-            Resident.division_code,
+            _TOWNSHIP,
             _count(and_(before, after)),
             _count(and_(not_before, after)),
             _count(and_(before, not_after)),
         )
         .select_from(built.source)
         .where(or_(before, after), *_further(within_division, scope))
-        .group_by(Resident.division_code)
-        .order_by(Resident.division_code)
+        .group_by(_TOWNSHIP)
+        .order_by(_TOWNSHIP)
     )
     return {code: Change(*counts) for code, *counts in db.session.execute(rows)}
 

@@ -145,7 +145,7 @@ class _Reasons:
             )
         else:
             said = _(
-                "%(name)s为%(value)s，要求%(asked)s。",
+                "%(name)s：%(value)s；要求%(asked)s。",
                 name=name,
                 value=text_of(fact, value),
                 asked=asked,

@@ -202,7 +202,7 @@ class _Reader:
             found = date.fromisoformat(given)
         except ValueError:
             found = date.min
-        if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        if not FIRST_YEAR <= found.year <= LAST_YEAR or found.isoformat() != given:
             self.wrong(at, _("须为日期，如 2026-09-01"))
         return found
 

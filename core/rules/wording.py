@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from core.db import db
 from core.divisions import Division
@@ -38,8 +39,8 @@ def demand(leaf: Leaf, *, wanted: bool, place: str = "") -> str:
     if leaf.on == THE_DAY:
         return said
     if isinstance(leaf.on, date):
-        return _("%(day)s 当日的%(said)s", day=leaf.on, said=said)
-    return _("当年 1 月 1 日的%(said)s", said=said)
+        return _("在 %(day)s 当日%(said)s", day=leaf.on, said=said)
+    return _("在当年 1 月 1 日%(said)s", said=said)
 
 
 def _words(predicate: Predicate, *, wanted: bool, outermost: bool = False) -> str:
@@ -65,7 +66,8 @@ def _requirement(leaf: Leaf, *, wanted: bool, place: str) -> str:
     fact, bound = leaf.declared, leaf.bound
     name = _(fact.name)
     if isinstance(bound, tuple):
-        values = "、".join(_value(fact, one) for one in bound)
+        values = "、".join(_value(fact, one).strip() for one in bound)
+        values = f" {values}" if values[0].isascii() else values
         if leaf.operator == "has_any":
             return _has(name, values, wanted=wanted, one=len(bound) == 1)
         return _is(name, values, wanted=wanted, one=len(bound) == 1)
@@ -84,36 +86,36 @@ def _compared(fact: Fact, name: str, word: str, bound: object) -> str:
     said = _value(fact, bound)
     if fact.kind == DAY:
         forms = {
-            "at_least": _("%(name)s不早于 %(bound)s", name=name, bound=said),
-            "at_most": _("%(name)s不晚于 %(bound)s", name=name, bound=said),
-            "above": _("%(name)s晚于 %(bound)s", name=name, bound=said),
-            "below": _("%(name)s早于 %(bound)s", name=name, bound=said),
+            "at_least": _l("%(name)s不早于%(bound)s", name=name, bound=said),
+            "at_most": _l("%(name)s不晚于%(bound)s", name=name, bound=said),
+            "above": _l("%(name)s晚于%(bound)s", name=name, bound=said),
+            "below": _l("%(name)s早于%(bound)s", name=name, bound=said),
         }
     elif fact.code == "age":
         forms = {
-            "at_least": _("%(name)s满 %(bound)s", name=name, bound=said),
-            "at_most": _("%(name)s不超过 %(bound)s", name=name, bound=said),
-            "above": _("%(name)s超过 %(bound)s", name=name, bound=said),
-            "below": _("%(name)s不满 %(bound)s", name=name, bound=said),
+            "at_least": _l("%(name)s满%(bound)s", name=name, bound=said),
+            "at_most": _l("%(name)s不超过%(bound)s", name=name, bound=said),
+            "above": _l("%(name)s超过%(bound)s", name=name, bound=said),
+            "below": _l("%(name)s不满%(bound)s", name=name, bound=said),
         }
     else:
         forms = {
-            "at_least": _("%(name)s不低于 %(bound)s", name=name, bound=said),
-            "at_most": _("%(name)s不高于 %(bound)s", name=name, bound=said),
-            "above": _("%(name)s高于 %(bound)s", name=name, bound=said),
-            "below": _("%(name)s低于 %(bound)s", name=name, bound=said),
+            "at_least": _l("%(name)s不低于%(bound)s", name=name, bound=said),
+            "at_most": _l("%(name)s不高于%(bound)s", name=name, bound=said),
+            "above": _l("%(name)s高于%(bound)s", name=name, bound=said),
+            "below": _l("%(name)s低于%(bound)s", name=name, bound=said),
         }
-    return forms[word]
+    return str(forms[word])
 
 
 def _months(leaf: Leaf, name: str, *, wanted: bool) -> str:
     forms = {
-        ("months_ago_above", True): _("%(name)s距今超过 %(n)s 个月", name=name, n=leaf.bound),
-        ("months_ago_above", False): _("%(name)s距今不超过 %(n)s 个月", name=name, n=leaf.bound),
-        ("months_ago_at_least", True): _("%(name)s距今满 %(n)s 个月", name=name, n=leaf.bound),
-        ("months_ago_at_least", False): _("%(name)s距今不满 %(n)s 个月", name=name, n=leaf.bound),
+        ("months_ago_above", True): _l("%(name)s距今超过 %(n)s 个月", name=name, n=leaf.bound),
+        ("months_ago_above", False): _l("%(name)s距今不超过 %(n)s 个月", name=name, n=leaf.bound),
+        ("months_ago_at_least", True): _l("%(name)s距今满 %(n)s 个月", name=name, n=leaf.bound),
+        ("months_ago_at_least", False): _l("%(name)s距今不满 %(n)s 个月", name=name, n=leaf.bound),
     }
-    return forms[leaf.operator, wanted]
+    return str(forms[leaf.operator, wanted])
 
 
 def _has(name: str, values: str, *, wanted: bool, one: bool) -> str:
@@ -133,7 +135,10 @@ def _is(name: str, values: str, *, wanted: bool, one: bool) -> str:
 
 
 def _value(fact: Fact, value: object) -> str:
+    """Write a bound: words in quotes, figures a blank off from the characters before them."""
+    if isinstance(value, str):
+        return _("“%(word)s”", word=value)
     if isinstance(value, Share):
         each = number_text(fact, value.fen)
-        return each if value.per == 1 else f"{each} ÷ {value.per}"
-    return number_text(fact, value) if isinstance(value, int) else str(value)
+        return f" {each}" if value.per == 1 else f" {each} ÷ {value.per}"
+    return f" {number_text(fact, value)}" if isinstance(value, int) else f" {value}"

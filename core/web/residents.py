@@ -9,15 +9,18 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from core import clock, privacy
-from core.access import Actor, require, scoped
+from core import clock, facts, privacy
+from core.access import Actor, fetch, require, scoped
+from core.acts import Answer
 from core.db import db, transaction
 from core.divisions import Division
+from core.facts.declared import FEN
 from core.files import csv_stream
 from core.imports import COLUMNS, ResidentImport
 from core.parties import Resident
+from core.plugins import registry
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again
+from core.web.forms import act, done_or_again, fen_of, fresh, page_of, shown_again, whole
 
 blueprint = Blueprint("residents", __name__, url_prefix="/residents")
 
@@ -37,6 +40,38 @@ def search() -> ResponseReturnValue:
     """Find residents by name or full ID number; by POST, so that no address holds either."""
     with transaction(readonly=True):
         return _index(searched=True)
+
+
+@blueprint.get("/<int:id>")
+def show(id: int) -> str:  # noqa: A002 - the route's name
+    """Show what is known of a resident today, on which documents it rests, and how to add."""
+    return _show(id, fresh())
+
+
+@blueprint.post("/<int:id>/facts")
+def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Record a fact; amounts are typed in yuan."""
+    form = request.form
+    fact = registry().facts.get(form.get("code", ""))
+    value = form.get("value", "")
+    answer = act(
+        "resident.record_fact",
+        {
+            "resident_id": id,
+            "value": fen_of(value) if fact and fact.unit == FEN else value,
+            **{name: form.get(name) for name in ("code", "from_on", "to_on", "document")},
+        },
+    )
+    return _after(answer, id, done=_("已登记。"))
+
+
+@blueprint.post("/<int:id>/facts/end")
+def end(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """End a record, or withdraw a mistaken one."""
+    form = request.form
+    fields = {name: form.get(name) for name in ("to_on", "document")}
+    answer = act("resident.end_fact", fields | {"id": whole(form.get("id"))})
+    return _after(answer, id, done=_("已截止。"))
 
 
 @blueprint.get("/import")
@@ -106,6 +141,33 @@ def _named(text: str) -> Any:
         indexes = privacy.keyring().blind_indexes(text, "person")
         return Resident.id_number_index.in_(indexes)
     return Resident.name.startswith(text, autoescape=True)
+
+
+def _show(resident_id: int, form: dict[str, Any]) -> str:
+    actor = current_actor()
+    require(actor, VIEW)
+    resident = fetch(Resident, resident_id, actor, VIEW)
+    found = facts.resident_facts(actor, resident_id=resident.id)
+    return render_template(
+        "residents/show.html",
+        resident=_row(resident, actor, _names([resident])),
+        died_on=resident.died_on,
+        known=[(one["name"], one["value"]) for one in found["facts"]],
+        records=found["records"],
+        choices=[(fact.code, _(fact.name)) for fact in facts.recordable()],
+        may_record=actor.may(facts.RECORD),
+        today=clock.today(),
+        **form,
+    )
+
+
+def _after(answer: Answer, resident_id: int, *, done: str) -> ResponseReturnValue:
+    return done_or_again(
+        answer,
+        done=done,
+        to=url_for(".show", id=resident_id),
+        again=lambda one: _show(resident_id, shown_again(one)),
+    )
 
 
 def _row(resident: Resident, actor: Actor, divisions: dict[str, str]) -> dict[str, Any]:

@@ -140,6 +140,7 @@ def test_no_rule_is_everybody_alive(county):
         ({"fact": "register", "has": "低保户"}, "rule.has"),
         ({"fact": "residence", "within": 430112}, "rule.within"),
         ({"fact": "residence", "within": "43%"}, "rule.within"),
+        ({"fact": "home_care_since", "at_least": "20260201"}, "rule.at_least"),
         ({"fact": "home_care_since", "at_least": "2026-02-30"}, "rule.at_least"),
         ({"fact": "home_care_since", "months_ago_above": -1}, "rule.months_ago_above"),
         ({"fact": "income_per_head", "at_most": {"fen": 1}}, "rule.at_most"),
@@ -305,24 +306,25 @@ def test_the_largest_income_still_fits(county):
 
 
 @pytest.mark.parametrize(
-    ("since", "on", "months", "more", "whole"),
+    ("since", "on", "months", "answers"),
     [
-        ("2026-05-15", "2026-06-15", 1, False, True),
-        ("2026-05-14", "2026-06-15", 1, True, True),
-        ("2026-01-31", "2026-02-28", 1, False, True),
-        ("2026-01-31", "2026-03-01", 1, True, True),
-        ("2026-02-28", "2026-03-31", 1, True, True),
-        ("2026-03-01", "2026-03-31", 1, False, False),
-        ("2025-12-31", "2026-06-29", 6, False, False),
-        ("2025-12-31", "2026-06-30", 6, False, True),
+        ("2026-05-15", "2026-06-15", 1, (False, True)),
+        ("2026-05-14", "2026-06-15", 1, (True, True)),
+        ("2026-01-31", "2026-02-28", 1, (False, True)),
+        ("2026-01-31", "2026-03-01", 1, (True, True)),
+        ("2026-02-28", "2026-03-31", 1, (True, True)),
+        ("2026-03-01", "2026-03-31", 1, (False, False)),
+        ("2025-12-31", "2026-06-29", 6, (False, False)),
+        ("2025-12-31", "2026-06-30", 6, (False, True)),
     ],
 )
-def test_months_are_counted_whole(county, since, on, months, more, whole):
+def test_months_are_counted_whole(county, since, on, months, answers):
     (who,) = add_people({})
     record(note(who, "home_care_since", date.fromisoformat(since), from_on=date(2025, 1, 1)))
     day, leaf = date.fromisoformat(on), {"fact": "home_care_since"}
-    assert bool(eligible(leaf | {"months_ago_above": months}, day)) == more
-    assert bool(eligible(leaf | {"months_ago_at_least": months}, day)) == whole
+    more = bool(eligible(leaf | {"months_ago_above": months}, day))
+    whole = bool(eligible(leaf | {"months_ago_at_least": months}, day))
+    assert (more, whole) == answers
 
 
 @hypothesis.given(
@@ -342,6 +344,87 @@ def test_months_later_is_the_same_day_or_the_months_last(since, on, months):
         later = date(year, month + 1, since.day)
     assert (since < begun_before(months, on, at_least=False)) == (later < on)
     assert (since < begun_before(months, on, at_least=True)) == (later <= on)
+
+
+# --- reasons and words -------------------------------------------------------------------------
+
+
+def reasons(who, tree, on=DAY):
+    return [reason.sentence for reason in assess(read(tree), [who], on)[who].reasons]
+
+
+def test_each_reason_has_its_figures(county):
+    young, ended, dead = add_people(
+        {"born_on": date(1968, 1, 1)}, {}, {"died_on": date(2026, 5, 1)}
+    )
+    record(
+        note(young, "income_fen", 400_000),
+        note(young, "household_size", 3),
+        note(ended, "ability_level", "重度失能", date(2025, 2, 1), date(2026, 1, 31)),
+    )
+    tree = {
+        "all": [
+            {"fact": "age", "at_least": 60},
+            {"fact": "ability_level", "at_least": "中度失能"},
+            {
+                "any": [
+                    {"fact": "register", "has_any": ["低保", "特困"]},
+                    {"fact": "income_per_head", "at_most": 100_000},
+                ]
+            },
+            {"not": {"fact": "residence", "within": TOWN}},
+        ]
+    }
+    assert reasons(young, tree) == [
+        "年龄：58 周岁；要求年龄满 60 周岁。",
+        "“失能等级”没有有效的记录；要求失能等级不低于“中度失能”。请先办理评估或登记。",
+        (
+            "以下须至少满足一项：救助保障身份：无；要求救助保障身份包括“低保”、“特困”之一。"
+            "家庭人均月收入：4,000.00 元 ÷ 3；要求家庭人均月收入不高于 1,000.00 元。"
+        ),
+        "居住地：高塘岭街道；要求居住地不在区划430112001内。",
+    ]
+    assert "“失能等级”的记录已于 2026-01-31 到期" in reasons(ended, tree)[0]
+    assert reasons(dead, tree) == ["已于 2026-05-01 去世，不再符合条件。"]
+    assert reasons(young, {"not": {"not": {"fact": "age", "at_least": 60}}}) == [
+        "年龄：58 周岁；要求年龄满 60 周岁。"
+    ]
+
+
+def test_a_rule_reads_as_a_sentence(county):
+    tree = {
+        "all": [
+            {"fact": "age", "at_least": 60, "on": "year_start"},
+            {
+                "any": [
+                    {"fact": "register", "has": "低保"},
+                    {"fact": "income_per_head", "at_most": {"fen": 100_000, "per": 3}},
+                ]
+            },
+            {"not": {"fact": "home_care_since", "months_ago_above": 1}},
+            {"fact": "residence", "within": factories.COUNTY},
+            {"fact": "sex", "is": "女", "on": "2026-01-01"},
+        ]
+    }
+    assert sentence(read(tree)) == (
+        "在当年 1 月 1 日年龄满 60 周岁，并且（救助保障身份包括“低保”，或者家庭人均月收入不高于"
+        " 1,000.00 元 ÷ 3），并且居家照护开始日距今不超过 1 个月，并且居住地在望城区内，"
+        "并且在 2026-01-01 当日性别是“女”。"
+    )
+    assert sentence(read(None)) == "所有在世居民。"
+    assert sentence(
+        read({"not": {"any": [{"fact": "age", "is": 1}, {"fact": "age", "below": 1}]}})
+    ) == ("年龄不是 1 周岁，并且年龄满 1 周岁。")
+
+
+def test_a_preview_counts_by_township_and_shows_what_a_change_does(county):
+    add_people({}, {}, {"division_code": OTHER_TOWN, "born_on": date(1950, 1, 1)})
+    old, new = read({"fact": "age", "at_least": 60}), read({"fact": "age", "at_least": 70})
+    assert population(old, DAY) == {TOWN: 2, OTHER_TOWN: 1}
+    assert population(old, DAY, within_division=TOWN) == {TOWN: 2}
+    assert population(old, DAY, scope=Resident.sex == "male") == {}
+    assert compare(old, new, DAY) == {TOWN: Change(0, 0, 2), OTHER_TOWN: Change(1, 0, 0)}
+    assert compare(new, old, DAY, within_division=TOWN) == {TOWN: Change(0, 2, 0)}
 
 
 # --- SQL and Python agree ----------------------------------------------------------------------

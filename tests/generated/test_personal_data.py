@@ -127,7 +127,7 @@ class House:
         """Return every page's addresses: its rule filled with each of the values there are."""
         life = self.life
         values: dict[str, tuple[Any, ...]] = {
-            "id": (1, life.batch),
+            "id": (1, life.county.residents[1], life.batch),
             "number": (1, life.vouchers[0]),
             "line": (life.line,),
             "admission": (2,),

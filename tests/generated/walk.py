@@ -111,6 +111,19 @@ class Life:
         yield Step("resident.check_import", "purchaser_clerk", listed)
         yield Step("resident.commit_import", "purchaser_clerk", {"token": self.said["token"]})
         self.county.residents = self.said["resident_ids"]
+        yield from self._known(self.county.residents[1])
+
+    def _known(self, resident: int) -> Walk:
+        clerk, who = "purchaser_clerk", {"resident_id": resident}
+        document = {"document": "望民评〔2026〕1号"}
+        level = who | document | {"code": "ability_level", "from_on": "2026-01-01"}
+        yield Step("resident.record_fact", clerk, level | {"value": ID_NUMBER}, refused=True)
+        yield Step("resident.record_fact", clerk, level | {"value": "中度失能"})
+        ended = {"id": self.said["id"], "to_on": "2026-12-31"} | document
+        yield Step("resident.end_fact", clerk, ended)
+        yield Step("resident.facts", "auditor", who)
+        move = who | document | {"division_code": "430112003", "on": "2026-06-01"}
+        yield Step("resident.record_move", clerk, move)
 
     def _programme(self) -> Walk:
         line = {
@@ -259,6 +272,8 @@ class Life:
         self.clawback = self.said["items"][0]["id"]
         received = {"id": self.clawback, "amount_fen": 400, "bank_reference": "T1"}
         yield Step("clawback.receive", "treasurer", received)
+        death = {"resident_id": self.county.residents[1], "document": "死亡证明"}
+        yield Step("resident.record_death", "purchaser_clerk", death | {"on": "2026-06-02"})
         yield Step("voucher.lapse", "finance_maker")
         yield Step("work.begin_day", "system")
         yield Step("audit.verify", "auditor")

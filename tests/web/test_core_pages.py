@@ -354,6 +354,31 @@ def test_residents_are_found_without_their_names_in_any_address(world, enter):
     assert "张三丰" not in masked.html
 
 
+def test_a_residents_facts_are_recorded_with_their_document_and_ended(world, enter):
+    clerk = enter("purchaser_clerk")
+    address = links(clerk.open("/residents/"), r"^/residents/\d+$")[0]
+    form = {"code": "income_fen", "value": "3500.5", "document": "望民评〔2026〕1号"}
+    page = clerk.open(address).send(f"{address}/facts", **form, from_on="2026-08-01")
+    assert page.path == address
+    assert "3,500.50 元" in page.text
+    assert "望民评〔2026〕1号" in page.text
+    wrong = page.send(f"{address}/facts", **(form | {"code": "ability_level", "value": "很重"}))
+    assert wrong.status == 422
+    assert "须为以下之一：能力完好" in wrong.text
+    page = clerk.open(address).send(f"{address}/facts/end", to_on="2026-08-31", document="复核")
+    assert "已截止" in page.text
+    assert "还没有有效的登记" in page.text
+
+
+def test_who_may_not_record_sees_facts_without_forms_and_names_masked(world, enter):
+    approver = enter("purchaser_approver")
+    address = links(approver.open("/residents/"), r"^/residents/\d+$")[0]
+    page = approver.open(address)
+    assert "张*丰" in page.text
+    assert f"{address}/facts" not in page.html
+    assert approver.open("/residents/999").status == 404
+
+
 # --- the demo's door ---------------------------------------------------------------------------
 
 
