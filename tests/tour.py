@@ -1,0 +1,71 @@
+"""A tour of a demo county in a process of its own: everybody enters and opens what is offered.
+
+`python -m tests.tour [VERB ...]` first runs operators' verbs (`schema-upgrade`, `demo-load`), then
+prints as JSON what is wrong with pages, schema and books; see `tests.deployment`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import deque
+from collections.abc import Iterator
+
+from click.testing import Result
+from flask import Flask
+
+from core import create_app, demo
+from core.db import transaction
+from tests.web.browser import Browser
+
+LINK = re.compile(r'(?:href|data-url)="(/[^"#]*)')
+# The front page and what it and the menu lead to.
+PAGES = 12
+
+
+def main(*verbs: str) -> None:
+    """Print what was found wrong, what the audit said, and which addresses the API describes."""
+    app = create_app()
+    app.testing = True
+    done = {verb: _run(app, verb) for verb in (*verbs, "schema-check", "audit")}
+    faults = [f"{verb}: {one.output}" for verb, one in done.items() if one.exit_code]
+    document = app.test_client().get("/api/v1/openapi.json").get_json()
+    told = {"faults": [*faults, *_seen(app)], "audit": done["audit"].output}
+    print(json.dumps(told | {"paths": sorted(document["paths"])}))  # noqa: T201 - its answer
+
+
+def _run(app: Flask, verb: str) -> Result:
+    return app.test_cli_runner().invoke(args=verb.split("-"))
+
+
+def _seen(app: Flask) -> Iterator[str]:
+    """Yield what a visitor and one of the demo's people for each role find broken."""
+    with app.app_context(), transaction(readonly=True):
+        people = {one.role: one for one in demo.demo_users()}
+    for person in [None, *people.values()]:
+        browser = Browser(app.test_client())
+        page = browser.open("/sign-in")
+        if person:
+            chosen = page.form("/demo/enter").fields | {"login": person.login}
+            page = browser.post("/demo/enter", chosen)
+            if page.path in {"/sign-in", "/demo/enter"}:
+                yield f"{person.login} cannot enter"
+        yield from (f"{person and person.login}: {fault}" for fault in _round(browser, page.html))
+
+
+def _round(browser: Browser, html: str) -> Iterator[str]:
+    waiting, seen = deque(["/", *LINK.findall(html)]), set()
+    while waiting and len(seen) < PAGES:
+        path = waiting.popleft().replace("&amp;", "&")
+        if path in seen or path.startswith("/static/"):
+            continue
+        seen.add(path)
+        page = browser.open(path)
+        if page.status != 200:
+            yield f"{path} answers {page.status}"
+        waiting.extend(LINK.findall(page.html))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
