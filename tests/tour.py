@@ -11,8 +11,8 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
-from click.testing import Result
 from flask import Flask
 
 from core import create_app, demo
@@ -27,20 +27,25 @@ PAGES = 12
 def main(*verbs: str) -> None:
     """Print what was found wrong, what the audit said, and which addresses the API describes."""
     app = create_app()
-    app.testing = True
-    done = {verb: _run(app, verb) for verb in (*verbs, "schema-check", "audit")}
-    faults = [f"{verb}: {one.output}" for verb, one in done.items() if one.exit_code]
+    told = after(app, *verbs)
+    print(json.dumps(told | {"faults": [*told["faults"], *seen(app)]}))  # noqa: T201 - its answer
+
+
+def after(app: Flask, *verbs: str) -> dict[str, Any]:
+    """Run the operators' verbs, check schema and books, and ask for the API's document."""
+    runner = app.test_cli_runner()
+    done = {verb: runner.invoke(args=verb.split("-")) for verb in (*verbs, "schema-check", "audit")}
     document = app.test_client().get("/api/v1/openapi.json").get_json()
-    told = {"faults": [*faults, *_seen(app)], "audit": done["audit"].output}
-    print(json.dumps(told | {"paths": sorted(document["paths"])}))  # noqa: T201 - its answer
+    return {
+        "faults": [f"{verb}: {one.output}" for verb, one in done.items() if one.exit_code],
+        "audit": done["audit"].output,
+        "paths": sorted(document["paths"]),
+    }
 
 
-def _run(app: Flask, verb: str) -> Result:
-    return app.test_cli_runner().invoke(args=verb.split("-"))
-
-
-def _seen(app: Flask) -> Iterator[str]:
+def seen(app: Flask) -> Iterator[str]:
     """Yield what a visitor and one of the demo's people for each role find broken."""
+    app.testing = True
     with app.app_context(), transaction(readonly=True):
         people = {one.role: one for one in demo.demo_users()}
     for person in [None, *people.values()]:
