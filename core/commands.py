@@ -81,7 +81,9 @@ def audit_command(known: str | None) -> None:
         found = [finding for check in checks for finding in _run(check)]
         if written is not None:
             found += _run(Check("链头仍在链中", lambda: seal.missing(written)))
-        tail, head = seal.unsealed(), seal.head()
+        tail, head, away = seal.unsealed(), seal.head(), sorted(schema.away())
+    if away:
+        click.echo(f"未启用的组件：{'、'.join(away)}。其凭证只核对借贷，不核对凭证类型。")
     if tail:
         click.echo(f"核对期间又有 {tail} 条新记录，尚未封存。")
     click.echo(f"链头 {head.seq}:{head.hash}（请抄录存放于系统之外，下次以 --head 核对）")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,8 @@ FORMS = {
     "subsidy": "plugins.subsidy",
 }
 ENTRY_POINTS = "huigou.plugins"
+# A plugin's name begins its tables, views, kinds and version table.
+NAME = re.compile(r"[a-z][a-z0-9_]{0,29}")
 IDENTIFIER_MAX = 63
 
 
@@ -53,27 +57,28 @@ def load(app: Flask, extra: Iterable[Any] = ()) -> Registry:
     """Load the core's own plugin, the three forms, installed and given plugins; check them all.
 
     `HUIGOU_DISABLED` (names, comma separated) leaves plugins out; their tables stay. Raises
-    RuntimeError, and the app does not start, on an unknown hook or anything declared twice.
+    RuntimeError, and the app does not start, on an unknown hook, anything declared twice, or a
+    name that is not the plugin's own.
     """
     manager = pluggy.PluginManager("huigou")
     manager.add_hookspecs(hookspecs)
     if os.environ.get("HUIGOU_TRACE"):
         manager.enable_tracing()
         manager.trace.root.setwriter(sys.stderr.write)
-    disabled = {name for name in os.environ.get("HUIGOU_DISABLED", "").split(",") if name}
-    for name in disabled:
-        manager.set_blocked(name)
+    disabled = {name.strip() for name in os.environ.get("HUIGOU_DISABLED", "").split(",")}
     manager.register(importlib.import_module("core.builtin"), "core")
     for name, module in FORMS.items():
         if name not in disabled:
             manager.register(importlib.import_module(module), name)
-    manager.load_setuptools_entrypoints(ENTRY_POINTS)
+    for name, package in _installed(disabled):
+        manager.register(package, name)
     for plugin in extra:
         manager.register(plugin)
     _check_hooks(manager)
     registry = Registry(manager)
     app.extensions["huigou"] = registry
     _collect(registry)
+    _check_kinds(manager)
     _check_tables(manager)
     return registry
 
@@ -114,6 +119,22 @@ def declared(manager: pluggy.PluginManager, hook: str, **arguments: Any) -> list
     """Call a hook of a manager and join the answers in registration order (also at start-up)."""
     answers = getattr(manager.hook, hook)(**arguments)
     return [item for answer in reversed(answers) for item in answer]
+
+
+def _installed(disabled: set[str]) -> Iterator[tuple[str, ModuleType]]:
+    """Yield the plugins that installed packages bring, by name: not as the disk happens to list."""
+    found = sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)
+    _refuse_doubles("plugins", ["core", *FORMS, *(entry.name for entry in found)])
+    for entry in found:
+        if not NAME.fullmatch(entry.name):
+            message = f"plugin {entry.name}: a name is like table names: legal_aid"
+            raise RuntimeError(message)
+        if entry.name not in disabled:
+            package = entry.load()
+            if not hasattr(package, "__path__"):
+                message = f"plugin {entry.name}: {entry.value} is not a package"
+                raise RuntimeError(message)
+            yield entry.name, package
 
 
 def _check_hooks(manager: pluggy.PluginManager) -> None:
@@ -158,19 +179,36 @@ def _refuse_doubles(what: str, codes: list[str]) -> None:
         raise RuntimeError(message)
 
 
+def _check_kinds(manager: pluggy.PluginManager) -> None:
+    """Refuse a plugin's kinds without its name, by which its journals are known when it is away."""
+    plugins = set(_packages(manager).values())
+    for hook in ("register_account_kinds", "register_entry_kinds"):
+        for implementation in getattr(manager.hook, hook).get_hookimpls():
+            owner = str(implementation.plugin_name)
+            for kind in implementation.function() if owner in plugins else ():
+                if not kind.code.startswith(f"{owner}."):
+                    message = f"kind {kind.code} of plugin {owner} must begin with {owner}."
+                    raise RuntimeError(message)
+
+
 def _check_tables(manager: pluggy.PluginManager) -> None:
     """Refuse a plugin's table without the plugin's prefix, and names over 63 characters."""
-    packages = {
-        str(plugin.__name__): str(name)
-        for name, plugin in manager.list_name_plugin()
-        if isinstance(plugin, ModuleType) and name != "core"
-    }
+    packages = _packages(manager)
     for mapper in db.Model.registry.mappers:  # type: ignore[attr-defined] # SQLAlchemy sets it
-        package = mapper.class_.__module__.rpartition(".")[0]
-        owner, table = packages.get(package), str(mapper.local_table.name)
+        module, table = f"{mapper.class_.__module__}.", str(mapper.local_table.name)
+        owner = next((packages[one] for one in packages if module.startswith(f"{one}.")), None)
         if owner and not table.startswith(f"{owner}_"):
             message = f"table {table} of plugin {owner} must begin with {owner}_"
             raise RuntimeError(message)
         if len(table) > IDENTIFIER_MAX:
             message = f"table name {table} is longer than {IDENTIFIER_MAX} characters"
             raise RuntimeError(message)
+
+
+def _packages(manager: pluggy.PluginManager) -> dict[str, str]:
+    """Return the plugins' names by the packages that hold their code."""
+    return {
+        str(plugin.__name__): str(name)
+        for name, plugin in manager.list_name_plugin()
+        if isinstance(plugin, ModuleType) and name != "core"
+    }

@@ -23,7 +23,8 @@ from core.plugins import components as loaded
 from core.plugins import folder
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
-VIEWS = "views.sql"
+VIEWS, VIEW_PREFIX = "views.sql", "hv_"
+VERSION_TABLE = "alembic_version_"
 # Any number will do, as long as nobody else takes the same lock: "schema" in ASCII.
 UPGRADE_LOCK = 0x736368656D61
 OPEN_PERIOD = "journal_open_period"
@@ -40,7 +41,7 @@ class Component:
     @property
     def version_table(self) -> str:
         """Return the table that says how far this component's revisions were applied."""
-        return f"alembic_version_{self.name}"
+        return f"{VERSION_TABLE}{self.name}"
 
 
 class NothingToReviseError(RuntimeError):
@@ -62,7 +63,8 @@ def upgrade() -> None:
     """Bring the database to what the code expects: every component, in one transaction.
 
     A failure anywhere leaves the database as it was. Several processes may try at once; one does
-    it and the others find it done. Tables of plugins that are not loaded stay as they are.
+    it and the others find it done. Tables of plugins that are away stay as they are; their views
+    stand aside until the plugin is back.
     """
     with _whole() as connection:
         _upgrade(connection)
@@ -91,6 +93,16 @@ def revise(component: str, message: str) -> Path:
         message = f"the models of {component} and its revisions agree"
         raise NothingToReviseError(message)
     return Path(written.path)
+
+
+def away() -> set[str]:
+    """Return the components that have tables in the database and are not loaded.
+
+    Runs inside the caller's transaction.
+    """
+    tables = inspect(db.session.connection()).get_table_names()
+    known = {one.removeprefix(VERSION_TABLE) for one in tables if one.startswith(VERSION_TABLE)}
+    return known - set(loaded())
 
 
 def is_current() -> bool:
@@ -240,9 +252,11 @@ def _upgrade(connection: Connection) -> None:
     if _is_current(connection):
         return
     views = _written_views()
-    # Neither engine lets a table change under a view, so the views stand aside meanwhile.
-    for name in reversed(views):
-        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+    # Neither engine lets a table change under a view, so the views stand aside meanwhile, those
+    # of plugins that are away included. What is newer may rest on what is older.
+    for name in reversed(_standing_views(connection)):
+        if name in views or name.startswith(VIEW_PREFIX):
+            connection.exec_driver_sql(f"DROP VIEW {name}")
     for component in components():
         if component.versions.exists():
             command.upgrade(_config(connection, component), "head")
@@ -355,14 +369,16 @@ def _written_views() -> dict[str, str]:
 
 
 def _standing_views(connection: Connection) -> dict[str, str | None]:
-    """Return the marks of the views that stand in the database, by name."""
+    """Return the marks of the views that stand in the database, by name, the oldest first."""
     if is_postgresql():
         rows = connection.exec_driver_sql(
             "SELECT relname, obj_description(oid, 'pg_class') AS mark FROM pg_class"
-            " WHERE relkind = 'v' AND pg_table_is_visible(oid)"
+            " WHERE relkind = 'v' AND pg_table_is_visible(oid) ORDER BY oid"
         )
         return {row.relname: row.mark for row in rows}
-    rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'view'")
+    rows = connection.exec_driver_sql(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'view' ORDER BY rowid"
+    )
     return {name: _mark(sql) for name, sql in rows}
 
 

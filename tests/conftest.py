@@ -141,6 +141,17 @@ def app(app_kept: Huigou, database_kept: Database) -> Iterator[Huigou]:
 
 
 @pytest.fixture
+def empty_url(database_kept: Database, tmp_path: Path) -> Iterator[str]:
+    """Return the address of a database without any table."""
+    if database_kept.server is None:
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    name = f"empty_{database_kept.worker}"
+    yield _psycopg(postgres.create_database(database_kept.server, name))
+    postgres.drop_database(database_kept.server, name)
+
+
+@pytest.fixture
 def make_app(database_kept: Database) -> Iterator[Callable[..., Huigou]]:
     """Build an app with other plugins or settings on a fresh database of the same engine."""
     database_kept.fresh()

@@ -36,8 +36,11 @@ PLUGIN_FILES = {
 
 
 def sources() -> Iterator[Path]:
-    """Every Python file of the product; migrations are written once and left."""
-    for folder in ("core", "plugins"):
+    """Every Python file of the product, and of the plugin that others are to copy.
+
+    Migrations are written once and left.
+    """
+    for folder in ("core", "plugins", "tests/third_party/huigou_legalaid"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             if "migrations" not in path.parts and "__pycache__" not in path.parts:
                 yield path

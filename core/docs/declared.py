@@ -11,7 +11,7 @@ import click
 from core import hookspecs
 from core.access import FORBIDDEN_PAIRS, ROLES
 from core.ledger import DEBIT
-from core.plugins import registry
+from core.plugins import FORMS, registry
 
 SIDES = {True: "debit", False: "credit"}
 YES = "●"
@@ -131,7 +131,8 @@ def permissions() -> str:
             permission.name,
             *(YES if role.code in permission.roles else "" for role in roles),
         )
-        for permission in registry().permissions.values()
+        for _component, members in _declared("register_permissions")
+        for permission in members
     ]
     return table(("permission", "means", *(role.name for role in roles)), rows)
 
@@ -149,8 +150,13 @@ def _signature(function: Callable[..., object]) -> str:
 
 
 def _declared(hook: str) -> Iterator[tuple[str, list[Any]]]:
-    """Return what each component declares under a hook, the core first; nothing is left out."""
+    """Return what the core and each form declare under a hook.
+
+    Plugins installed from elsewhere are left out: they bring documents of their own.
+    """
     for implementation in getattr(registry().manager.hook, hook).get_hookimpls():
+        if implementation.plugin_name not in {"core", *FORMS}:
+            continue
         if members := list(implementation.function()):
             yield str(implementation.plugin_name), members
 

@@ -28,7 +28,7 @@ from core import formats
 from core.access import ANONYMOUS, ROLES, Actor
 from core.db import db, transaction
 from core.errors import Refusal, SignInRequired
-from core.plugins import declared
+from core.plugins import components, declared, folder
 from core.signin import RESIDENT_SESSION_DAYS
 from core.web import menu, session
 
@@ -54,6 +54,7 @@ def mount(app: Flask) -> None:
     app.session_interface = session.Cookies()
     # The longest sign-in there is, a resident's on her own phone; shorter ones end by idleness.
     app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=RESIDENT_SESSION_DAYS)
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = _catalogues(app)
     babel.init_app(app, locale_selector=locale)
     csrf.init_app(app)
     formats.register(app)
@@ -69,6 +70,14 @@ def mount(app: Flask) -> None:
         app.register_blueprint(blueprint)
     for command in declared(manager, "register_commands"):
         app.cli.add_command(command)
+
+
+def _catalogues(app: Flask) -> str:
+    """Return where the English is: each plugin's own, and the core's, whose words go first."""
+    with app.app_context():
+        homes = [folder(plugin) for plugin in components().values()]
+    found = [home / "translations" for home in reversed(homes) if home is not None]
+    return ";".join(str(one) for one in found if one.exists())
 
 
 def locale() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 
 from core import clock
 from core.audit import ACCEPTED, Acting, AuditEntry, entry
@@ -157,3 +157,13 @@ def test_what_was_posted_before_its_period_was_closed_is_in_order(books):
 def test_a_trigger_taken_away_is_found(books, trigger):
     take_away(trigger.split("_")[0], trigger)
     assert found(TRIGGERS) == [f"trigger {trigger}"]
+
+
+def test_what_a_component_that_is_away_posted_is_no_fault(books):
+    db.session.execute(text("CREATE TABLE alembic_version_lottery (version_num TEXT)"))
+    pot = {"kind": "lottery.pot", "key": "lottery.pot/line=1"}
+    tamper(first(JOURNAL, entry_kind="lottery.drawn"), first(ACCOUNT, **pot))
+    tamper(insert(GATED).values(account_id=1, balance_fen=1))
+    assert [found(name) for name in (DECLARED, ACCOUNTS, GUARDED)] == [[], [], []]
+    db.session.execute(text("DROP TABLE alembic_version_lottery"))
+    assert all(found(name) for name in (DECLARED, ACCOUNTS, GUARDED))

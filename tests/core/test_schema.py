@@ -17,7 +17,6 @@ from core.db import Id, Instant, db, init_app, is_postgresql, transaction
 from core.ledger import AccountingPeriod, Journal
 from core.plugins import load
 from core.privacy import Encrypted
-from tests import postgres
 
 REVISION = """
 import sqlalchemy as sa
@@ -42,17 +41,6 @@ FILL_TICKETS = 'op.execute("INSERT INTO lottery_ticket VALUES (1, 1)")'
 REBUILD = """with op.batch_alter_table("lottery_draw") as batch:
         batch.create_check_constraint("positive", "id > 0")"""
 FAIL = 'raise RuntimeError("no")'
-
-
-@pytest.fixture
-def empty_url(database_kept, tmp_path):
-    """Return the address of a database without any table."""
-    if database_kept.engine == "sqlite":
-        yield f"sqlite:///{tmp_path}/empty.db"
-        return
-    name = f"empty_{database_kept.worker}"
-    yield postgres.create_database(database_kept.server, name)
-    postgres.drop_database(database_kept.server, name)
 
 
 @pytest.fixture
@@ -205,6 +193,24 @@ def test_a_view_follows_its_file(build, lottery, tmp_path):
         upgrade(app)
     with app.app_context(), transaction(readonly=True):
         assert db.session.scalar(text("SELECT next_id FROM hv_draw")) == 2
+
+
+def test_a_table_under_a_view_of_a_plugin_that_is_away_can_be_rebuilt(build, lottery, tmp_path):
+    plugin = lottery(MAKE_DRAW)
+    written = tmp_path / "lottery" / "migrations" / "views.sql"
+    written.write_text(
+        "CREATE VIEW hv_draw AS SELECT division.code FROM division, lottery_draw;"
+        "CREATE VIEW hv_above AS SELECT code FROM hv_draw;"
+    )
+    upgrade(build(plugin))
+    without = build()
+    # As if the core brought a revision: it would run into the view.
+    run(without, "DROP VIEW hv_role")
+    upgrade(without)
+    run(without, "ALTER TABLE division ADD COLUMN mayor TEXT")
+    run(without, "ALTER TABLE division DROP COLUMN mayor")
+    upgrade(build(plugin))
+    run(without, "SELECT code FROM hv_above")
 
 
 def test_an_upgrade_that_would_orphan_rows_is_refused(build, lottery):

@@ -1,0 +1,40 @@
+"""Without a form of purchase the county goes on, also when the form has left rows behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.plugins import FORMS
+from tests.deployment import Deployment
+
+pytestmark = pytest.mark.slow
+ALL = ",".join(FORMS)
+NEW = ("schema-upgrade", "demo-load")
+
+
+def tour(url, disabled, *verbs):
+    """Go round the county; nothing may be broken. Return what the audit said and the paths."""
+    told = Deployment(url, disabled=disabled).tell("tests.tour", *verbs)
+    assert told["faults"] == []
+    return told["audit"], told["paths"]
+
+
+def of_the_voucher(paths):
+    return [path for path in paths if path.startswith("/api/v1/voucher/")]
+
+
+@pytest.mark.parametrize("disabled", ["voucher", ALL])
+def test_the_county_is_built_and_works_without_the_voucher(empty_url, disabled):
+    audit, paths = tour(empty_url, disabled, *NEW)
+    assert of_the_voucher(paths) == []
+    assert "未启用" not in audit
+
+
+def test_the_voucher_works_alone_or_beside_one_other_and_leaves_its_rows_in_order(empty_url):
+    _audit, paths = tour(empty_url, "contract,subsidy", *NEW)
+    assert of_the_voucher(paths) != []
+    for disabled in ("contract", "subsidy"):
+        assert "未启用" not in tour(empty_url, disabled, "schema-upgrade")[0]
+    audit, paths = tour(empty_url, ALL, "schema-upgrade")
+    assert of_the_voucher(paths) == []
+    assert "未启用的组件：voucher" in audit
