@@ -16,6 +16,7 @@ from core.errors import InvalidInput
 from core.facts import FACTS, ResidentFact, known
 from core.parties import Party, Resident
 from core.rules import (
+    Change,
     assess,
     compare,
     condition,

@@ -420,6 +420,10 @@ def upgrade() -> None:
         sqlite_where=sa.text(LIVE),
         postgresql_where=sa.text(LIVE),
     )
+    op.execute(
+        "UPDATE pool SET source = source || '/v1/face/once'"
+        " WHERE component = 'voucher' AND source LIKE 'programme:%'"
+    )
     append_only("voucher_decision")
     _rewrite_terms()
     if op.get_bind().dialect.name == "postgresql":

@@ -15,12 +15,13 @@ from flask_babel import gettext as _
 from core.clock import ZONE
 from core.errors import RuleBroken
 from core.formats import yuan
+from plugins.voucher.rules.caps import Rooms
+from plugins.voucher.rules.measures import measured
 from plugins.voucher.rules.periods import kept_through, period_of
 from plugins.voucher.rules.situation import Counted, Decision, Draw, LotState, Situation, Use
 from plugins.voucher.rules.terms import (
     PPM,
     QUANTITY_ONE,
-    Cap,
     Reduction,
     Service,
     Share,
@@ -157,7 +158,7 @@ def _measure(payment: Payment) -> None:
             ),
             block_minutes=service.block,
         )
-    rooms = _Rooms(payment, "quantity")
+    rooms = _rooms(payment, "quantity")
     taken: dict[int, int] = {}
     lots_fall_short = False
     for day, quantity in billed:
@@ -210,20 +211,6 @@ def _short(payment: Payment, left: int, need: int) -> RuleBroken:
         ),
         **figures,
     )
-
-
-def measured(unit: str, quantity: int) -> str:
-    """Return a quantity in a programme's unit as people read it."""
-    if unit == "fen":
-        return _("%(yuan)s 元", yuan=yuan(quantity))
-    if unit == "minute":
-        hours, minutes = divmod(quantity, 60)
-        if not hours:
-            return _("%(n)s 分钟", n=minutes)
-        if not minutes:
-            return _("%(n)s 小时", n=hours)
-        return _("%(hours)s 小时 %(minutes)s 分钟", hours=hours, minutes=minutes)
-    return _("%(n)s 次", n=quantity)
 
 
 # --- price, other payers, share ------------------------------------------------------------------
@@ -325,76 +312,13 @@ def _reduction(payment: Payment, reduction: Reduction, subsidy: int) -> int:
     return income * reduction.ppm * (EXACT // PPM)
 
 
-class _Rooms:
-    """What the caps of one kind leave, day by day, while the pieces of a use are taken."""
-
-    def __init__(self, payment: Payment, of: str) -> None:
-        self._payment = payment
-        self._caps = [
-            cap
-            for cap in payment.terms.caps
-            if cap.of == of and fits(cap, payment.situation.class_code, payment.use.service_code)
-        ]
-        self._taken: dict[Counted, int] = {}
-
-    def left(self, day: date) -> list[int]:
-        """Return what each cap leaves on a day, never below nothing."""
-        return [max(0, self._room(cap, day)) for cap in self._caps]
-
-    def take(self, day: date, amount: int) -> None:
-        """Count an amount under every cap of the kind."""
-        for cap in self._caps:
-            key = self._key(cap, day)
-            self._taken[key] = self._taken.get(key, 0) + amount
-
-    def refuse(self, day: date, wanted: int) -> None:
-        """Refuse what a cap leaves no room for: all of it, or (`refuse`) any part of it."""
-        for cap in self._caps:
-            room = self._room(cap, day)
-            if room <= 0 or (cap.at_limit == "refuse" and wanted > room):
-                raise _cap_reached(cap, max(0, room))
-
-    def counted(self) -> Iterator[tuple[Counted, int]]:
-        """Yield what was taken; what one use may take is counted nowhere."""
-        for key, amount in self._taken.items():
-            if amount and key[2] != "use":
-                yield key, amount
-
-    def _room(self, cap: Cap, day: date) -> int:
-        key = self._key(cap, day)
-        before = self._payment.situation.counters.get(key, 0)
-        return cap.limit - before - self._taken.get(key, 0)
-
-    def _key(self, cap: Cap, day: date) -> Counted:
-        return counted_as(self._payment.situation, cap, day)
-
-
-def counted_as(situation: Situation, cap: Cap, day: date) -> Counted:
-    """Return the counter of a cap on a service day."""
-    period = period_of(cap.per, day, year_starts=situation.terms.year_starts)
-    return situation.owner(cap.whose), cap.code, period.code
-
-
-def _cap_reached(cap: Cap, room: int) -> RuleBroken:
-    unit = {"fen": "fen", "quantity": "count", "uses": "count"}[cap.of]
-    code = "ANNUAL_CAP_REACHED" if cap.per == "year" else "CAP_REACHED"
-    return RuleBroken(
-        code,
-        _(
-            "已到“%(name)s”的上限 %(limit)s，还可用 %(room)s。请由居民自付，或等下一期。",
-            name=cap.name,
-            limit=measured(unit, cap.limit),
-            room=measured(unit, room),
-        ),
-        cap=cap.code,
-        limit=cap.limit,
-        room=room,
-    )
+def _rooms(payment: Payment, of: str) -> Rooms:
+    return Rooms(payment.situation, payment.use.service_code, of)
 
 
 def _cap(payment: Payment) -> None:
     """Bound each piece by the caps in fen, and refuse one use too many."""
-    uses, money = _Rooms(payment, "uses"), _Rooms(payment, "fen")
+    uses, money = _rooms(payment, "uses"), _rooms(payment, "fen")
     first = payment.pieces[0].day
     uses.refuse(first, 1)
     for piece in payment.pieces:
@@ -562,7 +486,7 @@ def _draw(payment: Payment, lot: LotState, quantity: int, fen: int) -> Draw:
 
 
 def _count(payment: Payment) -> None:
-    uses, money, quantity = (_Rooms(payment, of) for of in ("uses", "fen", "quantity"))
+    uses, money, quantity = (_rooms(payment, of) for of in ("uses", "fen", "quantity"))
     uses.take(payment.pieces[0].day, 1)
     for piece in payment.pieces:
         if piece.covered:

@@ -21,7 +21,8 @@ WITH asked AS (
 _ASKED_SQLITE = """
 WITH asked AS (
   SELECT value ->> 'n' AS n, value ->> 'lookup' AS lookup, value ->> 'typed' AS typed,
-         value ->> 'credential' AS credential, value ->> 'service' AS service, value ->> 'key' AS key,
+         value ->> 'credential' AS credential, value ->> 'service' AS service,
+         value ->> 'key' AS key,
          (SELECT coalesce(max(id), 0) FROM journal) + rowid_ AS journal_id,
          (SELECT coalesce(max(id), 0) FROM voucher_redemption) + rowid_ AS redemption_id
   FROM (SELECT j.value, row_number() OVER () AS rowid_ FROM json_each(:asked) AS j)

@@ -60,7 +60,7 @@ def enrol(actor: Actor, *, code: str, from_on: date | None = None, **asked: Any)
 def attend(
     actor: Actor,
     *,
-    id: int,
+    id: int,  # noqa: A002 - the field
     service_on: date | None = None,
     **asked: Any,
 ) -> dict[str, Any]:

@@ -186,7 +186,8 @@ def _classes(
         raise RuleBroken(
             "HOLDER_INELIGIBLE",
             _(
-                "名单里有 %(n)s 人不符合条件，一张也没有发放。其中：%(why)s请剔除或更新资料后再发。",
+                "名单里有 %(n)s 人不符合条件，一张也没有发放。其中：%(why)s"
+                "请剔除或更新资料后再发。",
                 n=len(refused),
                 why="".join(first),
             ),

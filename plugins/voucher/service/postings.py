@@ -83,8 +83,8 @@ def move_lot(
 ) -> bool:
     """Move a quantity of a lot between two states by a guarded UPDATE and write it down.
 
-    `charged`, `released` and `held` change the lot's money in fen. Returns False, and writes nothing,
-    when the lot no longer holds that much in `source`.
+    `charged`, `released` and `held` change the lot's money in fen. Returns False, and writes
+    nothing, when the lot no longer holds that much in `source`.
     """
     values = {
         Lot.charged_fen: Lot.charged_fen + charged,

@@ -89,9 +89,7 @@ def _check(typed: Definition) -> str:
         typed=typed,
         classes=[
             {"provider_tag": None, "services": [], "face": said["face"]} | row
-            for row, (_place, said) in zip(
-                terms["classes"], typed.filled("classes"), strict=True
-            )
+            for row, (_place, said) in zip(terms["classes"], typed.filled("classes"), strict=True)
         ],
         services=[{"maximum_price_fen": None} | row for row in terms["services"]],
         organisations=dict(_organisations(current_actor())),

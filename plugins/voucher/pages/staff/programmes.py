@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -34,6 +35,7 @@ FIGURES = (
     ("accrued", "line.accrued"),
     ("paid", "line.disbursed"),
 )
+POOLS_SHOWN = 60  # five years of months, or a year of weeks
 
 
 @pages.get("/programmes")
@@ -50,7 +52,6 @@ def index() -> str:
     listed = []
     for row in rows:
         terms = terms_by_programme[row.id]
-        pool = pools.get(row.id)
         listed.append(
             {
                 "name": (row.name, url_for("voucher_staff.programmes.show", number=row.id)),
@@ -58,29 +59,60 @@ def index() -> str:
                 "owner": owners[row.organisation_id],
                 "kind": kind_of(terms),
                 "last": terms.valid_through,
-                "committed": _figure(pool, "pool.committed", committed),
+                "committed": _figure(pools.get(row.id, []), "pool.committed", committed),
                 "state": words.PROGRAMME[row.state],
             }
         )
     return render_template("voucher/staff/programmes.html", programmes=listed, page=page)
 
 
-def _figure(pool: Pool | None, kind: str, sums: dict[int | None, int]) -> Any:
-    if pool is None:
-        return 0
-    return sums.get(pool.id, 0), url_for("audit.journals", pool=pool.id, kind=kind)
+def _figure(pools: list[Pool], kind: str, sums: dict[int | None, int]) -> Any:
+    """Return the sum of pools' figures; of a single pool with the journals behind it."""
+    total = sum(sums.get(pool.id, 0) for pool in pools)
+    if len(pools) != 1:
+        return total
+    return total, url_for("audit.journals", pool=pools[0].id, kind=kind)
 
 
-def pools_of(numbers: list[int]) -> dict[int, Pool]:
-    """Return the pools of programmes, by the programme's number."""
-    sources = {f"programme:{number}": number for number in numbers}
-    query = db.select(Pool).where(Pool.component == "voucher", Pool.source.in_(sources))
-    return {sources[pool.source]: pool for pool in db.session.scalars(query)}
+def pools_of(numbers: Iterable[int]) -> dict[int, list[Pool]]:
+    """Return the pools of programmes, by the programme's number, the newest first."""
+    found: dict[int, list[Pool]] = {}
+    for number in numbers:
+        own = Pool.source.startswith(f"programme:{number}/", autoescape=True)
+        query = db.select(Pool).where(Pool.component == "voucher", own)
+        pools = list(db.session.scalars(query.order_by(Pool.id.desc())))
+        if pools:
+            found[number] = pools
+    return found
+
+
+def pool_rows(pools: list[Pool]) -> list[dict[str, Any]]:
+    """Return each pool's figures, every one with the journals behind it."""
+    sums = {name: balances(kind, by="pool_id") for name, kind in FIGURES}
+    return [
+        {"name": pool.name, "closed": pool.closed_on}
+        | {
+            name: (
+                sums[name].get(pool.id, 0),
+                url_for("audit.journals", pool=pool.id, kind=kind),
+            )
+            for name, kind in FIGURES
+        }
+        for pool in pools
+    ]
 
 
 def kind_of(terms: rules.Terms) -> str:
     """Return the kind of voucher in a word."""
-    return _("一次性面额券") if terms.single_use else _("储值券")
+    if terms.single_use:
+        return _("一次性面额券")
+    periodic = any(one.period != "once" for one in terms.allotments.values())
+    words_of = {
+        "fen": _("按期补贴券") if periodic else _("储值券"),
+        "minute": _("服务时长券"),
+        "count": _("服务次数券"),
+    }
+    return words_of[terms.unit]
 
 
 # --- one programme -----------------------------------------------------------------------------
@@ -93,7 +125,8 @@ def show(number: int) -> str:
     require(actor, "programme.view")
     row: Programme = fetch(Programme, number, actor, "programme.view")
     terms = terms_of(row)[1]
-    pool = pools_of([row.id]).get(row.id)
+    pools = pools_of([row.id]).get(row.id, [])
+    totals = [pool_totals(pool.id) for pool in pools]
     return render_template(
         "voucher/staff/programme.html",
         programme=row,
@@ -108,8 +141,9 @@ def show(number: int) -> str:
         state=words.PROGRAMME[row.state],
         steps=_steps(row),
         lines=lines_with_money([line_id for line_id, _share in terms.funding]),
-        pool=pool,
-        totals=pool_totals(pool.id) if pool else {},
+        pools=pool_rows(pools[:POOLS_SHOWN]),
+        pool=pools[0] if len(pools) == 1 else None,
+        totals={name: sum(one[name] for one in totals) for name in totals[0]} if totals else {},
         figures=FIGURES,
         counts=_counts(row),
         charts=charts.tables(row, terms),
