@@ -36,8 +36,8 @@ ROWS = (
         " VALUES (1, '11430112000000027C', '教育局', 'purchaser', '430112', ' ')"
     ),
     (
-        "INSERT INTO voucher_programme (id, code, name, organisation_id, division_code, state, made_by,"
-        " approved_by) VALUES (1, 'EDU', '教育券', 1, '430112', 'approved', 7, 8)"
+        "INSERT INTO voucher_programme (id, code, name, organisation_id, division_code, state,"
+        " made_by, approved_by) VALUES (1, 'EDU', '教育券', 1, '430112', 'approved', 7, 8)"
     ),
     (
         "INSERT INTO pool (id, component, source, name, organisation_id, division_code, opened_on)"

@@ -6,9 +6,10 @@ stage amounts are exact: integers in a fixed fraction of a fen, so that nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -33,6 +34,11 @@ from plugins.voucher.rules.terms import (
 EXACT = PPM**3
 CARRY = "rounding"
 SECONDS_A_MINUTE = 60
+ORDERS: dict[str, Callable[[LotState], Any]] = {
+    "expiry": lambda lot: (lot.valid_through, lot.id),
+    "granted": lambda lot: (lot.valid_from, lot.id),
+    "listed": lambda lot: (lot.position, lot.valid_through, lot.id),
+}
 
 
 @dataclass
@@ -74,12 +80,7 @@ class Payment:
     def live(self, day: date) -> list[LotState]:
         """Return the lots a service of a day may be drawn from, in the order of use."""
         lots = [lot for lot in self.situation.lots if lot.takes(day, self.today)]
-        order = {
-            "expiry": lambda lot: (lot.valid_through, lot.id),
-            "granted": lambda lot: (lot.valid_from, lot.id),
-            "listed": lambda lot: (lot.position, lot.valid_through, lot.id),
-        }
-        return sorted(lots, key=order[self.terms.lot_order])
+        return sorted(lots, key=ORDERS[self.terms.lot_order]) if len(lots) > 1 else lots
 
 
 def pay(situation: Situation, use: Use, service: Service, price: int, today: date) -> Decision:
@@ -318,6 +319,8 @@ def _rooms(payment: Payment, of: str) -> Rooms:
 
 def _cap(payment: Payment) -> None:
     """Bound each piece by the caps in fen, and refuse one use too many."""
+    if not payment.terms.caps:
+        return
     uses, money = _rooms(payment, "uses"), _rooms(payment, "fen")
     first = payment.pieces[0].day
     uses.refuse(first, 1)
@@ -486,6 +489,8 @@ def _draw(payment: Payment, lot: LotState, quantity: int, fen: int) -> Draw:
 
 
 def _count(payment: Payment) -> None:
+    if not payment.terms.caps:
+        return
     uses, money, quantity = (_rooms(payment, of) for of in ("uses", "fen", "quantity"))
     uses.take(payment.pieces[0].day, 1)
     for piece in payment.pieces:
