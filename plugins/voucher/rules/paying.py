@@ -6,14 +6,13 @@ stage amounts are exact: integers in a fixed fraction of a fen, so that nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
 
-from core.clock import ZONE
 from core.errors import RuleBroken
 from core.formats import yuan
 from plugins.voucher.rules.caps import Rooms
@@ -33,7 +32,6 @@ from plugins.voucher.rules.terms import (
 # Three factors in ppm may follow each other (share, result, reduction) and stay whole.
 EXACT = PPM**3
 CARRY = "rounding"
-SECONDS_A_MINUTE = 60
 ORDERS: dict[str, Callable[[LotState], Any]] = {
     "expiry": lambda lot: (lot.valid_through, lot.id),
     "granted": lambda lot: (lot.valid_from, lot.id),
@@ -109,35 +107,6 @@ def price_to_subsidy(payment: Payment) -> None:
     _share(payment)
     _reduce(payment)
     _round(payment)
-
-
-def cut(
-    started_at: datetime, ended_at: datetime, lots: Iterable[LotState]
-) -> tuple[tuple[date, int], ...]:
-    """Cut a visit where the lots in force change; return minutes (in thousandths) by day.
-
-    The parts are cut before any rounding. Where no lot begins or ends, midnight is no border.
-    """
-    first, last = started_at.astimezone(ZONE), ended_at.astimezone(ZONE)
-    known = list(lots)
-
-    def in_force(day: date) -> set[int]:
-        return {lot.id for lot in known if lot.valid_from <= day <= lot.valid_through}
-
-    parts, begun, day = [], first, first.date()
-    while day < last.date():
-        following = day + timedelta(days=1)
-        if in_force(day) != in_force(following):
-            border = datetime.combine(following, datetime.min.time(), tzinfo=ZONE)
-            parts.append((begun.date(), _thousandths(border - begun)))
-            begun = border
-        day = following
-    parts.append((begun.date(), _thousandths(last - begun)))
-    return tuple(part for part in parts if part[1])
-
-
-def _thousandths(length: timedelta) -> int:
-    return int(length.total_seconds()) // SECONDS_A_MINUTE * QUANTITY_ONE
 
 
 # --- quantity ------------------------------------------------------------------------------------
