@@ -79,9 +79,10 @@ SHAPES: dict[str, dict[str, Any]] = {
 def test_the_books_hold_whatever_the_shape(
     app_kept: Huigou,
     database_kept: Database,
+    *,
     shape: str,
     lines: int,
-    begun: bool,  # noqa: FBT001 - hypothesis gives it by name
+    begun: bool,
     steps: list[tuple[Any, ...]],
 ) -> None:
     forget(app_kept)
