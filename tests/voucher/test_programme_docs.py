@@ -73,9 +73,7 @@ def test_the_worked_computation_comes_out_as_written() -> None:
 
 
 @pytest.mark.parametrize("stem", sorted(templates()))
-def test_a_template_passes_its_own_cases_and_names_its_sources(
-    stem: str, app_kept: Huigou
-) -> None:
+def test_a_template_passes_its_own_cases_and_names_its_sources(stem: str, app_kept: Huigou) -> None:
     template = templates()[stem]
     assert set(template) == {"code", "name", "about", "terms"}
     rules = read(template["terms"])
