@@ -22,7 +22,6 @@ from plugins.voucher.parameters import parameters
 from plugins.voucher.rules import QUANTITY_ONE, Terms, Use, measured
 from plugins.voucher.service.granting import commitment
 from plugins.voucher.service.trying import failures
-from tests.factories import County
 from tests.voucher.parameter_acts import ACTED, TERMS, World
 from tests.voucher.purse import DOCUMENT, FIRST, Purse, read
 
@@ -52,11 +51,6 @@ def put(document: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
             place = place[0]
     place[last] = value
     return changed
-
-
-@pytest.fixture
-def world(app: Huigou, county: County) -> World:
-    return World(app, county)
 
 
 # --- what is observed -----------------------------------------------------------------------------
