@@ -16,7 +16,7 @@ from core.errors import Refusal, RuleBroken
 from plugins.voucher.models import Decision, Lot, Programme, Terms, Voucher
 from plugins.voucher.rules import Allotment, Period, allotment_period, read_terms
 from plugins.voucher.rules import Terms as Rules
-from plugins.voucher.service.deciding import Judged, Predicates, keep_decisions
+from plugins.voucher.service.deciding import INCOME, Judged, Predicates, fact_of, keep_decisions
 from plugins.voucher.service.granting import Grant, grant_of, withhold, write_grants
 from plugins.voucher.service.issuing import issue_to
 from plugins.voucher.service.lives import ACTIVE, REVOKED
@@ -100,6 +100,9 @@ def _renew_version(
         on = max(period.first, rules.valid_from)
         judged = predicates.judge([voucher.resident_id for voucher in vouchers], on)
         eligible = [one for one in vouchers if judged[one.resident_id].is_eligible]
+        for voucher in eligible:
+            # As at the issue: what the family bears rests on the income of the period's first day.
+            voucher.income_fen = fact_of(judged[voucher.resident_id], INCOME, on)
         grants = _grants(rules, predicates, allotment, period, eligible, judged=judged, on=on)
         refused = [one for one in vouchers if not judged[one.resident_id].is_eligible]
         keep_decisions(
