@@ -124,6 +124,7 @@ class AllotmentSchema(Schema):
     amounts = _several(AmountSchema, required=True, least=1)
     lapse = fields.Nested(LapseSchema, load_default=None)
     first_period = one_of(*choices.FIRST_PERIODS, required=False, load_default="full")
+    opens_on = _whole(1, 28, load_default=1)
 
 
 class ThresholdSchema(Schema):

@@ -120,6 +120,11 @@ def last_days(rules: Terms) -> Any:
     return before, purse.lots[0].valid_through
 
 
+def first_days(rules: Terms) -> Any:
+    """Observe the first day of what is granted in January."""
+    return [lot.valid_from for lot in Purse(rules).grant(day("2026-01-01")).lots]
+
+
 def granted_midway(rules: Terms) -> Any:
     """Observe what somebody gets who comes on 16 January."""
     return [lot.available for lot in Purse(rules).grant(day("2026-01-16")).lots]
@@ -330,6 +335,7 @@ SHOWN: dict[str, Shown] = {
         last_days, SWITCH, allotment(lapse={"kind": "days", "n": 30})
     ),
     "allotments[].first_period": Shown(granted_midway, (), allotment(period="month")),
+    "allotments[].opens_on": Shown(first_days, (1, 10), allotment(period="month")),
     "commit": Shown(
         lambda rules: commitment(rules, "A", 500),
         (),

@@ -14,7 +14,7 @@ from core.access import Actor, fetch
 from core.db import db, savepoint
 from core.errors import Refusal, RuleBroken
 from plugins.voucher.models import Decision, Lot, Programme, Terms, Voucher
-from plugins.voucher.rules import Allotment, Period, allotment_period, read_terms
+from plugins.voucher.rules import Allotment, Period, allotment_period, opening, read_terms
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.service.deciding import INCOME, Judged, Predicates, fact_of, keep_decisions
 from plugins.voucher.service.granting import Grant, grant_of, withhold, write_grants
@@ -97,7 +97,7 @@ def _renew_version(
     predicates, pools, renewed, left_out = Predicates(rules), [], 0, 0
     for allotment, period in _due(rules):
         vouchers = _lacking(programme, terms, rules, allotment, period, again=again)
-        on = max(period.first, rules.valid_from)
+        on = max(opening(allotment, period), rules.valid_from)
         judged = predicates.judge([voucher.resident_id for voucher in vouchers], on)
         eligible = [one for one in vouchers if judged[one.resident_id].is_eligible]
         for voucher in eligible:
@@ -148,11 +148,13 @@ def _due(rules: Rules) -> list[tuple[Allotment, Period]]:
     """Return the allotments that come again, each with the period that runs today."""
     if not _runs(rules):
         return []
-    return [
-        (allotment, allotment_period(rules, allotment, clock.today()))
+    today = clock.today()
+    due = [
+        (allotment, allotment_period(rules, allotment, today))
         for allotment in rules.allotments.values()
         if allotment.period != "once"
     ]
+    return [(allotment, period) for allotment, period in due if opening(allotment, period) <= today]
 
 
 def _runs(rules: Rules) -> bool:
@@ -247,6 +249,8 @@ def _former_holders(programme: Programme, rules: Rules, *, again: bool) -> list[
     """Return each holder's latest voucher, where it is not revoked, ended or of this period."""
     allotment = next(iter(rules.allotments.values()))
     period = allotment_period(rules, allotment, clock.today())
+    if clock.today() < opening(allotment, period):
+        return []
     latest = (
         db.select(func.max(Voucher.id))
         .where(Voucher.programme_id == programme.id, Voucher.period.is_not(None))
