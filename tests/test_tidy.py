@@ -20,6 +20,7 @@ FILE_LINES = 500
 IDENTIFIER = 63
 PLUGIN_FILES = {
     "__init__.py",
+    "models",
     "models.py",
     "parameters.py",
     "parameters.yaml",
@@ -30,6 +31,7 @@ PLUGIN_FILES = {
     "schemas.py",
     "terms_schema.py",
     "pages",
+    "api",
     "api.py",
     "commands.py",
     "demo",
