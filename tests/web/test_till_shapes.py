@@ -12,63 +12,10 @@ from core.db import db, transaction
 from core.errors import Unavailable
 from plugins.voucher.models import Enrolment, Hold, Redemption
 from plugins.voucher.pages.till import mount
-from tests import factories
-from tests.web.conftest import World
+from tests.web.shapes import CARE, CHILD, MATCH, PAYERS, terms
 
 LOOKUP, QUOTE, REDEEM, START = "/till/lookup", "/till/quote", "/till/redeem", "/till/start"
 SERVICES, ROSTER, ATTEND = "/till/services", "/till/enrolments", "/till/enrolments/attend"
-FEE = {"code": "fee", "name": "理发", "unit": "次", "maximum_price_fen": 5_000}
-CARE = {"code": "care", "name": "上门照护", "unit": "小时", "measure": "minute"} | {
-    "presence": "timed",
-    "block": 15,
-    "longest": 240,
-    "maximum_price_fen": 6_500,
-}
-MATCH = {"code": "match", "name": "职业介绍", "unit": "人", "presence": "hold", "hold_days": 90} | {
-    "results": [
-        {"code": "hired", "name": "已就业", "share_ppm": 1_000_000},
-        {"code": "tried", "name": "已面试", "share_ppm": 300_000},
-        {"code": "none", "name": "没有成", "share_ppm": 0},
-    ]
-}
-CHILD = {"code": "child", "name": "托位费", "unit": "天", "presence": "enrolled"}
-PAYERS = [{"code": "medical", "name": "医保"}]
-
-
-def terms(*services, unit="fen", quantity=50_000, **changes):
-    """Terms of a programme with these services beside one that nobody offers."""
-    measured = [FEE | {"measure": "minute"}] if unit == "minute" else [FEE]
-    return {
-        "unit": unit,
-        "classes": [{"code": "A", "name": "照护券"}],
-        "allotments": [{"code": "face", "name": "额度", "amounts": [{"quantity": quantity}]}],
-        "services": [*measured, *services],
-        "single_use": False,
-        "remainder": "keep",
-        "beyond": "self_pay",
-        "void_window": "until_lock",
-        "commit": "value" if unit == "fen" else "maximum_price",
-    } | changes
-
-
-@pytest.fixture
-def open_county(app, county):
-    """Return a function that makes the county's programme of a shape, one voucher issued."""
-    frozen = clock.frozen("2026-09-01T09:00")
-    frozen.__enter__()
-
-    def make(document, **offers):
-        with app.app_context():
-            factories.make_programme(county, code="SHAPE", **document)
-            (voucher,) = factories.issue(county)
-        world = World(app, county, voucher)
-        world.offers("fee", is_offered=False)
-        for code, price in offers.items():
-            world.offers(code, **({"price_fen": price} if price else {}))
-        return world
-
-    yield make
-    frozen.__exit__(None, None, None)
 
 
 @pytest.fixture

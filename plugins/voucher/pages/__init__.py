@@ -7,7 +7,8 @@ from core.web.menu import MenuItem
 from plugins.voucher.pages import provider, resident, staff, till, wording
 
 BLUEPRINTS = [resident.blueprint, till.blueprint, provider.blueprint, staff.blueprint]
-resident.blueprint.add_app_template_filter(wording.in_unit)
+for words in (wording.in_unit, wording.weekday, wording.served):
+    resident.blueprint.add_app_template_filter(words)
 
 
 def menu(actor: Actor) -> list[MenuItem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -28,6 +29,19 @@ def state(name: str) -> tuple[str, str]:
 def in_unit(quantity: int, unit: str) -> str:
     """Write a quantity in a programme's unit: the filter `in_unit` of templates."""
     return measured(unit, quantity)
+
+
+def weekday(value: date) -> str:
+    """Name the day of the week: the filter `weekday` of templates."""
+    return [
+        _("星期一"),
+        _("星期二"),
+        _("星期三"),
+        _("星期四"),
+        _("星期五"),
+        _("星期六"),
+        _("星期日"),
+    ][value.weekday()]
 
 
 def quantity(thousandths: int, unit: str, measure: str = "unit") -> str:
