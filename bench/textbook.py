@@ -69,7 +69,7 @@ class ReceiptSchema(ma.Schema):
     amount_fen = ma.fields.Integer()
     forfeited_fen = ma.fields.Integer()
     self_pay_fen = ma.fields.Integer()
-    remaining_fen = ma.fields.Integer()
+    remaining = ma.fields.Integer()
     redeemed_at = ma.fields.String()
 
 
@@ -163,9 +163,11 @@ def _situation(
                 lot.id,
                 lot.pool_id,
                 lot.available,
+                lot.free_fen,
                 lot.redeemed,
                 lot.valid_from,
                 lot.valid_through,
+                lot.entry_through,
             )
             for lot in lots
         ),
@@ -224,6 +226,9 @@ def _write(
         forfeited_fen=decision.forfeited_fen,
         redeemed_at=now,
         service_on=day,
+        payee_id=clerk.organisation_id,
+        unit_price_fen=decision.unit_price_fen,
+        others_fen=decision.others_fen,
         state="captured",
         journal_id=journal.id,
         act=act,
@@ -257,7 +262,7 @@ def _write(
         "amount_fen": decision.amount_fen,
         "forfeited_fen": decision.forfeited_fen,
         "self_pay_fen": decision.self_pay_fen,
-        "remaining_fen": decision.remaining,
+        "remaining": decision.remaining,
         "redeemed_at": now.isoformat(),
     }
 

@@ -245,7 +245,8 @@ ACTS = [
         "party.manage",
         schema(
             "NewBankAccount",
-            organisation_id=identity(),
+            organisation_id=identity(required=False, load_default=None),
+            resident_id=identity(required=False, load_default=None),
             bank=Text(required=True, longest=80),
             holder=Text(required=True, longest=120),
             number=Text(required=True, longest=40),

@@ -173,6 +173,13 @@ def lost_the_race(error: DBAPIError) -> bool:
     return state == "23505" or "UNIQUE constraint failed" in str(error.orig)
 
 
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """Undo the block alone when it raises; the transaction around it goes on."""
+    with db.session.begin_nested():
+        yield
+
+
 def guarded(statement: Update) -> int:
     """Run a guarded UPDATE and return how many rows still met its condition."""
     result = db.session.execute(statement.execution_options(synchronize_session=False))

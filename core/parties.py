@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Select, Text, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import audit, clock, privacy
-from core.access import ROLES, Actor, four_eyes, scoped, visible
+from core.access import ROLES, Actor, fetch, four_eyes, scoped, visible
 from core.db import Id, Instant, db
 from core.divisions import add_division, require_division, within
 from core.errors import Conflict, InvalidInput, NotFound
@@ -205,13 +205,28 @@ def own_organisation(actor: Actor, organisation_id: int, permission: str) -> Org
 
 
 def add_bank_account(
-    actor: Actor, *, organisation_id: int, bank: str, holder: str, number: str
+    actor: Actor,
+    *,
+    bank: str,
+    holder: str,
+    number: str,
+    organisation_id: int | None = None,
+    resident_id: int | None = None,
 ) -> dict[str, Any]:
-    """Record a payee's bank account; nothing is paid to it before a second person verified it."""
-    organisation = own_organisation(actor, organisation_id, "party.manage")
+    """Record the bank account of an organisation or, where she is paid herself, of a resident.
+
+    Nothing is paid to it before a second person verified it.
+    """
+    if (organisation_id is None) == (resident_id is None):
+        raise InvalidInput(_("请指明收款的单位或居民，二者选一。"))
+    party: Organisation | Resident = (
+        fetch(Resident, resident_id, actor, "party.manage")
+        if organisation_id is None
+        else own_organisation(actor, organisation_id, "party.manage")
+    )
     number = check_bank_account(number)
     account = BankAccount(
-        party_id=organisation.id,
+        party_id=party.id,
         bank=bank,
         holder=holder,
         number=number,
@@ -230,7 +245,10 @@ def verify_bank_account(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A0
     account = db.session.get(BankAccount, id, with_for_update=True)
     if account is None:
         raise NotFound("NOT_FOUND", _("没有这个收款账户，请核对。"))
-    own_organisation(actor, account.party_id, "party.verify_account")
+    if db.session.get(Resident, account.party_id) is not None:
+        fetch(Resident, account.party_id, actor, "party.verify_account")
+    else:
+        own_organisation(actor, account.party_id, "party.verify_account")
     four_eyes(actor, account.added_by, what=_("收款账户变更"))
     if account.verified_at is None:
         account.verified_at, account.verified_by = clock.now(), actor.user_id

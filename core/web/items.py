@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_
 
 from core.access import Actor, visible
 from core.db import db
-from core.parties import BankAccount, Organisation
+from core.parties import BankAccount, Organisation, Resident
 from core.settlement import queries
 from core.settlement.models import APPROVED, DRAFT, EXPORTED, Clawback, PaymentBatch
 from core.settlement.service import is_approver
@@ -44,9 +44,12 @@ def parties(actor: Actor) -> list[Todo]:
 
 def unverified(actor: Actor) -> ColumnElement[bool]:
     """Return the condition of the bank accounts that wait for this person's verification."""
-    payees = db.select(Organisation.id).where(visible(Organisation, actor, "party.verify_account"))
+    payees = [
+        db.select(kind.id).where(visible(kind, actor, "party.verify_account"))
+        for kind in (Organisation, Resident)
+    ]
     return and_(
-        BankAccount.party_id.in_(payees),
+        or_(*(BankAccount.party_id.in_(some) for some in payees)),
         BankAccount.verified_at.is_(None),
         or_(BankAccount.added_by.is_(None), BankAccount.added_by != actor.user_id),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import or_
@@ -12,10 +12,11 @@ from sqlalchemy import or_
 from core import privacy
 from core.access import Actor, User, require, scoped, visible
 from core.acts import Answer
-from core.db import db
+from core.db import db, transaction
 from core.divisions import Division, within
 from core.errors import NotFound
 from core.parties import ORGANISATION_KINDS, BankAccount, Office, Organisation, directory
+from core.settlement.claims import payee_names
 from core.web import current_actor, items
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
 
@@ -117,7 +118,13 @@ def add_account(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's nam
 def verify(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Verify a bank account."""
     answer = act("party.verify_bank_account", {"id": whole(request.form.get("account"))})
-    return _after(answer, id, "verify", done=_("已核验，可以向这个账户付款。"))
+    done = _("已核验，可以向这个账户付款。")
+    with transaction(readonly=True):
+        is_organisation = db.session.get(Organisation, id) is not None
+    if is_organisation or answer.refused:
+        return _after(answer, id, "verify", done=done)
+    flash(done, "good")
+    return redirect(url_for(".accounts"), 303)
 
 
 @blueprint.get("/accounts")
@@ -125,16 +132,23 @@ def accounts() -> str:
     """List the bank accounts that wait for this person's verification."""
     actor = current_actor()
     require(actor, VERIFY)
-    rows = db.session.execute(
-        db.select(BankAccount, Organisation.name)
-        .join(Organisation, Organisation.id == BankAccount.party_id)
-        .where(items.unverified(actor))
-        .order_by(BankAccount.id)
-        .limit(LIMIT)
-    ).all()
+    waiting = db.select(BankAccount).where(items.unverified(actor)).order_by(BankAccount.id)
+    rows = list(db.session.scalars(waiting.limit(LIMIT)))
+    organisations = dict(
+        db.session.execute(
+            db.select(Organisation.id, Organisation.name).where(
+                Organisation.id.in_([row.party_id for row in rows])
+            )
+        ).all()
+    )
+    names = payee_names(row.party_id for row in rows)
     return render_template(
         "parties/accounts.html",
-        rows=[_account(account, actor) | {"name": n} for account, n in rows],
+        rows=[
+            _account(row, actor)
+            | {"name": names[row.party_id], "is_organisation": row.party_id in organisations}
+            for row in rows
+        ],
     )
 
 

@@ -17,14 +17,14 @@ from core.divisions import Division
 from core.facts.declared import FEN
 from core.files import csv_stream
 from core.imports import COLUMNS, ResidentImport
-from core.parties import Resident
+from core.parties import BankAccount, Resident
 from core.plugins import registry
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fen_of, fresh, page_of, shown_again, whole
 
 blueprint = Blueprint("residents", __name__, url_prefix="/residents")
 
-VIEW, IMPORT = "resident.view", "resident.import"
+VIEW, IMPORT, ACCOUNTS = "resident.view", "resident.import", "party.manage"
 LIMIT = 50
 ID_LENGTH = 18
 
@@ -72,6 +72,30 @@ def end(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     fields = {name: form.get(name) for name in ("to_on", "document")}
     answer = act("resident.end_fact", fields | {"id": whole(form.get("id"))})
     return _after(answer, id, done=_("已截止。"))
+
+
+@blueprint.post("/<int:id>/move")
+def move(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Record that a resident moved to another division."""
+    fields = {name: request.form.get(name) for name in ("division_code", "on", "document")}
+    answer = act("resident.record_move", fields | {"resident_id": id})
+    return _after(answer, id, done=_("已登记迁移，各项目已按其规则处理。"))
+
+
+@blueprint.post("/<int:id>/death")
+def death(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Record a death."""
+    fields = {name: request.form.get(name) for name in ("on", "document")}
+    answer = act("resident.record_death", fields | {"resident_id": id})
+    return _after(answer, id, done=_("已登记去世，各项目已按其规则处理。"))
+
+
+@blueprint.post("/<int:id>/accounts")
+def add_account(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Record the bank account on which a resident is paid herself."""
+    fields = {name: request.form.get(name) for name in ("bank", "holder", "number")}
+    answer = act("party.add_bank_account", fields | {"resident_id": id})
+    return _after(answer, id, done=_("已登记收款账户。财政部门核验后才会向它付款。"))
 
 
 @blueprint.get("/import")
@@ -156,9 +180,23 @@ def _show(resident_id: int, form: dict[str, Any]) -> str:
         records=found["records"],
         choices=[(fact.code, _(fact.name)) for fact in facts.recordable()],
         may_record=actor.may(facts.RECORD),
+        accounts=_accounts(resident) if actor.may(ACCOUNTS) else None,
         today=clock.today(),
         **form,
     )
+
+
+def _accounts(resident: Resident) -> list[dict[str, Any]]:
+    query = db.select(BankAccount).filter_by(party_id=resident.id).order_by(BankAccount.id.desc())
+    return [
+        {
+            "bank": row.bank,
+            "holder": row.holder,
+            "number": privacy.mask_account(row.number),
+            "verified_at": row.verified_at,
+        }
+        for row in db.session.scalars(query)
+    ]
 
 
 def _after(answer: Answer, resident_id: int, *, done: str) -> ResponseReturnValue:

@@ -53,6 +53,10 @@ class Path:
         self.vouchers = [voucher["id"] for voucher in issued]
         return self
 
+    def renew(self) -> dict[str, Any]:
+        """Grant the periods that run now."""
+        return self.do("voucher.renew", "purchaser_clerk", programme_id=self.county.programme)
+
     def _provider(self) -> Provider:
         with clock.frozen("2026-06-02T09:00"):
             number = factories.make_organisation("provider")

@@ -110,11 +110,12 @@ def test_a_pool_without_charges_closes_on_the_day_after(path: Path) -> None:
 
 def test_an_extended_voucher_keeps_its_pool_open(path: Path) -> None:
     path.build()
+    last = clock.day_of(clock.instant("2026-12-31"))
     with path.acting():
         db.session.execute(
             db.update(Lot)
             .where(Lot.voucher_id == path.vouchers[0])
-            .values(valid_through=clock.day_of(clock.instant("2026-12-31")))
+            .values(valid_through=last, entry_through=last)
         )
     with clock.frozen(AFTER):
         (pool,) = path.lapse()["pools"]

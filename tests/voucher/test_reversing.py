@@ -95,13 +95,16 @@ def test_a_void_says_why_a_spent_line_stands_in_its_way(path: Path) -> None:
     assert path.reverse(receipt, "cancel")["went_to"] == ["cancelled"]
 
 
-def test_a_void_of_a_revoked_voucher_cancels_and_frees_the_money(path: Path) -> None:
+def test_a_void_of_a_revoked_voucher_cancels_and_its_money_waits_for_the_close(path: Path) -> None:
     path.build()
     receipt = path.redeem()
     path.do("voucher.revoke", "purchaser_approver", id=path.vouchers[0], reason="离校")
     path.void(receipt)
     assert path.lot() == {"cancelled": 50_000, "committed_fen": 50_000}
-    assert path.rooms() == {"available": LEFT + 50_000, "encumbered": 100_000}
+    assert path.rooms() == {"available": LEFT, "encumbered": 150_000}
+    with clock.frozen(AFTER):
+        path.lapse()
+    assert path.rooms() == {"available": LEFT + 150_000}
 
 
 def test_a_void_after_the_pool_closed_frees_the_money(path: Path) -> None:
@@ -167,12 +170,12 @@ def test_a_reversal_of_a_locked_line_after_the_close_frees_the_money(path: Path)
     assert path.rooms() == {"available": 3_000_000}
 
 
-def test_a_cancelled_entitlement_frees_its_money_at_once(path: Path) -> None:
+def test_a_cancelled_entitlement_frees_its_money_when_the_pool_closes(path: Path) -> None:
     path.build()
     receipt = path.redeem()
     path.lock()
     path.reverse(receipt, "cancel")
-    assert path.rooms() == {"available": LEFT + 50_000, "encumbered": 100_000}
+    assert path.rooms() == {"available": LEFT, "encumbered": 150_000}
     assert path.lot() == {"cancelled": 50_000, "committed_fen": 50_000}
 
 

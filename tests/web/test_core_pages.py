@@ -370,6 +370,34 @@ def test_a_residents_facts_are_recorded_with_their_document_and_ended(world, ent
     assert "还没有有效的登记" in page.text
 
 
+def test_a_move_and_a_death_are_recorded_with_their_document(world, enter):
+    clerk = enter("purchaser_clerk")
+    address = links(clerk.open("/residents/"), r"^/residents/\d+$")[0]
+    page = clerk.open(address)
+    moved = page.send(f"{address}/move", division_code="430112", document="户口迁移证")
+    assert "已登记迁移" in moved.text
+    wrong = moved.send(f"{address}/death", on="2099-01-01", document="死亡证明")
+    assert wrong.status == 422
+    dead = clerk.open(address).send(f"{address}/death", document="死亡证明")
+    assert "已登记去世" in dead.text
+    assert f"{address}/death" not in dead.html
+
+
+def test_a_residents_account_is_recorded_by_the_office_and_verified_by_finance(world, enter):
+    clerk, maker = enter("purchaser_clerk"), enter("finance_maker")
+    address = links(clerk.open("/residents/"), r"^/residents/\d+$")[0]
+    page = clerk.open(address).send(
+        f"{address}/accounts", holder="张三丰", bank="望城农商行", number="6222021901000000018"
+    )
+    assert "已登记收款账户" in page.text
+    waiting = maker.open("/parties/accounts")
+    assert "居民 张*丰" in waiting.text
+    number = address.rsplit("/", 1)[1]
+    done = waiting.send(f"/parties/{number}/accounts/verify")
+    assert "已核验" in done.text
+    assert "没有待核验的收款账户" in done.text
+
+
 def test_who_may_not_record_sees_facts_without_forms_and_names_masked(world, enter):
     approver = enter("purchaser_approver")
     address = links(approver.open("/residents/"), r"^/residents/\d+$")[0]

@@ -12,11 +12,13 @@ SELECT voucher_voucher.id AS voucher_id,
          ORDER BY first_lot.id LIMIT 1) AS budget_line_id,
        CAST(SUM(voucher_lot.committed_fen) AS BIGINT) AS face_fen,
        CAST(SUM(CASE WHEN voucher_lot.unit = 'fen'
+                          AND voucher_lot.committed_fen = voucher_lot.granted
                      THEN voucher_lot.granted - voucher_lot.redeemed - voucher_lot.expired
                           - voucher_lot.forfeited - voucher_lot.cancelled
                      ELSE voucher_lot.committed_fen - voucher_lot.charged_fen
                           - voucher_lot.released_fen END) AS BIGINT) AS remaining_fen,
        CAST(SUM(CASE WHEN voucher_lot.unit = 'fen'
+                          AND voucher_lot.committed_fen = voucher_lot.granted
                      THEN voucher_lot.expired + voucher_lot.forfeited + voucher_lot.cancelled
                      ELSE voucher_lot.released_fen END) AS BIGINT) AS returned_fen,
        voucher_voucher.state AS status,
@@ -34,7 +36,7 @@ SELECT voucher_voucher.id AS voucher_id,
  GROUP BY voucher_voucher.id, voucher_voucher.programme_id, voucher_voucher.resident_id,
           voucher_voucher.state, voucher_voucher.issued_by, voucher_voucher.issued_at;
 
--- What each redemption drew from each lot.
+-- What each redemption drew from each lot; what was corrected since is not taken off.
 CREATE VIEW hv_redemption_lot AS
 SELECT voucher_lot_move.redemption_id AS redemption_id,
        voucher_lot_move.lot_id AS lot_id,
@@ -43,8 +45,9 @@ SELECT voucher_lot_move.redemption_id AS redemption_id,
        voucher_lot_move.amount_fen AS amount_fen
   FROM voucher_lot_move
   JOIN voucher_lot ON voucher_lot.id = voucher_lot_move.lot_id
- WHERE voucher_lot_move.redemption_id IS NOT NULL
-   AND voucher_lot_move.from_state = 'available' AND voucher_lot_move.to_state = 'redeemed';
+  JOIN voucher_redemption ON voucher_redemption.id = voucher_lot_move.redemption_id
+   AND voucher_redemption.journal_id = voucher_lot_move.journal_id
+ WHERE voucher_lot_move.from_state = 'available' AND voucher_lot_move.to_state = 'redeemed';
 
 -- A redemption's statement: that of the first locked period it belongs to.
 CREATE VIEW hv_redemption_statement AS
@@ -62,8 +65,9 @@ SELECT voucher_redemption.id AS redemption_id,
     ON voucher_statement.period_id = voucher_settlement_period.id
    AND voucher_statement.provider_id = voucher_redemption.provider_id;
 
--- A redemption. transfer_id is what it made owed to the provider; settlement_id the payment that
--- holds it now, empty while none does. quantity is in thousandths of the service's unit.
+-- A redemption. transfer_id is what it made owed to the payee; settlement_id the payment that
+-- holds it now, empty while none does. quantity is in thousandths of the service's unit or of
+-- minutes. reversed_fen was corrected since.
 CREATE VIEW hv_redemption AS
 SELECT voucher_redemption.id AS redemption_id,
        voucher_redemption.voucher_id AS voucher_id,
@@ -86,11 +90,18 @@ SELECT voucher_redemption.id AS redemption_id,
                    WHERE voucher_objection.redemption_id = voucher_redemption.id),
                  'statement:' || CAST(hv_redemption_statement.statement_id AS TEXT)
                ) || '/pool:' || CAST(hv_redemption_lot.pool_id AS TEXT)
+               || CASE WHEN voucher_redemption.payee_id = voucher_redemption.provider_id
+                         OR EXISTS (SELECT 1 FROM voucher_objection
+                                     WHERE voucher_objection.redemption_id = voucher_redemption.id)
+                       THEN '' ELSE '/payee:' || CAST(voucher_redemption.payee_id AS TEXT) END
           JOIN payment_item ON payment_item.claim_id = payment_claim.id AND payment_item.live
          WHERE hv_redemption_lot.redemption_id = voucher_redemption.id) AS settlement_id,
        'thousandth' AS unit,
        voucher_redemption.quantity AS quantity,
-       voucher_redemption.journal_id AS journal_id
+       voucher_redemption.journal_id AS journal_id,
+       voucher_redemption.payee_id AS payee_id,
+       voucher_redemption.others_fen AS others_fen,
+       voucher_redemption.reversed_fen AS reversed_fen
   FROM voucher_redemption
   LEFT JOIN hv_redemption_statement
          ON hv_redemption_statement.redemption_id = voucher_redemption.id;

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from plugins.voucher.rules.correcting import Correction, Drawn, corrected
+from plugins.voucher.rules.cutting import cut
 from plugins.voucher.rules.measures import measured
-from plugins.voucher.rules.paying import cut, pay
+from plugins.voucher.rules.paying import pay
 from plugins.voucher.rules.periods import (
     Period,
     Span,

@@ -6,13 +6,13 @@ stage amounts are exact: integers in a fixed fraction of a fen, so that nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
+from typing import Any
 
 from flask_babel import gettext as _
 
-from core.clock import ZONE
 from core.errors import RuleBroken
 from core.formats import yuan
 from plugins.voucher.rules.caps import Rooms
@@ -32,7 +32,11 @@ from plugins.voucher.rules.terms import (
 # Three factors in ppm may follow each other (share, result, reduction) and stay whole.
 EXACT = PPM**3
 CARRY = "rounding"
-SECONDS_A_MINUTE = 60
+ORDERS: dict[str, Callable[[LotState], Any]] = {
+    "expiry": lambda lot: (lot.valid_through, lot.id),
+    "granted": lambda lot: (lot.valid_from, lot.id),
+    "listed": lambda lot: (lot.position, lot.valid_through, lot.id),
+}
 
 
 @dataclass
@@ -74,12 +78,7 @@ class Payment:
     def live(self, day: date) -> list[LotState]:
         """Return the lots a service of a day may be drawn from, in the order of use."""
         lots = [lot for lot in self.situation.lots if lot.takes(day, self.today)]
-        order = {
-            "expiry": lambda lot: (lot.valid_through, lot.id),
-            "granted": lambda lot: (lot.valid_from, lot.id),
-            "listed": lambda lot: (lot.position, lot.valid_through, lot.id),
-        }
-        return sorted(lots, key=order[self.terms.lot_order])
+        return sorted(lots, key=ORDERS[self.terms.lot_order]) if len(lots) > 1 else lots
 
 
 def pay(situation: Situation, use: Use, service: Service, price: int, today: date) -> Decision:
@@ -108,35 +107,6 @@ def price_to_subsidy(payment: Payment) -> None:
     _share(payment)
     _reduce(payment)
     _round(payment)
-
-
-def cut(
-    started_at: datetime, ended_at: datetime, lots: Iterable[LotState]
-) -> tuple[tuple[date, int], ...]:
-    """Cut a visit where the lots in force change; return minutes (in thousandths) by day.
-
-    The parts are cut before any rounding. Where no lot begins or ends, midnight is no border.
-    """
-    first, last = started_at.astimezone(ZONE), ended_at.astimezone(ZONE)
-    known = list(lots)
-
-    def in_force(day: date) -> set[int]:
-        return {lot.id for lot in known if lot.valid_from <= day <= lot.valid_through}
-
-    parts, begun, day = [], first, first.date()
-    while day < last.date():
-        following = day + timedelta(days=1)
-        if in_force(day) != in_force(following):
-            border = datetime.combine(following, datetime.min.time(), tzinfo=ZONE)
-            parts.append((begun.date(), _thousandths(border - begun)))
-            begun = border
-        day = following
-    parts.append((begun.date(), _thousandths(last - begun)))
-    return tuple(part for part in parts if part[1])
-
-
-def _thousandths(length: timedelta) -> int:
-    return int(length.total_seconds()) // SECONDS_A_MINUTE * QUANTITY_ONE
 
 
 # --- quantity ------------------------------------------------------------------------------------
@@ -318,6 +288,8 @@ def _rooms(payment: Payment, of: str) -> Rooms:
 
 def _cap(payment: Payment) -> None:
     """Bound each piece by the caps in fen, and refuse one use too many."""
+    if not payment.terms.caps:
+        return
     uses, money = _rooms(payment, "uses"), _rooms(payment, "fen")
     first = payment.pieces[0].day
     uses.refuse(first, 1)
@@ -486,6 +458,8 @@ def _draw(payment: Payment, lot: LotState, quantity: int, fen: int) -> Draw:
 
 
 def _count(payment: Payment) -> None:
+    if not payment.terms.caps:
+        return
     uses, money, quantity = (_rooms(payment, of) for of in ("uses", "fen", "quantity"))
     uses.take(payment.pieces[0].day, 1)
     for piece in payment.pieces:

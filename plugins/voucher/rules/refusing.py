@@ -28,7 +28,8 @@ def refuse_voucher(situation: Situation, service_on: date, today: date) -> None:
         raise RuleBroken("CARD_BLOCKED", _("这张卡已挂失。请让居民出示新卡或手机码。"))
     last = max((lot.valid_through for lot in lots), default=terms.valid_through)
     entered = max((lot.entry_through for lot in lots), default=terms.valid_through)
-    if service_on > last or today > entered or situation.programme_state == "closed":
+    too_late = today > entered and not any(lot.held for lot in lots)
+    if service_on > last or too_late or situation.programme_state == "closed":
         raise RuleBroken(
             "VOUCHER_EXPIRED",
             _("凭单已过期：可用至 %(day)s（含当日）。不能再核销。", day=last.isoformat()),
@@ -205,7 +206,7 @@ def refuse_use(situation: Situation, use: Use, service: Service, today: date) ->
     """Refuse what was entered about a use: its day, its payers, its result, its quantity."""
     terms, day = situation.terms, use.service_on or today
     first, last = today - timedelta(terms.late_days), today + timedelta(terms.ahead_days)
-    if not (first <= day <= last or use.segments):
+    if not (first <= day <= last or use.segments or use.presence == "hold"):
         raise RuleBroken(
             "SERVICE_DAY_OUT_OF_RANGE",
             _(

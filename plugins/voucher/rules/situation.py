@@ -33,8 +33,9 @@ class LotState:
     held_fen: int = 0
 
     def takes(self, service_on: date, today: date) -> bool:
-        """Tell whether a service of a day may still be entered today."""
-        return self.valid_from <= service_on <= self.valid_through and today <= self.entry_through
+        """Tell whether a service of a day may still be entered today; what is held may."""
+        in_time = today <= self.entry_through or self.held > 0
+        return self.valid_from <= service_on <= self.valid_through and in_time
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,7 @@ def paid_sources(sources: Collection[str]) -> set[str]:
 
 
 def reversed_lines() -> Subquery:
-    """Return the lines reversed between lock and payment: statement_id, redemption_id."""
+    """Return the lines reversed whole between lock and payment: statement_id, redemption_id."""
     span = spans()
     return (
         db.select(Statement.id.label("statement_id"), Redemption.id.label("redemption_id"))
@@ -231,7 +231,7 @@ def reversed_lines() -> Subquery:
             ),
         )
         # An order that was declined before leaves its row.
-        .where(Reversal.effect == REVERSED, Reversal.state == APPROVED)
+        .where(Reversal.effect == REVERSED, Reversal.state == APPROVED, ~Reversal.is_partial)
         .subquery()
     )
 
@@ -242,7 +242,7 @@ def unpayable() -> Subquery:
     Every objected line, whatever became of the objection, every line reversed since, and what was
     corrected since of the other lines.
     """
-    rows = _left_out().subquery()
+    rows = left_out().subquery()
     return (
         db.select(
             rows.c.statement_id,
@@ -254,13 +254,16 @@ def unpayable() -> Subquery:
     )
 
 
-def _left_out() -> CompoundSelect[Any]:
-    """Return what is left out: statement_id, redemption_id, pool_id, amount_fen, to be summed."""
+def left_out(*, objected: bool = True) -> CompoundSelect[Any]:
+    """Return what was taken off statements since their lock, objected lines or not.
+
+    Rows of statement_id, redemption_id, pool_id, amount_fen, to be summed.
+    """
     since, worth = reversed_lines(), at_lock()
-    whole = union(
-        db.select(Objection.statement_id, Objection.redemption_id),
-        db.select(since.c.statement_id, since.c.redemption_id),
-    ).subquery()
+    taken_off = [db.select(since.c.statement_id, since.c.redemption_id)]
+    if objected:
+        taken_off.append(db.select(Objection.statement_id, Objection.redemption_id))
+    whole = union(*taken_off).subquery()
     lines = db.select(
         whole.c.statement_id, whole.c.redemption_id, worth.c.pool_id, worth.c.amount_fen
     ).join(worth, worth.c.redemption_id == whole.c.redemption_id)
@@ -320,7 +323,7 @@ def _of_statements(condition: ColumnElement[bool]) -> list[Claim]:
 
 def _of_residents(condition: ColumnElement[bool]) -> list[Claim]:
     """Return the claims of statements whose programme pays the holders themselves."""
-    span, worth, out = spans(), at_lock(), _left_out().subquery()
+    span, worth, out = spans(), at_lock(), left_out().subquery()
     less = (
         db.select(
             out.c.redemption_id, out.c.pool_id, func.sum(out.c.amount_fen).label("amount_fen")

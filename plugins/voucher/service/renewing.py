@@ -11,7 +11,7 @@ from sqlalchemy import exists, or_
 
 from core import audit, clock
 from core.access import Actor, fetch
-from core.db import db
+from core.db import db, savepoint
 from core.errors import Refusal, RuleBroken
 from plugins.voucher.models import Decision, Lot, Programme, Terms, Voucher
 from plugins.voucher.rules import Allotment, Period, allotment_period, read_terms
@@ -48,7 +48,7 @@ def day_began() -> None:
         if not waiting(programme):
             continue
         try:
-            with db.session.begin_nested():
+            with savepoint():
                 _renew(programme, again=False)
         except Refusal as refusal:
             audit.about("programme", programme.id, refusal.message)

@@ -12,7 +12,7 @@ from core import access, audit, clock, states
 from core.access import Actor, fetch, four_eyes, visible
 from core.budget import Pool, accrue_moves, lock_pool
 from core.clock import ZONE
-from core.db import db
+from core.db import db, savepoint
 from core.errors import Conflict, NotFound, RuleBroken
 from core.formats import moment
 from core.ledger import post
@@ -363,7 +363,7 @@ def day_began() -> None:
         cutoff = _due_cutoff(programme)
         if cutoff is not None:
             try:
-                with db.session.begin_nested():
+                with savepoint():
                     lock(access.system(), programme_id=programme.id, cutoff_at=cutoff)
             except RuleBroken as refusal:
                 if refusal.code != "NOTHING_TO_SETTLE":

@@ -22,7 +22,7 @@ from plugins.voucher.models import (
     StatementPool,
     Voucher,
 )
-from plugins.voucher.service.claiming import OPEN, RAISED, reversed_lines
+from plugins.voucher.service.claiming import OPEN, RAISED, left_out
 from plugins.voucher.service.membership import LINE_STATES, member_of
 from plugins.voucher.service.reversing import CANCELLED
 
@@ -173,14 +173,13 @@ def _described(rows: list[Statement]) -> list[dict[str, Any]]:
 
 
 def _reversed_fen(ids: Iterable[int]) -> dict[int, int]:
-    since = reversed_lines()
-    rows = db.session.execute(
-        db.select(since.c.statement_id, func.sum(Redemption.amount_fen))
-        .join(Redemption, Redemption.id == since.c.redemption_id)
-        .where(since.c.statement_id.in_(ids))
-        .group_by(since.c.statement_id)
+    rows = left_out(objected=False).subquery()
+    sums = db.session.execute(
+        db.select(rows.c.statement_id, func.sum(rows.c.amount_fen))
+        .where(rows.c.statement_id.in_(ids))
+        .group_by(rows.c.statement_id)
     )
-    return {number: int(fen) for number, fen in rows}
+    return {number: int(fen) for number, fen in sums}
 
 
 def _disputed(ids: Iterable[int]) -> dict[int, tuple[int, int]]:

@@ -260,6 +260,7 @@ def _line(hold: Hold, lots: list[Lot], result: str | None, asked: dict[str, Any]
         service_code=hold.service_code,
         quantity=asked.get("quantity") or hold.quantity,
         price_fen=hold.price_fen,
+        service_on=clock.day_of(hold.started_at),
         result=result,
         presence=TIMED if hold.is_visit else HOLD,
         **named,
