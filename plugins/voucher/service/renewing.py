@@ -63,7 +63,7 @@ def waiting(programme: Programme) -> int:
     if rules.renewal == "voucher":
         return len(_former_holders(programme, rules, again=False))
     return sum(
-        len(_lacking(programme, allotment, period, again=False))
+        len(_lacking(programme, allotment, period, again=False, locked=False))
         for allotment, period in _due(rules)
     )
 
@@ -155,6 +155,7 @@ def _lacking(
     terms: Terms | None = None,
     *,
     again: bool,
+    locked: bool = True,
 ) -> list[Voucher]:
     """Return the living vouchers issued before a period that have no lot of it yet.
 
@@ -174,7 +175,8 @@ def _lacking(
         query = query.where(~_refused_since(Voucher.id, period.first))
     if terms is not None:
         query = query.where(Voucher.terms_id == terms.id)
-    vouchers = db.session.scalars(query.order_by(Voucher.id).with_for_update(of=Voucher)).all()
+    query = query.order_by(Voucher.id)
+    vouchers = db.session.scalars(query.with_for_update(of=Voucher) if locked else query).all()
     return [
         one
         for one in vouchers

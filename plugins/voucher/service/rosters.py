@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, func, or_
 from core import privacy
 from core.access import Actor, fetch, scoped
 from core.db import db
-from core.parties import Resident
+from core.parties import Organisation, Resident
 from plugins.voucher.models import (
     Admission,
     Enrolment,
@@ -39,6 +39,7 @@ class Enrolled:
     holder: str
     programme: str
     voucher: str
+    provider: str
     service: Service
     terms: Rules
     price_fen: int | None
@@ -90,11 +91,12 @@ def _read(ids: Any, day: date) -> list[Enrolled]:
     offered = and_(Offer.admission_id == Admission.id, Offer.service_code == Enrolment.service_code)
     rows = db.session.execute(
         db.select(Enrolment, Voucher.number, Terms, Programme.name, Resident.name)
-        .add_columns(Offer.price_fen, Redemption.receipt, Redemption.amount_fen)
+        .add_columns(Organisation.name, Offer.price_fen, Redemption.receipt, Redemption.amount_fen)
         .join(Voucher, Voucher.id == Enrolment.voucher_id)
         .join(Terms, Terms.id == Voucher.terms_id)
         .join(Programme, Programme.id == Enrolment.programme_id)
         .join(Resident, Resident.id == Voucher.resident_id)
+        .join(Organisation, Organisation.id == Enrolment.provider_id)
         .outerjoin(Admission, admitted)
         .outerjoin(Offer, offered)
         .outerjoin(Redemption, attended)
@@ -106,7 +108,7 @@ def _read(ids: Any, day: date) -> list[Enrolled]:
 
 
 def _enrolled(row: Row[Any], documents: dict[int, Rules]) -> Enrolled:
-    enrolment, number, terms, programme, holder, price_fen, receipt, amount_fen = row
+    enrolment, number, terms, programme, holder, provider, price_fen, receipt, amount_fen = row
     if terms.id not in documents:
         documents[terms.id] = read_terms(terms.document)
     rules = documents[terms.id]
@@ -116,6 +118,7 @@ def _enrolled(row: Row[Any], documents: dict[int, Rules]) -> Enrolled:
         holder=privacy.mask_name(holder),
         programme=programme,
         voucher=number,
+        provider=provider,
         service=rules.services[enrolment.service_code],
         terms=rules,
         price_fen=price_fen,

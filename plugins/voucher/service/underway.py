@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, func
 from core import privacy
 from core.access import Actor, User, fetch, scoped
 from core.db import db
-from core.parties import Resident
+from core.parties import Organisation, Resident
 from plugins.voucher.models import HeldLot, Hold, Programme, Redemption, Terms, Voucher
 from plugins.voucher.rules import Service, read_terms
 from plugins.voucher.rules import Terms as Rules
@@ -41,6 +41,7 @@ class Underway:
     quantity: int
     started_at: datetime
     ends_on: date
+    provider: str
     clerk: str
     held: int
     held_fen: int
@@ -81,12 +82,14 @@ def _read(ids: Any) -> list[Underway]:
     # Redemptions are found by their voucher.
     ended = and_(Redemption.voucher_id == Hold.voucher_id, Redemption.hold_id == Hold.id)
     rows = db.session.execute(
-        db.select(Hold, Voucher.number, Terms, Programme.name, Resident.name, User.name)
+        db.select(Hold, Voucher.number, Terms, Programme.name, Resident.name)
+        .add_columns(Organisation.name, User.name)
         .add_columns(_held(HeldLot.quantity), _held(HeldLot.amount_fen), Redemption.receipt)
         .join(Voucher, Voucher.id == Hold.voucher_id)
         .join(Terms, Terms.id == Voucher.terms_id)
         .join(Programme, Programme.id == Hold.programme_id)
         .join(Resident, Resident.id == Hold.resident_id)
+        .join(Organisation, Organisation.id == Hold.provider_id)
         .join(User, User.id == Hold.clerk_id)
         .outerjoin(Redemption, ended)
         .where(Hold.id.in_(ids))
@@ -105,7 +108,7 @@ def _held(column: Any) -> Any:
 
 
 def _underway(row: Row[Any]) -> Underway:
-    hold, number, terms, programme, holder, clerk, held, held_fen, receipt = row
+    hold, number, terms, programme, holder, provider, clerk, held, held_fen, receipt = row
     rules = read_terms(terms.document)
     return Underway(
         id=hold.id,
@@ -120,6 +123,7 @@ def _underway(row: Row[Any]) -> Underway:
         quantity=hold.quantity,
         started_at=hold.started_at,
         ends_on=hold.ends_on,
+        provider=provider,
         clerk=clerk,
         held=int(held),
         held_fen=int(held_fen),
