@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.acts import Act
     from core.demo import World
     from core.disclosure import PublicSum
+    from core.docs import Part
     from core.facts import Fact
     from core.ledger import AccountKind, Check, EntryKind, Figure
     from core.settlement import BankFormat, Claim
@@ -120,6 +121,11 @@ def trace_steps(place: Place) -> list[Step]:  # type: ignore[empty-body] # a spe
 @spec
 def public_sums() -> list[PublicSum]:  # type: ignore[empty-body] # a specification
     """Say what each programme did for how many people; the core withholds small cells."""
+
+
+@spec
+def generated_docs() -> list[Part]:  # type: ignore[empty-body] # a specification
+    """Give the parts of docs/ that are written from what this component's code says."""
 
 
 @spec

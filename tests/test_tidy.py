@@ -20,11 +20,18 @@ FILE_LINES = 500
 IDENTIFIER = 63
 PLUGIN_FILES = {
     "__init__.py",
+    "models",
     "models.py",
+    "parameters.py",
+    "parameters.yaml",
+    "programmes",
+    "rules",
     "rules.py",
     "service",
     "schemas.py",
+    "terms_schema.py",
     "pages",
+    "api",
     "api.py",
     "commands.py",
     "demo",

@@ -10,6 +10,9 @@ import click
 from flask.cli import AppGroup
 
 from core.docs import declared, refusals
+from core.docs.declared import Part
+
+__all__ = ["PART", "ROOT", "Part", "docs_command", "parts", "stale"]
 
 ROOT = Path(__file__).resolve().parents[2]
 PART = re.compile(
@@ -28,6 +31,12 @@ PARTS: dict[str, Callable[[], str]] = {
     "refusals": lambda: refusals.table(ROOT),
 }
 
+
+def parts() -> dict[str, Callable[[], str]]:
+    """Return what writes each generated part, by name: the core's, then the components'."""
+    return PARTS | declared.parts()
+
+
 docs_command = AppGroup("docs", help="由代码生成文档中的清单。")
 
 
@@ -36,10 +45,10 @@ def stale() -> dict[Path, str]:
 
     Raises KeyError for a part that nobody generates.
     """
-    found = {}
+    found, known = {}, parts()
     for path in sorted((ROOT / "docs").glob("**/*.md")):
         text = path.read_text(encoding="utf-8")
-        right = PART.sub(lambda part: f"{part[1]}\n{PARTS[part[2]]()}\n\n{part[3]}", text)
+        right = PART.sub(lambda part: f"{part[1]}\n{known[part[2]]()}\n\n{part[3]}", text)
         if right != text:
             found[path] = right
     return found

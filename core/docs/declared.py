@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -15,6 +16,14 @@ from core.plugins import FORMS, registry
 
 SIDES = {True: "debit", False: "credit"}
 YES = "●"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a document that a component writes: its name there, and what writes it."""
+
+    name: str
+    write: Callable[[], str]
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -142,6 +151,15 @@ def forbidden_pairs() -> str:
     order = list(ROLES)
     pairs = sorted(sorted(pair, key=order.index) for pair in FORBIDDEN_PAIRS)
     return "\n".join(f"- {ROLES[one].name} and {ROLES[other].name}" for one, other in pairs)
+
+
+def parts() -> dict[str, Callable[[], str]]:
+    """Return the parts that components write themselves, by name."""
+    return {
+        part.name: part.write
+        for _component, members in _declared("generated_docs")
+        for part in members
+    }
 
 
 def _signature(function: Callable[..., object]) -> str:

@@ -9,6 +9,7 @@ from core.facts.reading import Known, Need, facts_of, known, resident_facts
 from core.facts.recording import (
     RECORD,
     end_fact,
+    fitted,
     record_death,
     record_fact,
     record_move,
@@ -30,6 +31,7 @@ __all__ = [
     "Value",
     "end_fact",
     "facts_of",
+    "fitted",
     "known",
     "record_death",
     "record_fact",

@@ -83,6 +83,8 @@ FACTS = [
         "disability_grade", "残疾等级（一级最重）", NUMBER, _l("级"), least=1, most=DISABILITY_MAX
     ),
     Fact("income_fen", "家庭月收入", NUMBER, FEN),
+    # One number for all who live together: what a family may have once is counted under it.
+    Fact("household_number", "家庭编号", NUMBER, least=1),
     Fact("household_size", "家庭人口", NUMBER, _l("人"), least=1, most=HOUSEHOLD_MAX),
     Fact("income_per_head", "家庭人均月收入", RATIO, FEN, rows=_incomes_per_head),
     Fact("home_care_since", "居家照护开始日", DAY),

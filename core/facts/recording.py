@@ -64,7 +64,7 @@ def record_fact(
         recorded_at=clock.now(),
         recorded_by=actor.user_id,
     )
-    setattr(record, COLUMNS[fact.kind], _value(fact, value))
+    setattr(record, COLUMNS[fact.kind], fitted(fact, value))
     record_row(fact, record)
     audit.about("resident_fact", record.id, code)
     return {"id": record.id, "resident_id": resident.id, "code": code}
@@ -231,7 +231,7 @@ def _refuse_twice(fact: Fact, record: ResidentFact, standing: Any) -> None:
         )
 
 
-def _value(fact: Fact, value: str | int) -> str | int | date:
+def fitted(fact: Fact, value: str | int) -> str | int | date:
     """Return a fact's value as stored; refuse what does not fit its kind."""
     if fact.kind == NUMBER:
         if isinstance(value, str) and value.isascii() and value.isdecimal():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from core.docs import Part
 from core.hookspecs import hookimpl
 from core.ledger import Figure
-from plugins.voucher import api, commands, demo, pages
+from plugins.voucher import api, commands, demo, pages, parameters, programmes
 from plugins.voucher.service import (
     benefits,
     changes,
@@ -143,6 +144,15 @@ def public_sums() -> list[PublicSum]:
 def integrity_checks() -> list[Check]:
     """Declare the checks of the entitlement book and the statements."""
     return list(checks.CHECKS)
+
+
+@hookimpl
+def generated_docs() -> list[Part]:
+    """Write the table of parameters and the list of templates into docs/programmes.md."""
+    return [
+        Part("programme-parameters", parameters.document),
+        Part("programme-templates", programmes.document),
+    ]
 
 
 @hookimpl

@@ -124,6 +124,7 @@ class AllotmentSchema(Schema):
     amounts = _several(AmountSchema, required=True, least=1)
     lapse = fields.Nested(LapseSchema, load_default=None)
     first_period = one_of(*choices.FIRST_PERIODS, required=False, load_default="full")
+    opens_on = _whole(1, 28, load_default=1)
 
 
 class ThresholdSchema(Schema):
@@ -229,7 +230,7 @@ class CaseSchema(Schema):
     facts = fields.Dict(keys=Text(longest=40), load_default=dict)
     eligible = fields.Boolean()
     service = Text(longest=20)
-    class_code = Text(data_key="class", longest=20, load_default=None)
+    class_code = Text(data_key="class", attribute="class", longest=20, load_default=None)
     price_fen = fen(required=False)
     quantity = _whole(1, 10_000)
     minutes = _whole(1, 100_000)

@@ -8,6 +8,7 @@ import pytest
 
 from core import Huigou, clock
 from tests.factories import County
+from tests.voucher.parameter_acts import World
 from tests.voucher.path import MORNING, Path
 
 
@@ -16,3 +17,9 @@ def path(app: Huigou, county: County) -> Iterator[Path]:
     """The path of a programme not yet built, on the first morning of September."""
     with clock.frozen(MORNING):
         yield Path(app, county)
+
+
+@pytest.fixture
+def world(app: Huigou, county: County) -> World:
+    """The county, for programmes played one after the other."""
+    return World(app, county)

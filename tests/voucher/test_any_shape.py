@@ -35,6 +35,16 @@ STEPS = st.one_of(
     st.tuples(st.just("dawn")),
     st.tuples(st.just("change"), SMALL, SMALL),
 )
+# Half of the games begin with uses of every kind, locked and paid.
+BEGUN = [
+    *(("redeem", place, 9_999) for place in range(3)),
+    *[("begin", place, 9_999) for place in range(2)],
+    *[("end", 0, 4), ("end", 0, 3)],
+    ("lock",),
+    ("pay",),
+    *(("correct", place, 6_000) for place in range(2)),
+    *[("decide", 0, True)] * 2,
+]
 CAPS = [
     {"code": "day", "name": "每日", "per": "day", "limit": 30_000},
     {"code": "uses", "name": "次数", "per": "week", "of": "uses", "limit": 4},
@@ -63,13 +73,16 @@ SHAPES: dict[str, dict[str, Any]] = {
 @given(
     shape=st.sampled_from(sorted(SHAPES)),
     lines=st.sampled_from((1, 2)),
+    begun=st.booleans(),
     steps=st.lists(STEPS, min_size=8, max_size=30),
 )
 def test_the_books_hold_whatever_the_shape(
     app_kept: Huigou,
     database_kept: Database,
+    *,
     shape: str,
     lines: int,
+    begun: bool,
     steps: list[tuple[Any, ...]],
 ) -> None:
     forget(app_kept)
@@ -78,7 +91,7 @@ def test_the_books_hold_whatever_the_shape(
         play = Play(app_kept)
         with clock.frozen(MORNING):
             play.build_shape(SHAPES[shape], lines)
-        for step in steps:
+        for step in [*BEGUN, *steps] if begun else steps:
             play.step(*step)
             assert play.findings() == [], step
     finally:

@@ -14,6 +14,7 @@ from plugins.voucher.rules.periods import (
     allotment_period,
     effective_day,
     first_grant,
+    opening,
     period_of,
     span,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "first_grant",
     "may_void",
     "measured",
+    "opening",
     "pay",
     "period_of",
     "read_terms",

@@ -277,7 +277,10 @@ def _reduction(payment: Payment, reduction: Reduction, subsidy: int) -> int:
     if income is None:
         raise RuleBroken(
             "HOLDER_INELIGIBLE",
-            _("持有人没有有效的家庭收入记录，不能计算家庭负担部分。请先到发放部门登记收入。"),
+            _(
+                "持有人没有有效的家庭收入记录，不能计算“%(name)s”。请先到发放部门登记收入。",
+                name=reduction.name,
+            ),
         )
     return income * reduction.ppm * (EXACT // PPM)
 

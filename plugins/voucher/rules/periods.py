@@ -63,10 +63,17 @@ def allotment_period(terms: Terms, allotment: Allotment, day: date) -> Period:
     return period_of(allotment.period, day, year_starts=terms.year_starts)
 
 
+def opening(allotment: Allotment, period: Period) -> date:
+    """Return the day on which a period's lot opens, within the period."""
+    if allotment.period == "once":
+        return period.first
+    return min(_after(period.first, allotment.opens_on - 1), period.last)
+
+
 def span(terms: Terms, allotment: Allotment, period: Period, granted_on: date) -> Span:
     """Return the days of a lot granted on a day for a period, never outside the programme's."""
     lapse = allotment.lapse
-    first = max(period.first, terms.valid_from)
+    first = max(opening(allotment, period), terms.valid_from)
     if lapse.kind in {"days", "months", "idle_days"}:
         first = max(first, granted_on)
     # A day that does not count is beside the n days.

@@ -160,7 +160,10 @@ class Lapse:
 
 @dataclass(frozen=True)
 class Allotment:
-    """What a holder is granted, once or every period; the first amount that fits is hers."""
+    """What a holder is granted, once or every period; the first amount that fits is hers.
+
+    A period's lot opens on the `opens_on`-th day of it.
+    """
 
     code: str
     name: str
@@ -168,6 +171,7 @@ class Allotment:
     amounts: tuple[Amount, ...]
     lapse: Lapse
     first_period: str
+    opens_on: int = 1
 
 
 @dataclass(frozen=True)
@@ -400,6 +404,7 @@ def _allotment(item: dict[str, Any]) -> Allotment:
             lapse.get("first_day_counts", True),
         ),
         first_period=item.get("first_period") or "full",
+        opens_on=item.get("opens_on") or 1,
     )
 
 

@@ -19,7 +19,7 @@ from core.settlement import approve_clawback, cancel_clawback, order_clawback
 from plugins.voucher.models import Lot, LotMove, Recovery, Redemption, Voucher
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules import allotment_period, effective_day
-from plugins.voucher.service.deciding import Predicates, keep_decisions
+from plugins.voucher.service.deciding import INCOME, Predicates, fact_of, keep_decisions
 from plugins.voucher.service.granting import OPEN, commitment
 from plugins.voucher.service.lives import (
     REVOKED,
@@ -87,6 +87,8 @@ def _judge_again(voucher: Voucher, rules: Rules, changed_on: date) -> None:
         keep_decisions(
             voucher.programme_id, voucher.terms_id, [judged], on, {voucher.resident_id: voucher.id}
         )
+    if rules.on_change["amounts"] == "at_once" and changed_on <= today:
+        voucher.income_fen = fact_of(judged, INCOME, on)
     for allotment in rules.allotments.values():
         period = allotment_period(rules, allotment, changed_on)
         rule = rules.on_change["amounts" if judged.is_eligible else "eligibility"]

@@ -50,6 +50,7 @@ def preview(
         "whole_fen": whole_fen,
         "lines": _lines(rules, period_fen, whole_fen),
         "rule": eligibility.sentence(eligibility.read(rules.eligibility)),
+        "sources": list(rules.sources),
         "failing_cases": list(failures(rules)),
     }
 

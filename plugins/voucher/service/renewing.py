@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import exists, or_
+from sqlalchemy import and_, exists, func, or_, true
 
 from core import audit, clock
 from core.access import Actor, fetch
 from core.db import db, savepoint
 from core.errors import Refusal, RuleBroken
 from plugins.voucher.models import Decision, Lot, Programme, Terms, Voucher
-from plugins.voucher.rules import Allotment, Period, allotment_period, read_terms
+from plugins.voucher.rules import Allotment, Period, allotment_period, opening, read_terms
 from plugins.voucher.rules import Terms as Rules
-from plugins.voucher.service.deciding import Judged, Predicates, keep_decisions
+from plugins.voucher.service.deciding import INCOME, Judged, Predicates, fact_of, keep_decisions
 from plugins.voucher.service.granting import Grant, grant_of, withhold, write_grants
 from plugins.voucher.service.issuing import issue_to
 from plugins.voucher.service.lives import ACTIVE, REVOKED
@@ -55,16 +55,14 @@ def day_began() -> None:
 
 
 def waiting(programme: Programme) -> int:
-    """Return how many vouchers have not got a period that began lately."""
+    """Return how many vouchers have not got a period that runs, and were not refused it."""
     rules = terms_in_force(programme)[1]
-    today = clock.today()
-    if not rules.valid_from <= today <= rules.valid_through:
-        return 0
     if rules.renewal == "voucher":
-        return len(_former_holders(programme, rules, again=False))
+        return len(_former_holders(programme, rules, again=False)) if _runs(rules) else 0
     return sum(
-        len(_lacking(programme, allotment, period, again=False, locked=False))
-        for allotment, period in _due(rules)
+        len(_lacking(programme, terms, old, allotment, period, again=False))
+        for terms, old in _versions(programme)
+        for allotment, period in _due(old)
     )
 
 
@@ -72,11 +70,9 @@ def _renew(programme: Programme, *, again: bool) -> dict[str, Any]:
     rules = terms_in_force(programme)[1]
     if rules.renewal == "voucher":
         return _issue_again(programme, again=again)
-    used = db.select(Voucher.terms_id).where(Voucher.programme_id == programme.id)
-    versions = db.session.scalars(
-        db.select(Terms).where(Terms.id.in_(used)).order_by(Terms.id)
-    ).all()
-    said = [_renew_version(programme, version, again=again) for version in versions]
+    said = [
+        _renew_version(programme, terms, old, again=again) for terms, old in _versions(programme)
+    ]
     return {
         "renewed": sum(one["renewed"] for one in said),
         "refused": sum(one["refused"] for one in said),
@@ -86,15 +82,27 @@ def _renew(programme: Programme, *, again: bool) -> dict[str, Any]:
     }
 
 
-def _renew_version(programme: Programme, terms: Terms, *, again: bool) -> dict[str, Any]:
+def _versions(programme: Programme) -> list[tuple[Terms, Rules]]:
+    """Return the versions of the terms that vouchers keep."""
+    used = db.select(Voucher.terms_id).where(Voucher.programme_id == programme.id)
+    rows = db.session.scalars(db.select(Terms).where(Terms.id.in_(used)).order_by(Terms.id))
+    return [(row, read_terms(row.document)) for row in rows]
+
+
+def _renew_version(
+    programme: Programme, terms: Terms, rules: Rules, *, again: bool
+) -> dict[str, Any]:
     """Grant the running periods of one version of the terms."""
-    rules, source = read_terms(terms.document), f"voucher.issue:{audit.current().act}"
+    source = f"voucher.issue:{audit.current().act}"
     predicates, pools, renewed, left_out = Predicates(rules), [], 0, 0
     for allotment, period in _due(rules):
-        vouchers = _lacking(programme, allotment, period, terms, again=again)
-        on = max(period.first, rules.valid_from)
+        vouchers = _lacking(programme, terms, rules, allotment, period, again=again)
+        on = max(opening(allotment, period), rules.valid_from)
         judged = predicates.judge([voucher.resident_id for voucher in vouchers], on)
         eligible = [one for one in vouchers if judged[one.resident_id].is_eligible]
+        for voucher in eligible:
+            # As at the issue: what the family bears rests on the income of the period's first day.
+            voucher.income_fen = fact_of(judged[voucher.resident_id], INCOME, on)
         grants = _grants(rules, predicates, allotment, period, eligible, judged=judged, on=on)
         refused = [one for one in vouchers if not judged[one.resident_id].is_eligible]
         keep_decisions(
@@ -138,24 +146,29 @@ def _grants(
 
 def _due(rules: Rules) -> list[tuple[Allotment, Period]]:
     """Return the allotments that come again, each with the period that runs today."""
-    today = clock.today()
-    if not rules.valid_from <= today <= rules.valid_through:
+    if not _runs(rules):
         return []
-    return [
+    today = clock.today()
+    due = [
         (allotment, allotment_period(rules, allotment, today))
         for allotment in rules.allotments.values()
         if allotment.period != "once"
     ]
+    return [(allotment, period) for allotment, period in due if opening(allotment, period) <= today]
+
+
+def _runs(rules: Rules) -> bool:
+    return rules.valid_from <= clock.today() <= rules.valid_through
 
 
 def _lacking(
     programme: Programme,
+    terms: Terms,
+    rules: Rules,
     allotment: Allotment,
     period: Period,
-    terms: Terms | None = None,
     *,
     again: bool,
-    locked: bool = True,
 ) -> list[Voucher]:
     """Return the living vouchers issued before a period that have no lot of it yet.
 
@@ -165,23 +178,26 @@ def _lacking(
     has = exists().where(
         Lot.voucher_id == Voucher.id, Lot.allotment == allotment.code, Lot.period == period.code
     )
+    began = datetime.combine(period.first, time.min, tzinfo=clock.ZONE)
     query = db.select(Voucher).where(
         Voucher.programme_id == programme.id,
+        Voucher.terms_id == terms.id,
         Voucher.state != REVOKED,
         or_(Voucher.ended_on.is_(None), Voucher.ended_on > period.first),
+        Voucher.issued_at < began,
         ~has,
     )
     if not again:
         query = query.where(~_refused_since(Voucher.id, period.first))
-    if terms is not None:
-        query = query.where(Voucher.terms_id == terms.id)
-    query = query.order_by(Voucher.id)
-    vouchers = db.session.scalars(query.with_for_update(of=Voucher) if locked else query).all()
-    return [
-        one
-        for one in vouchers
-        if clock.day_of(one.issued_at) < period.first and _may_be_granted(one, period)
-    ]
+    if not rules.suspension_grants:
+        suspended = and_(
+            Voucher.suspended_from <= period.first,
+            or_(Voucher.suspended_through.is_(None), Voucher.suspended_through >= period.first),
+        )
+        query = query.where(Voucher.state == ACTIVE, suspended.is_not(true()))
+    if audit.under_way():
+        query = query.with_for_update(of=Voucher)
+    return list(db.session.scalars(query.order_by(Voucher.id)))
 
 
 def _refused_since(voucher_id: Any, first: date) -> Any:
@@ -190,15 +206,6 @@ def _refused_since(voucher_id: Any, first: date) -> Any:
         Decision.is_eligible.is_(False),
         Decision.judged_on >= first,
     )
-
-
-def _may_be_granted(voucher: Voucher, period: Period) -> bool:
-    rules = read_terms(db.session.get_one(Terms, voucher.terms_id).document)
-    if rules.suspension_grants:
-        return True
-    first, last = voucher.suspended_from, voucher.suspended_through
-    covers = first is not None and first <= period.first and (last is None or last >= period.first)
-    return voucher.state == ACTIVE and not covers
 
 
 # --- a new voucher each period -------------------------------------------------------------------
@@ -242,16 +249,19 @@ def _former_holders(programme: Programme, rules: Rules, *, again: bool) -> list[
     """Return each holder's latest voucher, where it is not revoked, ended or of this period."""
     allotment = next(iter(rules.allotments.values()))
     period = allotment_period(rules, allotment, clock.today())
-    query = (
-        db.select(Voucher)
+    if clock.today() < opening(allotment, period):
+        return []
+    latest = (
+        db.select(func.max(Voucher.id))
         .where(Voucher.programme_id == programme.id, Voucher.period.is_not(None))
-        .order_by(Voucher.id)
+        .group_by(Voucher.resident_id)
+    )
+    query = db.select(Voucher).where(
+        Voucher.id.in_(latest),
+        Voucher.period != period.code,
+        Voucher.state != REVOKED,
+        Voucher.ended_on.is_(None),
     )
     if not again:
         query = query.where(~_refused_since(Voucher.id, period.first))
-    latest = {voucher.resident_id: voucher for voucher in db.session.scalars(query)}
-    return [
-        one
-        for one in latest.values()
-        if one.period != period.code and one.state != REVOKED and one.ended_on is None
-    ]
+    return list(db.session.scalars(query.order_by(Voucher.id)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,8 +13,8 @@ from core import clock
 from core import rules as eligibility
 from core.db import db
 from core.divisions import Division
-from core.errors import Refusal, RuleBroken
-from core.facts import Known, Place, Ratio, Value
+from core.errors import InvalidInput, Refusal, RuleBroken
+from core.facts import Fact, Known, Place, Ratio, Value, fitted
 from core.formats import yuan
 from core.plugins import registry
 from plugins.voucher import rules as decisions
@@ -53,7 +54,8 @@ def _eligible(rules: Terms, case: dict[str, Any]) -> str | None:
     on = date.fromisoformat(case["on"]) if case.get("on") else clock.today()
     predicate = eligibility.read(rules.eligibility, at="eligibility")
     wanted = list(dict.fromkeys(eligibility.needs(predicate, on)))
-    known = Known(BORN, None, {need: _value(need[0], case["facts"]) for need in wanted})
+    facts = {code: _given(code, said) for code, said in case["facts"].items()}
+    known = Known(BORN, None, {need: _value(need[0], facts) for need in wanted})
     verdict = eligibility.judge(predicate, known, on)
     if verdict.eligible == case["eligible"]:
         return None
@@ -63,15 +65,39 @@ def _eligible(rules: Terms, case: dict[str, Any]) -> str | None:
     return _("“%(name)s”应不符合条件，实为符合。", name=case["name"])
 
 
+def _given(code: str, said: Any) -> Any:
+    """Return a fact as the case gives it; refuse what the register would not take."""
+    fact = registry().facts.get(code)
+    if fact is None:
+        raise InvalidInput(_("没有“%(code)s”这项居民资料，请核对编号。", code=code))
+    if said is None:
+        return None
+    if fact.kind == "place":
+        return str(said)
+    if fact.kind == "set":
+        return frozenset(fitted(fact, one) for one in (said if isinstance(said, list) else [said]))
+    if fact.kind == "ratio":
+        return _ratio(fact, said)
+    return fitted(fact, said)
+
+
+def _ratio(fact: Fact, said: Any) -> Ratio:
+    parts = (said.get("fen"), said.get("per")) if isinstance(said, dict) else ()
+    match parts:
+        case int(income), int(heads) if income >= 0 and heads > 0:
+            return Ratio(income, heads)
+    raise InvalidInput(
+        _("“%(name)s”须写成金额（分）和人数：fen 和 per 两个整数。", name=_(fact.name))
+    )
+
+
 def _value(code: str, facts: dict[str, Any]) -> Value:
     """Return a case's fact as the register would tell it; what it leaves out is unknown."""
     fact = registry().facts[code]
     said = facts.get(code)
     if fact.kind == "set":
-        return frozenset([said] if isinstance(said, str) else said or ())
-    if fact.kind == "ratio":
-        if isinstance(said, dict):
-            return Ratio(said["fen"], said["per"])
+        return said or frozenset()
+    if fact.kind == "ratio" and said is None:
         income, heads = facts.get("income_fen"), facts.get("household_size")
         return Ratio(income, heads) if income is not None and heads else None
     if said is None:
@@ -80,7 +106,8 @@ def _value(code: str, facts: dict[str, Any]) -> Value:
         found = db.session.get(Division, said)
         path = tuple(found.path.strip("/").split("/")) if found else (said,)
         return Place(said, found.name if found else said, path)
-    return date.fromisoformat(said) if fact.kind == "day" else said
+    kept: Value = said
+    return kept
 
 
 def _pays(rules: Terms, case: dict[str, Any]) -> str | None:
@@ -106,7 +133,8 @@ def _pays(rules: Terms, case: dict[str, Any]) -> str | None:
 
 def try_use(rules: Terms, class_code: str, use: Use, *, income_fen: int | None = None) -> Decision:
     """Decide a use of a voucher that has its full allotments, on the programme's first day."""
-    service = rules.services[use.service_code]
+    if class_code not in rules.classes:
+        raise InvalidInput(_("项目里没有“%(code)s”这一类凭单。", code=class_code))
     day = rules.valid_from
     lots = tuple(_lots(rules, class_code, day))
     where = Situation(
@@ -129,7 +157,10 @@ def try_use(rules: Terms, class_code: str, use: Use, *, income_fen: int | None =
         holder="resident:0",
         income_fen=income_fen,
     )
+    service = decisions.covered_service(where, use)
     price = decisions.unit_price(where, use, service)
+    there = replace(use, presence=service.presence, identity_checked=True)
+    decisions.refuse_use(where, there, service, day)
     return decisions.pay(where, use, service, price, day)
 
 

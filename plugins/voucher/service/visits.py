@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -161,10 +162,18 @@ def _refuse_overlapping(line: Line) -> None:
 
 
 def _to_hold(where: Situation, line: Line, service: Service, price: int, today: date) -> list[Draw]:
-    """Return what to hold: what the use would draw, or up to the longest visit."""
+    """Return what to hold: what the use would draw and lose, or up to the longest visit."""
     if service.presence == HOLD:
-        return list(rules.pay(where, line.use, service, price, today).draws)
-    left, draws = service.longest, []
+        draws = rules.pay(where, line.use, service, price, today).draws
+        return [
+            replace(
+                draw,
+                quantity=draw.quantity + draw.forfeited,
+                amount_fen=draw.amount_fen + draw.forfeited_fen,
+            )
+            for draw in draws
+        ]
+    left, held = service.longest, []
     for lot in where.lots:
         if not lot.takes(today, today):
             continue
@@ -173,8 +182,8 @@ def _to_hold(where: Situation, line: Line, service: Service, price: int, today: 
             quantity = min(quantity, left)
             left -= quantity
         fen = lot.free_fen * quantity // lot.available if lot.available else 0
-        draws.append(Draw(lot.id, lot.pool_id, quantity, fen))
-    return [draw for draw in draws if draw.quantity]
+        held.append(Draw(lot.id, lot.pool_id, quantity, fen))
+    return [draw for draw in held if draw.quantity]
 
 
 def _write(line: Line, service: Service, price: int, draws: list[Draw], today: date) -> Hold:

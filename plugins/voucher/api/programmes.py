@@ -1,0 +1,109 @@
+"""Acts on programmes and their providers."""
+
+from __future__ import annotations
+
+from core.acts import Act
+from plugins.voucher import schemas
+from plugins.voucher.service import previewing, programmes
+
+ACTS = [
+    Act(
+        "programme.create",
+        "编制凭单项目",
+        "/voucher/programmes",
+        "programme.define",
+        schemas.CREATE_PROGRAMME,
+        programmes.create,
+        object_type="programme",
+    ),
+    Act(
+        "programme.submit",
+        "提交凭单项目",
+        "/voucher/programmes/submit",
+        "programme.define",
+        schemas.BY_ID,
+        programmes.submit,
+        object_type="programme",
+    ),
+    Act(
+        "programme.approve",
+        "批准凭单项目",
+        "/voucher/programmes/approve",
+        "programme.approve",
+        schemas.BY_ID,
+        programmes.approve,
+        object_type="programme",
+    ),
+    Act(
+        "programme.send_back",
+        "退回凭单项目",
+        "/voucher/programmes/send-back",
+        "programme.approve",
+        schemas.BY_ID_WITH_REASON,
+        programmes.send_back,
+        object_type="programme",
+    ),
+    Act(
+        "programme.revise",
+        "修订凭单项目",
+        "/voucher/programmes/revise",
+        "programme.define",
+        schemas.REVISE,
+        programmes.revise,
+        object_type="programme",
+    ),
+    Act(
+        "programme.preview",
+        "试算凭单项目",
+        "/voucher/programmes/preview",
+        "programme.define",
+        schemas.PREVIEW,
+        previewing.preview,
+        object_type="programme",
+    ),
+    Act(
+        "admission.admit",
+        "准入承接主体",
+        "/voucher/admissions",
+        "admission.decide",
+        schemas.ADMIT,
+        programmes.admit,
+        object_type="admission",
+    ),
+    Act(
+        "admission.suspend",
+        "暂停承接资格",
+        "/voucher/admissions/suspend",
+        "admission.decide",
+        schemas.BY_ID_WITH_REASON,
+        programmes.suspend,
+        object_type="admission",
+    ),
+    Act(
+        "admission.resume",
+        "恢复承接资格",
+        "/voucher/admissions/resume",
+        "admission.decide",
+        schemas.BY_ID_WITH_REASON,
+        programmes.resume,
+        object_type="admission",
+    ),
+    Act(
+        "admission.end",
+        "终止承接资格",
+        "/voucher/admissions/end",
+        "admission.decide",
+        schemas.BY_ID_WITH_REASON,
+        programmes.end,
+        object_type="admission",
+    ),
+    Act(
+        "offer.set",
+        "登记服务与价格",
+        "/voucher/offers",
+        "offer.set",
+        schemas.OFFER,
+        programmes.offer,
+        object_type="offer",
+    ),
+]
