@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -113,3 +113,24 @@ def world(app, county, care) -> Iterator[World]:
 
 def _of(county) -> dict:
     return {"programme_id": county.programme}
+
+
+@pytest.fixture
+def open_county(app, county) -> Iterator[Callable[..., World]]:
+    """Return a function that makes the county's programme of a shape, one voucher issued.
+
+    Of the services only those named are offered, at a fixed price, or at an open one (None).
+    """
+
+    def make(document: dict, **offers: int | None) -> World:
+        with app.app_context():
+            factories.make_programme(county, code="SHAPE", **document)
+            (voucher,) = factories.issue(county)
+        world = World(app, county, voucher)
+        world.offers("fee", is_offered=False)
+        for code, price in offers.items():
+            world.offers(code, **({"price_fen": price} if price else {}))
+        return world
+
+    with clock.frozen(NOW):
+        yield make

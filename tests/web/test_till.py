@@ -11,7 +11,7 @@ from core.acts import Answer, perform
 from core.db import db, transaction
 from core.errors import Unavailable
 from plugins.voucher.models import Redemption
-from plugins.voucher.pages import till
+from plugins.voucher.pages.till import mount
 from tests.factories import PASSWORD
 from tests.web.conftest import BATH
 
@@ -274,7 +274,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_under_the_same_key(world, mo
         return Answer(refusal.status, refusal.problem())
 
     page = scanned(world.at_till(), world.voucher["typed"])
-    monkeypatch.setattr(till, "perform", lost)
+    monkeypatch.setattr(mount, "perform", lost)
     unknown = page.send(REDEEM, identity_checked="1")
 
     assert unknown.status == 503

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from core.access import Actor
 from core.web.menu import MenuItem
-from plugins.voucher.pages import provider, resident, staff, till
+from plugins.voucher.pages import provider, resident, staff, till, wording
 
 BLUEPRINTS = [resident.blueprint, till.blueprint, provider.blueprint, staff.blueprint]
+for words in (wording.in_unit, wording.weekday, wording.served):
+    resident.blueprint.add_app_template_filter(words)
 
 
 def menu(actor: Actor) -> list[MenuItem]:

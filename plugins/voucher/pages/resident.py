@@ -214,8 +214,9 @@ def receipt(receipt: str) -> str:
     return render_template(
         "voucher/resident/receipt.html",
         slip=slip,
-        rows=wording.slip_facts(slip, slips.remaining_after(slip)),
+        rows=wording.slip_facts(slip),
         undone=slips.undone(slip),
+        corrections=slips.corrections(slip),
         office=holdings.holding(current_actor(), slip.voucher_id).office,
     )
 

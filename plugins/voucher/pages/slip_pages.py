@@ -15,7 +15,6 @@ from core.documents import pdf
 from core.errors import Unavailable
 from core.formats import yuan_text
 from plugins.voucher.pages import wording
-from plugins.voucher.service import slips
 from plugins.voucher.service.slips import Slip
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "voucher"
@@ -29,14 +28,14 @@ VOID_REASONS = {
 
 def till_paper(slip: Slip) -> Response:
     """Return a slip as PDF for an 80 mm printer, shown in the browser."""
-    facts = wording.slip_facts(slip, slips.remaining_after(slip))
+    facts = wording.slip_facts(slip)
     document = pdf(
         TEMPLATES / "receipt.typ",
         {
             "title": _("凭单核销小票") if slip.state == "captured" else _("撤销小票"),
             "provider": slip.provider,
             "amount_label": _("凭单支付"),
-            "amount": yuan_text(slip.amount_fen),
+            "amount": yuan_text(slip.paid_fen),
             "facts": [{"label": label, "value": value} for label, value in facts],
             "footer": _("请核对后保存。查询请报小票编号。"),
         },

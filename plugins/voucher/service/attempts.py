@@ -13,6 +13,13 @@ ACTIONS = (
     "voucher.quote",
     "voucher.redeem",
     "voucher.redeem_many",
+    "voucher.start",
+    "voucher.quote_finish",
+    "voucher.finish",
+    "voucher.release",
+    "enrolment.enrol",
+    "enrolment.attend",
+    "enrolment.end",
     "redemption.void",
 )
 PAGE = 50

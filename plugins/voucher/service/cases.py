@@ -58,12 +58,12 @@ def open_case(redemption: Redemption, *, approving: Reversal | None = None) -> C
     voucher = db.session.get_one(
         Voucher, redemption.voucher_id, with_for_update=True, populate_existing=True
     )
-    used, lost = _taken(redemption, "redeemed"), _taken(redemption, "forfeited")
+    used, lost = taken(redemption, "redeemed"), taken(redemption, "forfeited")
     pools = {number: lock_pool(number) for number in sorted({part.pool_id for part in used + lost})}
     return Case(redemption, voucher, pools, used, lost, standing(redemption, pools))
 
 
-def _taken(redemption: Redemption, state: str) -> list[Taken]:
+def taken(redemption: Redemption, state: str) -> list[Taken]:
     """Return what a redemption moved into a state and still has there, lot by lot."""
     sign = case((LotMove.to_state == state, 1), else_=-1)
     quantity, fen = func.sum(sign * LotMove.quantity), func.sum(sign * LotMove.amount_fen)

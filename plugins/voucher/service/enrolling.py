@@ -147,7 +147,9 @@ def _refuse_enrolled(voucher_id: int, service_code: str) -> None:
 
 
 def _refuse_attended(enrolment: Enrolment, day: date) -> None:
+    # Redemptions are found by their voucher.
     query = db.select(Redemption.receipt).where(
+        Redemption.voucher_id == enrolment.voucher_id,
         Redemption.enrolment_id == enrolment.id,
         Redemption.service_on == day,
         Redemption.state.in_(EFFECTIVE_STATES),

@@ -38,8 +38,10 @@ PAGE = 50
 class Slip:
     """One redemption; amounts in fen, quantity in thousandths of the service's unit.
 
-    The service cost `price_fen`: the voucher paid `amount_fen`, the holder `self_pay_fen`, and
-    `lost_fen` of the voucher was forfeited beside it. `holder` is masked.
+    The service cost `price_fen`: others paid `others_fen` (`others` by name), the voucher
+    `amount_fen`, the holder `self_pay_fen`, and `lost_fen` of the voucher was forfeited beside it.
+    `reversed_fen` of the amount was corrected since. The voucher counts in `voucher_unit`. A
+    quantity of minutes has `measure` minute. `holder` is masked.
     """
 
     id: int
@@ -58,21 +60,39 @@ class Slip:
     clerk: str
     service: str
     unit: str
+    measure: str
     quantity: int
     price_fen: int
+    others: tuple[tuple[str, int], ...]
+    others_fen: int
     amount_fen: int
     self_pay_fen: int
     lost_fen: int
+    reversed_fen: int
+    voucher_unit: str
+    pays_holder: bool
+    started_at: datetime | None
+    ended_at: datetime | None
+    result: str
     journal_id: int
+
+    @property
+    def paid_fen(self) -> int:
+        """Return what the voucher still pays after corrections."""
+        return self.amount_fen - self.reversed_fen
 
 
 @dataclass(frozen=True)
 class Undone:
-    """What became of a redemption that was taken back: when, why, and what the voucher regained."""
+    """What was taken back of a redemption, or all of it: when, why, and how much.
+
+    `given_back` is what the voucher regained, in its unit; `fen` the money.
+    """
 
     at: datetime
     reason: str
-    given_back_fen: int
+    given_back: int
+    fen: int
 
 
 @dataclass(frozen=True)
@@ -118,10 +138,11 @@ def provider_slip(actor: Actor, receipt: str) -> Slip:
 def provider_total(
     actor: Actor, *, since: datetime | None = None, until: datetime | None = None
 ) -> tuple[int, int]:
-    """Return how many redemptions of the actor's provider stand, and their fen."""
+    """Return how many redemptions of the actor's provider stand, and their fen less corrections."""
     chosen = _made(_at_own_provider(actor), since, until)
+    net = Redemption.amount_fen - Redemption.reversed_fen
     count, fen = db.session.execute(
-        db.select(func.count(), func.coalesce(func.sum(Redemption.amount_fen), 0)).where(
+        db.select(func.count(), func.coalesce(func.sum(net), 0)).where(
             chosen, Redemption.state == CAPTURED
         )
     ).one()
@@ -136,10 +157,10 @@ def used_here(actor: Actor, *, voucher_id: int, since: datetime) -> list[Slip]:
 
 
 def remaining_after(slip: Slip) -> int:
-    """Return what the voucher still held in fen right after a use, by the book of its lots."""
+    """Return what the voucher still held in its unit right after a use, by the book of its lots."""
     last = (
         db.select(func.max(LotMove.id))
-        .where(LotMove.redemption_id == slip.id, LotMove.from_state == AVAILABLE)
+        .where(LotMove.redemption_id == slip.id, LotMove.journal_id == slip.journal_id)
         .scalar_subquery()
     )
     signed = case(
@@ -156,21 +177,51 @@ def remaining_after(slip: Slip) -> int:
     return int(left or 0)
 
 
+def drawn(slip: Slip) -> int:
+    """Return what a use took from the voucher, in the voucher's unit."""
+    taken = db.select(func.coalesce(func.sum(LotMove.quantity), 0)).where(
+        LotMove.redemption_id == slip.id,
+        LotMove.journal_id == slip.journal_id,
+        LotMove.to_state == "redeemed",
+    )
+    return int(db.session.scalar(taken) or 0)
+
+
 def undone(slip: Slip) -> Undone | None:
-    """Return how a redemption was taken back, None while it stands."""
+    """Return how a redemption was taken back as a whole, None while it stands."""
     if slip.state == CAPTURED:
         return None
-    reversal = db.session.scalar(
-        db.select(Reversal).filter_by(redemption_id=slip.id, state=APPROVED)
+    return next(iter(_taken_back(slip, is_partial=False)), None)
+
+
+def corrections(slip: Slip) -> list[Undone]:
+    """Return what was corrected of a redemption since, the oldest first."""
+    return _taken_back(slip, is_partial=True)
+
+
+def _taken_back(slip: Slip, *, is_partial: bool) -> list[Undone]:
+    query = (
+        db.select(Reversal)
+        .filter_by(redemption_id=slip.id, state=APPROVED, is_partial=is_partial)
+        .order_by(Reversal.id)
     )
-    if reversal is None:
-        return None
-    back = db.session.scalar(
-        db.select(func.coalesce(func.sum(LotMove.quantity), 0)).where(
-            LotMove.redemption_id == slip.id, LotMove.to_state == AVAILABLE
-        )
+    return [
+        Undone(row.ordered_at, row.reason, _given_back(slip, row), row.amount_fen)
+        for row in db.session.scalars(query)
+    ]
+
+
+def _given_back(slip: Slip, reversal: Reversal) -> int:
+    """Return what a reversal gave back to the voucher; a price alone gives none of its unit."""
+    signed = case(
+        (LotMove.to_state == AVAILABLE, LotMove.quantity),
+        (LotMove.from_state == AVAILABLE, -LotMove.quantity),
+        else_=0,
     )
-    return Undone(reversal.ordered_at, reversal.reason, int(back or 0))
+    query = db.select(func.coalesce(func.sum(signed), 0)).where(
+        LotMove.redemption_id == slip.id, LotMove.journal_id == reversal.journal_id
+    )
+    return int(db.session.scalar(query) or 0)
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -261,10 +312,23 @@ def _slip(row: Row[Any], terms: Rules) -> Slip:
         clerk=clerk,
         service=service.name,
         unit=service.unit,
+        measure=service.measure,
         quantity=redemption.quantity,
         price_fen=redemption.price_fen,
+        others=tuple(
+            (payer.name, redemption.others[code])
+            for code, payer in terms.other_payers.items()
+            if redemption.others and redemption.others.get(code)
+        ),
+        others_fen=redemption.others_fen,
         amount_fen=redemption.amount_fen,
-        self_pay_fen=redemption.price_fen - redemption.amount_fen,
+        self_pay_fen=redemption.price_fen - redemption.others_fen - redemption.amount_fen,
         lost_fen=redemption.forfeited_fen,
+        reversed_fen=redemption.reversed_fen,
+        voucher_unit=terms.unit,
+        pays_holder=terms.payee == "resident",
+        started_at=redemption.started_at,
+        ended_at=redemption.ended_at,
+        result=next((one.name for one in service.results if one.code == redemption.result), ""),
         journal_id=redemption.journal_id,
     )

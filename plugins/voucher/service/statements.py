@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ScalarSelect, func
 
 from core import clock
 from core.access import Actor, fetch, scoped
@@ -22,8 +22,14 @@ from plugins.voucher.models import (
     StatementPool,
     Voucher,
 )
-from plugins.voucher.service.claiming import OPEN, RAISED, left_out
-from plugins.voucher.service.membership import LINE_STATES, member_of
+from plugins.voucher.service.claiming import APPROVED, OPEN, RAISED, left_out
+from plugins.voucher.service.membership import (
+    CLAWED_BACK,
+    LINE_STATES,
+    REVERSED,
+    VOIDED,
+    member_of,
+)
 from plugins.voucher.service.reversing import CANCELLED
 
 PAGE = 50
@@ -80,24 +86,52 @@ def statement_lines(row: Statement, *, after: int = 0, limit: int = PAGE) -> dic
         db.select(Redemption, Voucher.number, Objection, Reversal)
         .join(Voucher, Voucher.id == Redemption.voucher_id)
         .outerjoin(Objection, Objection.redemption_id == Redemption.id)
-        .outerjoin(
-            Reversal,
-            (Reversal.redemption_id == Redemption.id) & (Reversal.state != CANCELLED),
-        )
+        .outerjoin(Reversal, Reversal.id == _newest_reversal())
         .where(member_of(period), Redemption.provider_id == row.provider_id)
         .where(Redemption.state.in_(LINE_STATES), Redemption.id > after)
         .order_by(Redemption.id)
         .limit(limit)
     ).all()
+    corrected = _corrected([line.id for line, *_rest in rows])
     return {
-        "items": [_line(*row) for row in rows],
+        "items": [_line(*row, corrected=corrected[row[0].id]) for row in rows],
         "next_after": rows[-1][0].id if len(rows) == limit else None,
     }
 
 
+def _newest_reversal() -> ScalarSelect[Any]:
+    """Return the newest reversal or correction of a line that was not declined."""
+    return (
+        db.select(func.max(Reversal.id))
+        .where(Reversal.redemption_id == Redemption.id, Reversal.state != CANCELLED)
+        .correlate(Redemption)
+        .scalar_subquery()
+    )
+
+
+def _corrected(ids: list[int]) -> dict[int, dict[str, int]]:
+    """Return what corrections took back of lines in fen, by line and by their effect."""
+    rows = db.session.execute(
+        db.select(Reversal.redemption_id, Reversal.effect, func.sum(Reversal.amount_fen))
+        .where(Reversal.redemption_id.in_(ids), Reversal.is_partial)
+        .where(Reversal.state == APPROVED)
+        .group_by(Reversal.redemption_id, Reversal.effect)
+    )
+    found: dict[int, dict[str, int]] = {number: {} for number in ids}
+    for number, effect, fen in rows:
+        found[number][effect] = int(fen)
+    return found
+
+
 def _line(
-    redemption: Redemption, number: str, objection: Objection | None, reversal: Reversal | None
+    redemption: Redemption,
+    number: str,
+    objection: Objection | None,
+    reversal: Reversal | None,
+    *,
+    corrected: dict[str, int],
 ) -> dict[str, Any]:
+    """Return a line: `amount_fen` as used, `locked_fen` as locked, `corrected_fen` since then."""
     return {
         "id": redemption.id,
         "receipt": redemption.receipt,
@@ -106,6 +140,8 @@ def _line(
         "quantity": redemption.quantity,
         "price_fen": redemption.price_fen,
         "amount_fen": redemption.amount_fen,
+        "locked_fen": redemption.amount_fen - corrected.get(VOIDED, 0),
+        "corrected_fen": corrected.get(REVERSED, 0) + corrected.get(CLAWED_BACK, 0),
         "redeemed_at": redemption.redeemed_at.isoformat(),
         "service_on": redemption.service_on.isoformat(),
         "state": redemption.state,
@@ -117,6 +153,7 @@ def _line(
             "id": reversal.id,
             "state": reversal.state,
             "effect": reversal.effect,
+            "is_partial": reversal.is_partial,
             "reason": reversal.reason,
             "journal_id": reversal.journal_id,
         },
@@ -184,8 +221,9 @@ def _reversed_fen(ids: Iterable[int]) -> dict[int, int]:
 
 def _disputed(ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Return how many lines are still disputed, and their fen, by statement."""
+    net = Redemption.amount_fen - Redemption.reversed_fen
     rows = db.session.execute(
-        db.select(Objection.statement_id, func.count(), func.sum(Redemption.amount_fen))
+        db.select(Objection.statement_id, func.count(), func.sum(net))
         .join(Redemption, Redemption.id == Objection.redemption_id)
         .where(Objection.statement_id.in_(ids), Objection.state == RAISED)
         .group_by(Objection.statement_id)

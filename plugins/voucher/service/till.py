@@ -130,13 +130,15 @@ def quote(actor: Actor, *, code: str, **asked: Any) -> dict[str, Any]:
     line = Line(use_of(asked), codes.parse(code))
     connection, where = read_in_act(actor, line)
     decision = decided(connection, line, where, clock.today())
-    head = line.head
+    head, service = line.head, where.terms.services[line.use.service_code]
     return {
         "id": head["voucher_id"],
         "number": head["number"],
         "programme": head["programme_name"],
         "holder": privacy.mask_name(head["resident_name"]),
-        "service": where.terms.services[line.use.service_code].name,
+        "service": service.name,
+        "measure": service.measure,
+        "payee": where.terms.payee,
         "quantity": decision.quantity,
         "service_on": decision.service_on.isoformat(),
         **recording.money(decision, where.terms),

@@ -34,7 +34,7 @@ from core.formats import yuan
 from core.ledger import Move, Owner, post
 from core.settlement import Clawback, approve_clawback, order_clawback
 from plugins.voucher import rules
-from plugins.voucher.models import Count, Counter, Lot, Redemption, Reversal
+from plugins.voucher.models import Count, Counter, Lot, Redemption, Reversal, Voucher
 from plugins.voucher.service import claiming
 from plugins.voucher.service.cases import Case, Taken
 from plugins.voucher.service.claiming import COMPONENT
@@ -54,21 +54,7 @@ def parts_of(case: Case, correction: tuple[int | None, int | None] | None) -> li
     """Return what is taken back of each lot: all that stands, or the difference of a correction."""
     if correction is None:
         return case.used
-    redemption, terms = case.redemption, rules_of(case.voucher)
-    quantity, price = correction
-    should = rules.corrected(
-        terms,
-        case.voucher.class_code,
-        rules.Use(
-            service_code=redemption.service_code,
-            quantity=redemption.quantity if quantity is None else quantity,
-            others_fen=redemption.others or {},
-            result=redemption.result,
-        ),
-        redemption.unit_price_fen if price is None else price,
-        [rules.Drawn(part.lot_id, part.quantity, part.amount_fen) for part in case.used],
-        income_fen=case.voucher.income_fen,
-    )
+    should = should_be(case.redemption, case.voucher, case.used, correction)
     known = {part.lot_id: part for part in case.used}
     if not should.back:
         raise RuleBroken(
@@ -79,6 +65,29 @@ def parts_of(case: Case, correction: tuple[int | None, int | None] | None) -> li
         replace(known[one.lot_id], quantity=one.quantity, amount_fen=one.amount_fen)
         for one in should.back
     ]
+
+
+def should_be(
+    redemption: Redemption,
+    voucher: Voucher,
+    used: Sequence[Taken],
+    correction: tuple[int | None, int | None],
+) -> rules.Correction:
+    """Return what a use should have been with another quantity or unit price; nothing is moved."""
+    quantity, price = correction
+    return rules.corrected(
+        rules_of(voucher),
+        voucher.class_code,
+        rules.Use(
+            service_code=redemption.service_code,
+            quantity=redemption.quantity if quantity is None else quantity,
+            others_fen=redemption.others or {},
+            result=redemption.result,
+        ),
+        redemption.unit_price_fen if price is None else price,
+        [rules.Drawn(part.lot_id, part.quantity, part.amount_fen) for part in used],
+        income_fen=voucher.income_fen,
+    )
 
 
 def correction_of(reversal: Reversal) -> tuple[int | None, int | None] | None:

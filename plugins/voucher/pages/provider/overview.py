@@ -73,8 +73,8 @@ def redemptions() -> str:
                 ),
                 "at": slip.redeemed_at,
                 "holder": slip.holder,
-                "service": f"{slip.service} {wording.quantity(slip.quantity, slip.unit)}",
-                "amount_fen": slip.amount_fen,
+                "service": wording.served(slip),
+                "amount_fen": slip.paid_fen,
                 "clerk": slip.clerk,
                 "state": wording.state(slip.state),
             }

@@ -166,9 +166,12 @@ def state(item: dict[str, Any]) -> tuple[str, str]:
 
 
 def _line_state(line: dict[str, Any]) -> tuple[str, str]:
-    if line["reversal"]:
-        undone = line["state"] != "captured"
-        return wording.state(line["state"]) if undone else (_("正在办理冲正"), "wait")
+    if line["state"] != "captured":
+        return wording.state(line["state"])
+    if line["reversal"] and line["reversal"]["state"] != "approved":
+        return _("正在办理冲正"), "wait"
+    if line["corrected_fen"]:
+        return _("锁定后更正，少付 %(fen)s", fen=yuan_text(line["corrected_fen"])), "info"
     if line["objection"]:
         return {
             "open": (_("有异议，待处理"), "wait"),
@@ -194,7 +197,7 @@ def _line(line: dict[str, Any], terms: Terms) -> dict[str, Any]:
         ),
         "voucher": line["voucher"],
         "service": service.name if service else line["service_code"],
-        "fen": line["amount_fen"],
+        "fen": line["locked_fen"],
         "state": word,
         "word": word[0],
         "objection": line["objection"],
@@ -214,7 +217,9 @@ def _statement_page(number: int, form: dict[str, Any]) -> str:
     terms, may_object = _terms(item), item["may_object"]
     rows = [_line(line, terms) for line in found["items"]]
     for row in rows:
-        free = may_object and not row["objection"] and not row["undone"]
+        undone = row["undone"]
+        stands = not undone or (undone["is_partial"] and undone["state"] == "approved")
+        free = may_object and not row["objection"] and stands
         row["object_url"] = (
             url_for("voucher_provider.statements.line", number=number, line=row["id"])
             if free

@@ -13,6 +13,7 @@ from plugins.voucher.pages.staff import (
     issuing,
     objections,
     programmes,
+    recoveries,
     redemptions,
     reversals,
     statements,
@@ -32,6 +33,7 @@ PAGES = (
     vouchers,
     issuing,
     cards,
+    recoveries,
     redemptions,
     reversals,
     statements,
@@ -54,7 +56,16 @@ MENU: list[tuple[str, MenuItem]] = [
         "programme.view",
         MenuItem("from_whom", _("准入"), "voucher_staff.admissions.index", 20),
     ),
-    ("voucher.view", MenuItem("how", _("凭单"), "voucher_staff.vouchers.index", 20)),
+    (
+        "voucher.view",
+        MenuItem(
+            "how",
+            _("凭单"),
+            "voucher_staff.vouchers.index",
+            20,
+            waiting=waiting.vouchers,
+        ),
+    ),
     (
         "programme.view",
         MenuItem(

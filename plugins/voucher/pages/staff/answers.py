@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import render_template, request
@@ -29,10 +30,12 @@ def reason_page(
     tone: str,
     back_url: str,
     back_label: str,
+    days: Sequence[tuple[str, object, object]] = (),
 ) -> str:
     """Return the page on which somebody says why, and hears what will follow.
 
-    The form goes to the address of the page itself.
+    The form goes to the address of the page itself. `days` are asked too, none of them required:
+    field, label, hint.
     """
     return render_template(
         "voucher/staff/reason.html",
@@ -43,6 +46,7 @@ def reason_page(
         back_url=back_url,
         back_label=back_label,
         action=request.path,
+        days=days,
         **form_of(answer),
     )
 

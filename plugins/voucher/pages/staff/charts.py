@@ -83,7 +83,7 @@ def _bars(row: Programme, terms: Terms, by: str) -> list[Bar]:
     }.get(by)
     if column is None:
         raise NotFound("NOT_FOUND", _("没有这张图。"))
-    fen = func.sum(Redemption.amount_fen)
+    fen = func.sum(Redemption.amount_fen - Redemption.reversed_fen)
     query = (
         db.select(column, func.count(), fen)
         .where(Redemption.programme_id == row.id, Redemption.state == CAPTURED)

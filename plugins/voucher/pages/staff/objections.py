@@ -44,7 +44,7 @@ def objections() -> str:
                     url_for("voucher_staff.statements.objection", number=row.id),
                 ),
                 "provider": providers[redemption.provider_id],
-                "amount": redemption.amount_fen,
+                "amount": redemption.amount_fen - redemption.reversed_fen,
                 "reason": row.reason,
                 "at": row.raised_at,
                 "state": words.OBJECTION[row.state],

@@ -14,7 +14,7 @@ from core.access import fetch, require, scoped
 from core.acts import Answer
 from core.budget import BudgetLine, Pool, pool_totals
 from core.db import db
-from core.formats import moment
+from core.formats import moment, yuan
 from core.ledger import balances
 from core.web import current_actor
 from core.web.forms import act, done_or_again
@@ -24,7 +24,8 @@ from plugins.voucher.pages.staff import charts, lists, people, trail, words
 from plugins.voucher.pages.staff.answers import reason_page, refusal_page
 from plugins.voucher.pages.staff.choices import newest_terms
 from plugins.voucher.pages.staff.mount import programmes as pages
-from plugins.voucher.service.programmes import terms_of
+from plugins.voucher.service import renewing
+from plugins.voucher.service.programmes import APPROVED, terms_of
 
 # A pool's figures in the order the money walks, with the account kind whose journals prove each.
 FIGURES = (
@@ -146,8 +147,15 @@ def show(number: int) -> str:
         totals={name: sum(one[name] for one in totals) for name in totals[0]} if totals else {},
         figures=FIGURES,
         counts=_counts(row),
+        lacking=_lacking(row),
         charts=charts.tables(row, terms),
     )
+
+
+def _lacking(row: Programme) -> int:
+    """Return how many vouchers wait for their running period, for whoever may renew them."""
+    may = current_actor().may("voucher.issue") and row.state == APPROVED
+    return renewing.waiting(row) if may else 0
 
 
 def _steps(row: Programme) -> list[dict[str, Any]]:
@@ -192,6 +200,33 @@ def _counts(row: Programme) -> dict[str, int]:
         name: int(db.session.scalar(db.select(func.count()).select_from(model).where(which)) or 0)
         for name, (model, which) in of.items()
     }
+
+
+@pages.post("/programmes/<int:number>/renew")
+def renew(number: int) -> ResponseReturnValue:
+    """Grant the running periods to everybody who has not got them yet, or to nobody."""
+    here = url_for("voucher_staff.programmes.show", number=number)
+    answer = act("voucher.renew", {"programme_id": number})
+    done = "" if answer.refused else _renewed(answer)
+    return done_or_again(
+        answer,
+        done=done,
+        to=here,
+        again=lambda refusal: refusal_page(refusal, back_url=here, back_label=_("返回项目")),
+    )
+
+
+def _renewed(answer: Answer) -> str:
+    said = _(
+        "已续发 %(n)s 份本期额度，合计承诺 %(yuan)s 元。",
+        n=answer.body["renewed"],
+        yuan=yuan(answer.body["amount_fen"]),
+    )
+    if answer.body["refused"]:
+        said += _(
+            "%(n)s 人本期不符合条件，没有发，原因记在各自的凭单里。", n=answer.body["refused"]
+        )
+    return said
 
 
 # --- the steps to approval ---------------------------------------------------------------------

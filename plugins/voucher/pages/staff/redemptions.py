@@ -49,12 +49,11 @@ def index() -> str:
 
 
 def _sums(query: Select[Any]) -> dict[str, tuple[int, int]]:
-    """Return count and fen of what stands and of what was undone."""
-    chosen = query.with_only_columns(Redemption.state, Redemption.amount_fen).subquery()
+    """Return count and fen, less corrections, of what stands and of what was undone."""
+    net = (Redemption.amount_fen - Redemption.reversed_fen).label("fen")
+    chosen = query.with_only_columns(Redemption.state, net).subquery()
     rows = db.session.execute(
-        db.select(chosen.c.state, func.count(), func.sum(chosen.c.amount_fen)).group_by(
-            chosen.c.state
-        )
+        db.select(chosen.c.state, func.count(), func.sum(chosen.c.fen)).group_by(chosen.c.state)
     ).all()
     stands = {"stands": [CAPTURED], "undone": [state for state in STATES if state != CAPTURED]}
     return {
@@ -97,7 +96,7 @@ def _described(rows: list[Redemption]) -> list[dict[str, Any]]:
             "voucher": numbers[row.voucher_id],
             "provider": providers[row.provider_id],
             "service": services.get((row.programme_id, row.service_code), row.service_code),
-            "amount": row.amount_fen,
+            "amount": row.amount_fen - row.reversed_fen,
             "state": wording.state(row.state),
         }
         for row in rows
@@ -125,8 +124,10 @@ def download() -> Response:
         _("信用代码"),
         _("服务"),
         _("数量"),
-        _("单价（元）"),
+        _("价格（元）"),
+        _("其他支付方（元）"),
         _("凭单支付（元）"),
+        _("更正退回（元）"),
         _("作废（元）"),
         _("状态"),
         _("凭证号"),
@@ -163,7 +164,9 @@ def _cells(query: Select[Any], services: dict[tuple[int, str], str]) -> Iterator
                 services.get((row.programme_id, row.service_code), row.service_code),
                 Decimal(row.quantity) / QUANTITY_ONE,
                 Decimal(row.price_fen).scaleb(-2),
+                Decimal(row.others_fen).scaleb(-2),
                 Decimal(row.amount_fen).scaleb(-2),
+                Decimal(row.reversed_fen).scaleb(-2),
                 Decimal(row.forfeited_fen).scaleb(-2),
                 wording.state(row.state)[0],
                 row.journal_id,
@@ -203,13 +206,23 @@ def show(number: int) -> str:
         clerk=people.users([row.clerk_id]).get(row.clerk_id, ""),
         carrier=words.CREDENTIAL_KIND[db.session.get_one(Credential, row.credential_id).kind],
         service=service.name if service else row.service_code,
-        quantity=wording.quantity(row.quantity, service.unit if service else ""),
+        quantity=wording.quantity(row.quantity, service.unit, service.measure)
+        if service
+        else wording.quantity(row.quantity, ""),
+        result=next((one.name for one in service.results if one.code == row.result), "")
+        if service
+        else "",
+        others=[
+            (payer.name, (row.others or {}).get(code, 0))
+            for code, payer in terms.other_payers.items()
+        ],
         steps=walk.steps(actor, row, voucher),
         reversals=[
             {
                 "row": one,
                 "state": words.REVERSAL[one.state],
-                "effect": words.EFFECT.get(one.effect or "", ""),
+                "effect": words.effect(one),
+                "amount": one.amount_fen or row.amount_fen,
                 "ordered_by": names.get(one.ordered_by, ""),
                 "approved_by": names.get(one.approved_by, ""),
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -81,7 +82,7 @@ def _waiting(actor: Actor) -> list[dict[str, Any]]:
             Redemption.programme_id,
             func.count(Redemption.provider_id.distinct()),
             func.count(),
-            func.sum(Redemption.amount_fen),
+            func.sum(Redemption.amount_fen - Redemption.reversed_fen),
             func.min(Redemption.redeemed_at),
         )
         .group_by(Redemption.programme_id)
@@ -275,7 +276,8 @@ def _line(
         "voucher": line["voucher"],
         "service": services.get((programme_id, line["service_code"]), line["service_code"]),
         "on": line["service_on"],
-        "amount": line["amount_fen"],
+        "amount": line["locked_fen"],
+        "corrected": line["corrected_fen"] or None,
         "state": wording.state(line["state"]),
         "objection": objection
         and {
@@ -329,23 +331,31 @@ def lapse() -> ResponseReturnValue:
 
 
 def _lapse_page(answer: Answer | None) -> str:
+    result = None if answer is None or answer.refused else answer.body
     return render_template(
         "voucher/staff/lapse.html",
         due=_due(current_actor()),
-        result=None if answer is None or answer.refused else answer.body,
+        result=result,
+        units=_units(pool["pool_id"] for pool in result["pools"]) if result else {},
         **form_of(answer if answer and answer.refused else None),
     )
 
 
+def _units(pools: Iterable[int]) -> dict[int, str]:
+    """Return in what the lots of pools are counted."""
+    query = db.select(Lot.pool_id, Lot.unit).where(Lot.pool_id.in_(set(pools))).distinct()
+    return {row.pool_id: row.unit for row in db.session.execute(query)}
+
+
 def _due(actor: Actor) -> list[dict[str, Any]]:
     """Return open pools with lots past their last day, and what of those is unused, in fen."""
-    unused = Lot.granted - Lot.held - Lot.redeemed - Lot.expired - Lot.forfeited - Lot.cancelled
+    unused = Lot.committed_fen - Lot.charged_fen - Lot.released_fen
     rows = db.session.execute(
         scoped(Programme, actor, "programme.view")
         .join(Voucher, Voucher.programme_id == Programme.id)
         .join(Lot, Lot.voucher_id == Voucher.id)
         .join(Pool, Pool.id == Lot.pool_id)
-        .where(Lot.valid_through < clock.today(), Pool.closed_on.is_(None))
+        .where(Lot.entry_through < clock.today(), Pool.closed_on.is_(None))
         .with_only_columns(
             Programme.id, Programme.name, func.max(Lot.valid_through), func.sum(unused)
         )

@@ -19,13 +19,25 @@ from core.errors import NotFound
 from core.parties import Resident
 from core.web import current_actor
 from core.web.forms import act, done_or_again
-from plugins.voucher.models import Credential, Lot, LotMove, Programme, Redemption, Terms, Voucher
+from plugins.voucher.models import (
+    Credential,
+    Lot,
+    LotMove,
+    Programme,
+    Recovery,
+    Redemption,
+    Terms,
+    Voucher,
+)
 from plugins.voucher.pages import wording
-from plugins.voucher.pages.staff import lists, people, trail, words
+from plugins.voucher.pages.staff import lists, people, recoveries, standing, trail, words
 from plugins.voucher.pages.staff.answers import reason_page
 from plugins.voucher.pages.staff.choices import programme_choices, programme_names
 from plugins.voucher.pages.staff.mount import vouchers as pages
 from plugins.voucher.rules import read_terms
+from plugins.voucher.service import rosters, underway
+from plugins.voucher.service.changes import ORDERED
+from plugins.voucher.service.granting import OPEN
 from plugins.voucher.service.lives import ACTIVE, history
 
 # The tills' acts; what came of them is listed as uses.
@@ -34,7 +46,10 @@ USES = ("voucher.lookup", "voucher.quote", "voucher.redeem", "voucher.redeem_man
 
 @dataclass(frozen=True)
 class Step:
-    """An act on a voucher that needs a reason, in the words of its page."""
+    """An act on a voucher that needs a reason, in the words of its page.
+
+    `days` are the days it may name: field, label, hint.
+    """
 
     operation_id: str
     permission: str
@@ -43,6 +58,7 @@ class Step:
     button: LazyString
     tone: str
     done: LazyString
+    days: tuple[tuple[str, LazyString, LazyString], ...] = ()
 
 
 STEPS = {
@@ -54,6 +70,26 @@ STEPS = {
         lazy_gettext("暂停"),
         "danger",
         lazy_gettext("已暂停。"),
+        (
+            ("from_on", lazy_gettext("从哪天起"), lazy_gettext("不填就从现在起。")),
+            ("through_on", lazy_gettext("到哪天（含当日）"), lazy_gettext("不填就到恢复为止。")),
+        ),
+    ),
+    "end": Step(
+        "voucher.end_condition",
+        "voucher.suspend",
+        lazy_gettext("终止享受"),
+        lazy_gettext("从这一天起不能再用，没用的额度取消，以后不再发放。凭单和使用记录都留着。"),
+        lazy_gettext("终止享受"),
+        "danger",
+        lazy_gettext("已登记终止享受。"),
+        (
+            (
+                "on",
+                lazy_gettext("从哪天起"),
+                lazy_gettext("不填就从今天起；填以后的日子，到那天才终止。"),
+            ),
+        ),
     ),
     "resume": Step(
         "voucher.resume",
@@ -139,9 +175,12 @@ def _list_page(
     looked_for: bool = False,
 ) -> str:
     actor = current_actor()
+    kind, described = _described(actor, rows)
     return render_template(
         "voucher/staff/vouchers.html",
-        rows=_described(actor, rows),
+        rows=described,
+        kind=kind,
+        overpaid=_overpaid(actor),
         page=page,
         chosen=chosen or "",
         programmes=programme_choices(actor),
@@ -151,27 +190,34 @@ def _list_page(
     )
 
 
-def _described(actor: Actor, rows: list[Voucher]) -> list[dict[str, Any]]:
+def _described(actor: Actor, rows: list[Voucher]) -> tuple[str, list[dict[str, Any]]]:
+    """Return how the columns of quantities are written, and the rows."""
     lots = lots_of([row.id for row in rows])
     holders = _residents({row.resident_id for row in rows})
     programmes = programme_names(row.programme_id for row in rows)
     carded = _carded([row.id for row in rows])
-    return [
+    kind = standing.quantity_kind(lot.unit for some in lots.values() for lot in some)
+    return kind, [
         {
             "id": row.id,
             "number": row.number,
             "url": url_for("voucher_staff.vouchers.show", number=row.id),
             "holder": people.holder_name(actor, holders[row.resident_id].name),
             "programme": programmes[row.programme_id],
-            "granted": sum(lot.granted for lot in lots[row.id]),
-            "left": sum(lot.available for lot in lots[row.id]),
-            "last": max(lot.valid_through for lot in lots[row.id]),
+            "granted": _sum(lots[row.id], "granted", kind),
+            "left": _sum(lots[row.id], "available", kind),
+            "last": max((lot.valid_through for lot in lots[row.id]), default=None),
             "card": row.id in carded,
             "state": words.voucher(row, lots[row.id]),
             "printable": row.state != "revoked",
         }
         for row in rows
     ]
+
+
+def _sum(lots: list[Lot], name: str, kind: str) -> int | str:
+    unit = lots[0].unit if lots else standing.FEN
+    return standing.quantity(sum(getattr(lot, name) for lot in lots), unit, kind)
 
 
 def lots_of(numbers: list[int]) -> dict[int, list[Lot]]:
@@ -193,6 +239,12 @@ def _carded(numbers: list[int]) -> set[int]:
         Credential.voucher_id.in_(numbers), Credential.kind == "card", Credential.state == ACTIVE
     )
     return set(db.session.scalars(query))
+
+
+def _overpaid(actor: Actor) -> int:
+    query = scoped(Recovery, actor, "voucher.view").where(Recovery.state.in_([OPEN, ORDERED]))
+    counted = query.with_only_columns(db.func.count()).order_by(None)
+    return int(db.session.scalar(counted) or 0)
 
 
 def _without_card(actor: Actor, programme_id: int) -> int:
@@ -238,8 +290,25 @@ def show(number: int) -> str:
         id_number=privacy.mask_id(holder.id_number),
         place=people.divisions([holder.division_code]).get(holder.division_code, ""),
         state=words.voucher(row, lots),
-        lots=lots,
-        left=sum(lot.available for lot in lots),
+        lots=standing.lots_table(lots, terms),
+        left=wording.in_unit(sum(lot.available for lot in _live(lots)), terms.unit),
+        decisions=standing.decisions(actor, row),
+        recoveries=recoveries.of_voucher(actor, row),
+        underway=[
+            {
+                "service": one.service.name,
+                "provider": one.provider,
+                "started_at": one.started_at,
+                "held": wording.in_unit(one.held, terms.unit),
+                "ends_on": one.ends_on,
+            }
+            for one in underway.of_voucher(row.id)
+        ],
+        enrolled=[
+            {"service": one.service.name, "provider": one.provider, "from_on": one.from_on}
+            for one in rosters.of_voucher(row.id, clock.today())
+        ],
+        may_resume=row.state == "suspended" or _is_dated(row),
         carriers=[
             {
                 "kind": words.CREDENTIAL_KIND[one.kind],
@@ -251,7 +320,8 @@ def show(number: int) -> str:
         has_card=any(one.kind == "card" and one.state == ACTIVE for one in carriers),
         uses=_uses(uses[: lists.PAGE], terms),
         uses_count=len(uses),
-        moves=_moves([lot.id for lot in lots]),
+        moves=_moves(lots),
+        moves_kind=standing.quantity_kind([terms.unit]),
         issued_by=people.users([row.issued_by]).get(row.issued_by, ""),
         acts=trail.acts("voucher", row.id, told_elsewhere=USES),
         today=clock.today(),
@@ -269,25 +339,37 @@ def _uses(rows: list[Redemption], terms: Any) -> list[dict[str, Any]]:
             "service": terms.services[row.service_code].name
             if row.service_code in terms.services
             else row.service_code,
-            "amount": row.amount_fen,
+            "amount": row.amount_fen - row.reversed_fen,
             "state": wording.state(row.state),
         }
         for row in rows
     ]
 
 
-def _moves(lot_ids: list[int]) -> list[dict[str, Any]]:
+def _live(lots: list[Lot]) -> list[Lot]:
+    return [lot for lot in lots if lot.valid_through >= clock.today()]
+
+
+def _is_dated(row: Voucher) -> bool:
+    """Tell whether days of suspension run or are to come."""
+    last = row.suspended_through
+    return row.suspended_from is not None and (last is None or last >= clock.today())
+
+
+def _moves(lots: list[Lot]) -> list[dict[str, Any]]:
     """Return what moved in a voucher's lots, newest first, each with its journal."""
+    units = {lot.id: lot.unit for lot in lots}
+    kind = standing.quantity_kind(units.values())
     query = (
         db.select(LotMove)
-        .where(LotMove.lot_id.in_(lot_ids))
+        .where(LotMove.lot_id.in_(units))
         .order_by(LotMove.id.desc())
         .limit(lists.PAGE)
     )
     return [
         {
             "step": f"{words.LOT_STATE[row.from_state]} → {words.LOT_STATE[row.to_state]}",
-            "quantity": row.quantity,
+            "quantity": standing.quantity(row.quantity, units[row.lot_id], kind),
             "journal": (
                 _("凭证 %(id)s", id=row.journal_id),
                 url_for("audit.journal", id=row.journal_id),
@@ -311,10 +393,12 @@ def changing(number: int, step: str) -> str:
 
 @pages.post("/vouchers/<int:number>/<step>")
 def change(number: int, step: str) -> ResponseReturnValue:
-    """Suspend, resume or revoke a voucher, or block its card."""
+    """Suspend, resume, end or revoke a voucher, or block its card."""
     chosen = _step(step)
+    fields = ("reason", *(name for name, _label, _hint in chosen.days))
+    asked = {name: request.form.get(name, "") for name in fields}
     return done_or_again(
-        act(chosen.operation_id, {"id": number, "reason": request.form.get("reason", "")}),
+        act(chosen.operation_id, {"id": number} | asked),
         done=str(chosen.done),
         to=url_for("voucher_staff.vouchers.show", number=number),
         again=lambda answer: _step_form(number, step, answer),
@@ -336,6 +420,7 @@ def _step_form(number: int, name: str, answer: Answer | None) -> str:
         consequence=step.consequence,
         button=step.button,
         tone=step.tone,
+        days=step.days,
         back_url=url_for("voucher_staff.vouchers.show", number=number),
         back_label=row.number,
     )

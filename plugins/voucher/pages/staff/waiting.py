@@ -11,9 +11,18 @@ from sqlalchemy import Select, func
 from core.access import Actor, scoped, visible
 from core.db import db
 from core.web.menu import Todo
-from plugins.voucher.models import Objection, Programme, Redemption, Reversal, Statement
+from plugins.voucher.models import (
+    Objection,
+    Programme,
+    Recovery,
+    Redemption,
+    Reversal,
+    Statement,
+)
+from plugins.voucher.service import renewing
+from plugins.voucher.service.changes import ORDERED as ORDERED_CASH
 from plugins.voucher.service.claiming import RAISED
-from plugins.voucher.service.programmes import DRAFT, SUBMITTED
+from plugins.voucher.service.programmes import APPROVED, DRAFT, SUBMITTED
 from plugins.voucher.service.reversing import ORDERED
 
 
@@ -29,6 +38,27 @@ def programmes(actor: Actor) -> list[Todo]:
             Programme.state == SUBMITTED
         )
         found.append(Todo(_count(submitted), _("个凭单项目待批准"), url))
+    return found
+
+
+def vouchers(actor: Actor) -> list[Todo]:
+    """Count the vouchers that wait for their running period, and overpayments to be approved."""
+    found = []
+    if actor.may("voucher.issue"):
+        approved = scoped(Programme, actor, "voucher.issue").where(Programme.state == APPROVED)
+        late = {
+            row.id: waiting
+            for row in db.session.scalars(approved.order_by(Programme.id))
+            if (waiting := renewing.waiting(row))
+        }
+        url = url_for("voucher_staff.programmes.index")
+        if len(late) == 1:
+            url = url_for("voucher_staff.programmes.show", number=next(iter(late)))
+        found.append(Todo(sum(late.values()), _("份额度待续发（本期还没有发）"), url))
+    if actor.may("recovery.approve"):
+        ordered = scoped(Recovery, actor, "recovery.approve").where(Recovery.state == ORDERED_CASH)
+        url = url_for("voucher_staff.vouchers.recoveries")
+        found.append(Todo(_count(ordered), _("笔多付额度的现金追回待批准"), url))
     return found
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from flask_babel import lazy_gettext as _
 
 from core import clock
-from plugins.voucher.models import Lot, Voucher
+from plugins.voucher.models import Lot, Reversal, Voucher
 from plugins.voucher.rules import Terms, measured
 
 Word = tuple[object, str]
@@ -48,6 +48,7 @@ VOUCHER: dict[str, Word] = {
     "suspended": (_("已暂停"), "wait"),
     "revoked": (_("已撤销"), "plain"),
 }
+ENDED: Word = (_("资格已终止"), "plain")
 EXPIRED: Word = (_("已过期"), "plain")
 USED_UP: Word = (_("已用完"), "plain")
 CREDENTIAL: dict[str, Word] = {
@@ -60,10 +61,18 @@ REVERSAL: dict[str, Word] = {
     "approved": (_("已批准"), "good"),
     "cancelled": (_("已退回"), "plain"),
 }
+CORRECTED = _("部分更正")
 EFFECT = {
     "voided": _("冲正（未对账）"),
     "reversed": _("冲正（已对账，未付款）"),
     "clawed_back": _("追回（已付款）"),
+}
+RECOVERY: dict[str, Word] = {
+    "open": (_("下次发放时扣回"), "wait"),
+    "ordered": (_("现金追回待批准"), "wait"),
+    "cash": (_("现金追回中"), "wait"),
+    "recovered": (_("已扣清"), "good"),
+    "waived": (_("已豁免"), "plain"),
 }
 STATEMENT: dict[str, Word] = {
     "open": (_("待确认"), "wait"),
@@ -93,6 +102,12 @@ LOT_STATE = {
 }
 
 
+def effect(row: Reversal) -> object:
+    """Return what a reversal does, in a word; a correction says to what."""
+    word = EFFECT.get(row.effect or "", "")
+    return f"{CORRECTED} · {word}" if row.is_partial else word
+
+
 def voucher(row: Voucher, lots: list[Lot]) -> Word:
     """Return a voucher's state as a person would say it: expired and used up are told by its lots.
 
@@ -100,7 +115,12 @@ def voucher(row: Voucher, lots: list[Lot]) -> Word:
     """
     if row.state != "active":
         return VOUCHER[row.state]
-    if clock.today() > max((lot.valid_through for lot in lots), default=date.max):
+    today, first, last = clock.today(), row.suspended_from, row.suspended_through
+    if row.ended_on is not None and row.ended_on <= today:
+        return ENDED
+    if first is not None and first <= today and (last is None or today <= last):
+        return VOUCHER["suspended"]
+    if today > max((lot.valid_through for lot in lots), default=date.max):
         return EXPIRED
     if lots and not any(lot.available for lot in lots):
         return USED_UP
