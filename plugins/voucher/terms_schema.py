@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from core.fields import FEN_MAX, Text, date, fen, identity, one_of
@@ -19,6 +20,12 @@ MANY = 50
 def _small(longest: int = 40, **options: Any) -> Text:
     options.setdefault("required", True)
     return Text(longest=longest, **options)
+
+
+def _code() -> Text:
+    """Return a code: what joins codes elsewhere (blank, slash, star, colon) is no part of one."""
+    plain = validate.Regexp(r"^[^\s/*:]+$", error=_l("编号不能含空格、斜线、星号和冒号。"))
+    return Text(required=True, longest=20, validate=plain)
 
 
 def _codes() -> fields.List:
@@ -63,7 +70,7 @@ def _part(name: str, nested: type[Schema]) -> fields.Nested:
 class ClassSchema(Schema):
     """A class of voucher: where it is accepted, and (`when`) whom it is for."""
 
-    code = _small(20)
+    code = _code()
     name = _small(80)
     provider_tag = Text(load_default=None, longest=40)
     services = fields.List(Text(longest=20), load_default=None)
@@ -73,7 +80,7 @@ class ClassSchema(Schema):
 class ResultSchema(Schema):
     """An outcome of a service begun with a hold, and the part of the subsidy it earns."""
 
-    code = _small(20)
+    code = _code()
     name = _small(80)
     share_ppm = _ppm(PPM)
 
@@ -81,7 +88,7 @@ class ResultSchema(Schema):
 class ServiceSchema(Schema):
     """A service the programme buys."""
 
-    code = _small(20)
+    code = _code()
     name = _small(80)
     unit = _small(20)
     maximum_price_fen = fen(required=False, load_default=None)
@@ -118,7 +125,7 @@ class LapseSchema(Schema):
 class AllotmentSchema(Schema):
     """What a holder is granted, once or every period."""
 
-    code = _small(20)
+    code = _code()
     name = _small(80)
     period = one_of(*choices.PERIODS, required=False, load_default="once")
     amounts = _several(AmountSchema, required=True, least=1)
@@ -147,7 +154,7 @@ class ShareSchema(Schema):
 class PayerSchema(Schema):
     """Somebody who pays before the voucher does."""
 
-    code = _small(20)
+    code = _code()
     name = _small(80)
 
 
@@ -165,7 +172,7 @@ class ReductionSchema(Schema):
 class CapSchema(Schema):
     """A limit by service date."""
 
-    code = _small(20)
+    code = _code()
     name = _small(80)
     of = one_of(*choices.CAP_OF, required=False, load_default="fen")
     per = one_of(*choices.CAP_PERIODS)

@@ -31,7 +31,8 @@ from plugins.voucher.rules.terms import (
 
 # Three factors in ppm may follow each other (share, result, reduction) and stay whole.
 EXACT = PPM**3
-CARRY = "rounding"
+# No cap can have this code: a star is none of the characters of a code.
+CARRY = "*rounding"
 ORDERS: dict[str, Callable[[LotState], Any]] = {
     "expiry": lambda lot: (lot.valid_through, lot.id),
     "granted": lambda lot: (lot.valid_from, lot.id),
