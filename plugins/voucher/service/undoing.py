@@ -19,6 +19,7 @@ is taken back), and the line may refuse it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -35,6 +36,7 @@ from core.ledger import Move, Owner, post
 from core.settlement import Clawback, approve_clawback, order_clawback
 from plugins.voucher import rules
 from plugins.voucher.models import Count, Counter, Lot, Redemption, Reversal
+from plugins.voucher.rules.terms import Cap
 from plugins.voucher.service import claiming
 from plugins.voucher.service.cases import Case, Taken
 from plugins.voucher.service.claiming import COMPONENT
@@ -146,25 +148,47 @@ def _reopen(case: Case, reversal: Reversal, quantity: int) -> None:
     if terms.reopen_caps == "never":
         return
     caps = {cap.code: cap for cap in terms.caps}
-    for count in db.session.scalars(db.select(Count).filter_by(redemption_id=case.redemption.id)):
-        cap = caps.get(count.cap)
-        if cap is None:
+    query = db.select(Count).filter_by(redemption_id=case.redemption.id)
+    counted: dict[str, list[Count]] = defaultdict(list)
+    for count in db.session.scalars(query.order_by(Count.cap, Count.period.desc())):
+        counted[count.cap].append(count)
+    for code, counts in counted.items():
+        if code not in caps:
             continue
+        cap, whole = caps[code], sum(count.added for count in counts)
+        left = _room_back(case, reversal, cap, whole, quantity) if reversal.is_partial else whole
         running = rules.period_of(cap.per, clock.today(), year_starts=terms.year_starts).code
-        if terms.reopen_caps == "same_period" and count.period != running:
-            continue
-        back = count.added
-        if reversal.is_partial:
-            part = {"fen": reversal.amount_fen, "quantity": quantity, "uses": 0}[cap.of]
-            back = min(count.added, part)
-        db.session.execute(
-            update(Counter)
-            .where(Counter.programme_id == case.redemption.programme_id)
-            .where(Counter.owner == count.owner, Counter.cap == count.cap)
-            .where(Counter.period == count.period)
-            .values(used=Counter.used - back)
-            .execution_options(synchronize_session=False)
-        )
+        for count in counts:
+            back = min(count.added, left)
+            left -= back
+            if terms.reopen_caps == "always" or count.period == running:
+                _uncount(case.redemption.programme_id, count, back)
+
+
+def _room_back(case: Case, reversal: Reversal, cap: Cap, whole: int, quantity: int) -> int:
+    """Return what of a counted sum a correction gives back."""
+    if cap.of == "fen":
+        return reversal.amount_fen
+    if cap.of == "uses":
+        return 0
+    if rules_of(case.voucher).unit != "fen":
+        return quantity
+    if reversal.quantity is None:
+        return 0
+    return max(0, whole - reversal.quantity // rules.QUANTITY_ONE)
+
+
+def _uncount(programme_id: int, count: Count, back: int) -> None:
+    # What was given back is counted no longer, so that undoing the rest gives back the rest.
+    count.added -= back
+    db.session.execute(
+        update(Counter)
+        .where(Counter.programme_id == programme_id)
+        .where(Counter.owner == count.owner, Counter.cap == count.cap)
+        .where(Counter.period == count.period)
+        .values(used=Counter.used - back)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _target(case: Case, part: Taken, reversal: Reversal) -> str:
@@ -222,22 +246,35 @@ def _post(
 def _put_back(
     part: Taken, target: str, redemption: Redemption, reversal: Reversal, *, released: bool
 ) -> None:
+    """Take a part of a use back from its lot: the quantity, and what was charged for it."""
+    _take_back(
+        part,
+        target,
+        redemption,
+        reversal,
+        charged=-part.amount_fen,
+        released=part.amount_fen if released else 0,
+    )
+
+
+def _take_back(
+    part: Taken, target: str, redemption: Redemption, reversal: Reversal, **money: int
+) -> None:
     # Where only the price was wrong, no quantity goes back; a move needs one, so it comes again.
     moved = move_lot(
         part.lot_id,
         source="redeemed",
-        target=target if part.quantity else "available",
+        target=target,
         quantity=part.quantity or 1,
         amount_fen=part.amount_fen,
         journal_id=reversal.journal_id,
         redemption_id=redemption.id,
-        charged=-part.amount_fen,
-        released=part.amount_fen if released else 0,
+        **money,
     )
     if not part.quantity:
         moved &= move_lot(
             part.lot_id,
-            source="available",
+            source=target,
             target="redeemed",
             quantity=1,
             amount_fen=0,
@@ -301,17 +338,8 @@ def claw_back(actor: Actor, case: Case, reversal: Reversal) -> dict[int, str]:
     for clawback in clawbacks_of(reversal):
         reversal.journal_id = approve_clawback(actor, id=clawback.id)
         for part in parts:
-            if part.pool_id == clawback.pool_id and part.quantity:
-                moved = move_lot(
-                    part.lot_id,
-                    source="redeemed",
-                    target=target,
-                    quantity=part.quantity,
-                    amount_fen=part.amount_fen,
-                    journal_id=reversal.journal_id,
-                    redemption_id=redemption.id,
-                )
-                assert moved, "a lot holds what a live redemption took"  # noqa: S101 - locked
+            if part.pool_id == clawback.pool_id:
+                _take_back(part, target, redemption, reversal)
     if not reversal.is_partial:
         _change_state(redemption, CLAWED_BACK)
     _reopen(case, reversal, sum(part.quantity for part in parts))
