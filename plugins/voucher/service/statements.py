@@ -80,10 +80,7 @@ def statement_lines(row: Statement, *, after: int = 0, limit: int = PAGE) -> dic
         db.select(Redemption, Voucher.number, Objection, Reversal)
         .join(Voucher, Voucher.id == Redemption.voucher_id)
         .outerjoin(Objection, Objection.redemption_id == Redemption.id)
-        .outerjoin(
-            Reversal,
-            (Reversal.redemption_id == Redemption.id) & (Reversal.state != CANCELLED),
-        )
+        .outerjoin(Reversal, Reversal.id == _newest_reversal())
         .where(member_of(period), Redemption.provider_id == row.provider_id)
         .where(Redemption.state.in_(LINE_STATES), Redemption.id > after)
         .order_by(Redemption.id)
@@ -93,6 +90,16 @@ def statement_lines(row: Statement, *, after: int = 0, limit: int = PAGE) -> dic
         "items": [_line(*row) for row in rows],
         "next_after": rows[-1][0].id if len(rows) == limit else None,
     }
+
+
+def _newest_reversal() -> Any:
+    """Return the number of a line's newest reversal: it may have been corrected several times."""
+    return (
+        db.select(func.max(Reversal.id))
+        .where(Reversal.redemption_id == Redemption.id, Reversal.state != CANCELLED)
+        .correlate(Redemption)
+        .scalar_subquery()
+    )
 
 
 def _line(
@@ -185,7 +192,11 @@ def _reversed_fen(ids: Iterable[int]) -> dict[int, int]:
 def _disputed(ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """Return how many lines are still disputed, and their fen, by statement."""
     rows = db.session.execute(
-        db.select(Objection.statement_id, func.count(), func.sum(Redemption.amount_fen))
+        db.select(
+            Objection.statement_id,
+            func.count(),
+            func.sum(Redemption.amount_fen - Redemption.reversed_fen),
+        )
         .join(Redemption, Redemption.id == Objection.redemption_id)
         .where(Objection.statement_id.in_(ids), Objection.state == RAISED)
         .group_by(Objection.statement_id)
