@@ -447,6 +447,10 @@ def _draws(payment: Payment) -> list[Draw]:
 def _draw(payment: Payment, lot: LotState, quantity: int, fen: int) -> Draw:
     forfeits = payment.terms.remainder == "forfeit"
     allotment = payment.terms.allotments.get(lot.allotment)
+    # A lot that is over, of which only what was held may be used, is not kept alive by it.
+    idle = None
+    if payment.today <= lot.entry_through:
+        idle = kept_through(payment.terms, allotment, payment.today)
     return Draw(
         lot_id=lot.id,
         pool_id=lot.pool_id,
@@ -456,7 +460,7 @@ def _draw(payment: Payment, lot: LotState, quantity: int, fen: int) -> Draw:
         forfeited_fen=lot.free_fen - fen if forfeits else 0,
         held=lot.held,
         held_fen=lot.held_fen,
-        kept_through=kept_through(payment.terms, allotment, payment.today),
+        kept_through=idle and max(idle, lot.valid_through),
     )
 
 
