@@ -11,10 +11,10 @@ Where the money goes follows from how far it has come and from whether its pool 
 | in a live payment     | refused until the bank answers  | the same                            |
 | paid                  | receivable / expense; the rooms move when the cash comes back         |
 
-An entitlement goes back to a lot in force, else it has expired; of a revoked voucher, or where the
-order says so, it is cancelled. A remainder that was forfeited went back to the line at once, so
-giving it back is a new commitment (the lot's and the pool's committed fen grow, nothing released
-is taken back), and the line may refuse it.
+An entitlement goes back to a lot in force, else it has expired; of a voucher that was revoked or
+has ended, or where the order says so, it is cancelled. A remainder that was forfeited went back to
+the line at once, so giving it back is a new commitment (the lot's and the pool's committed fen
+grow, nothing released is taken back), and the line may refuse it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from plugins.voucher.rules.terms import Cap
 from plugins.voucher.service import claiming
 from plugins.voucher.service.cases import Case, Taken
 from plugins.voucher.service.claiming import COMPONENT
-from plugins.voucher.service.lives import REVOKED, rules_of
+from plugins.voucher.service.lives import has_ended, rules_of
 from plugins.voucher.service.membership import CAPTURED, CLAWED_BACK, REVERSED, VOIDED
 from plugins.voucher.service.postings import move_lot, payable, uncharge_moves
 
@@ -193,7 +193,7 @@ def _uncount(programme_id: int, count: Count, back: int) -> None:
 
 def _target(case: Case, part: Taken, reversal: Reversal) -> str:
     """Return the state into which a lot's part goes."""
-    if reversal.entitlement == CANCEL or case.voucher.state == REVOKED:
+    if reversal.entitlement == CANCEL or has_ended(case.voucher):
         return "cancelled"
     rule, locked = rules_of(case.voucher).give_back, case.standing.statement is not None
     if rule == "never" or (rule == "until_lock" and locked):

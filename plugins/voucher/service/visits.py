@@ -22,7 +22,7 @@ from plugins.voucher.rules import QUANTITY_ONE, Draw, Service, Situation, Use, r
 from plugins.voucher.service import recording
 from plugins.voucher.service.begun import decide_begun, lock_lots, write_begun
 from plugins.voucher.service.lapsing import expire_lots
-from plugins.voucher.service.lives import REVOKED
+from plugins.voucher.service.lives import cancel_lots, has_ended
 from plugins.voucher.service.postings import move_lot
 from plugins.voucher.service.reading import Line, read_in_act, refuse_early, refuse_stranger
 from plugins.voucher.service.till import use_of
@@ -82,6 +82,9 @@ def finish(actor: Actor, *, id: int, result: str | None = None, **asked: Any) ->
         return {**_said(hold), "receipt": None, "result": result, "amount_fen": 0}
     answer = write_begun(line)
     expire_lots([lot.id for lot in lots])
+    voucher = db.session.get_one(Voucher, hold.voucher_id)
+    if has_ended(voucher):
+        cancel_lots(voucher)
     return {**answer, "hold_id": hold.id, "state": hold.state, "result": result}
 
 
@@ -316,9 +319,8 @@ def _give_back(hold: Hold) -> None:
     ).all()
     for held, lot in rows:
         pool = lock_pool(lot.pool_id)
-        ended = voucher.state == REVOKED or voucher.ended_on is not None
         over = lot.entry_through < clock.today() or pool.closed_on is not None
-        target = "cancelled" if ended else "expired" if over else "available"
+        target = "cancelled" if has_ended(voucher) else "expired" if over else "available"
         released = held.amount_fen if pool.closed_on is not None else 0
         journal_id = None
         if released:
