@@ -145,7 +145,7 @@ def _measure(payment: Payment) -> None:
         payment.pieces += [piece for piece in (*pieces, rest) if piece.quantity]
     has_cover = any(piece.covered for piece in payment.pieces)
     if lots_fall_short and not (has_cover and terms.beyond == "self_pay"):
-        raise _short(payment, sum(taken.values()), sum(q for _day, q in billed) // QUANTITY_ONE)
+        raise short(terms, sum(taken.values()), sum(q for _day, q in billed) // QUANTITY_ONE)
 
 
 def _by_lot(payment: Payment, day: date, quantity: int, taken: dict[int, int]) -> Iterator[Piece]:
@@ -160,13 +160,13 @@ def _by_lot(payment: Payment, day: date, quantity: int, taken: dict[int, int]) -
             yield Piece(day, part, covered=True, lot=lot)
 
 
-def _short(payment: Payment, left: int, need: int) -> RuleBroken:
+def short(terms: Terms, left: int, need: int) -> RuleBroken:
     """Return the refusal of a use that the lots cannot cover."""
-    unit = payment.terms.unit
+    unit = terms.unit
     figures = {"available_fen": left, "required_fen": need}
     if unit != "fen":
         figures = {"available": left, "required": need}
-    if payment.terms.beyond == "self_pay":
+    if terms.beyond == "self_pay":
         return RuleBroken(
             "CAP_REACHED",
             _("本期额度已用完，本次不能再由凭单支付。请由居民自付，或等下一期额度。"),
@@ -328,7 +328,7 @@ def _limit_by_lots(payment: Payment) -> None:
         left = sum(lot.available - taken.get(lot.id, 0) for lot in lots)
         wanted = min(-(-piece.exact // EXACT), _or(piece.most_fen, left + piece.exact))
         if left == 0 or (wanted > left and payment.terms.beyond == "refuse"):
-            raise _short(payment, left, wanted)
+            raise short(payment.terms, left, wanted)
         _bound(piece, left)
         for lot, part in _spread(lots, min(wanted, left), taken):
             taken[lot.id] = taken.get(lot.id, 0) + part
