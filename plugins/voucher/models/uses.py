@@ -92,7 +92,7 @@ class Counter(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy b
 
 
 class Count(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
-    """What one redemption added to a counter, so that undoing it can give the room back."""
+    """What one redemption added to a counter and has not given back by being undone."""
 
     __tablename__ = "voucher_count"
     redemption_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)

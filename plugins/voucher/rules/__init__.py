@@ -7,7 +7,7 @@ from datetime import date
 from plugins.voucher.rules.correcting import Correction, Drawn, corrected
 from plugins.voucher.rules.cutting import cut
 from plugins.voucher.rules.measures import measured
-from plugins.voucher.rules.paying import pay
+from plugins.voucher.rules.paying import pay, short
 from plugins.voucher.rules.periods import (
     Period,
     Span,
@@ -20,6 +20,7 @@ from plugins.voucher.rules.periods import (
 )
 from plugins.voucher.rules.refusing import (
     already_redeemed,
+    code_rotated,
     confirm_by,
     covered_service,
     may_void,
@@ -61,6 +62,7 @@ __all__ = [
     "VoucherClass",
     "allotment_period",
     "already_redeemed",
+    "code_rotated",
     "confirm_by",
     "corrected",
     "covered_service",
@@ -78,6 +80,7 @@ __all__ = [
     "refuse_provider",
     "refuse_use",
     "refuse_voucher",
+    "short",
     "span",
     "unit_price",
     "unknown_code",

@@ -146,7 +146,7 @@ def _measure(payment: Payment) -> None:
         payment.pieces += [piece for piece in (*pieces, rest) if piece.quantity]
     has_cover = any(piece.covered for piece in payment.pieces)
     if lots_fall_short and not (has_cover and terms.beyond == "self_pay"):
-        raise _short(payment, sum(taken.values()), sum(q for _day, q in billed) // QUANTITY_ONE)
+        raise short(terms, sum(taken.values()), sum(q for _day, q in billed) // QUANTITY_ONE)
 
 
 def _by_lot(payment: Payment, day: date, quantity: int, taken: dict[int, int]) -> Iterator[Piece]:
@@ -161,13 +161,13 @@ def _by_lot(payment: Payment, day: date, quantity: int, taken: dict[int, int]) -
             yield Piece(day, part, covered=True, lot=lot)
 
 
-def _short(payment: Payment, left: int, need: int) -> RuleBroken:
+def short(terms: Terms, left: int, need: int) -> RuleBroken:
     """Return the refusal of a use that the lots cannot cover."""
-    unit = payment.terms.unit
+    unit = terms.unit
     figures = {"available_fen": left, "required_fen": need}
     if unit != "fen":
         figures = {"available": left, "required": need}
-    if payment.terms.beyond == "self_pay":
+    if terms.beyond == "self_pay":
         return RuleBroken(
             "CAP_REACHED",
             _("本期额度已用完，本次不能再由凭单支付。请由居民自付，或等下一期额度。"),
@@ -329,7 +329,7 @@ def _limit_by_lots(payment: Payment) -> None:
         left = sum(lot.available - taken.get(lot.id, 0) for lot in lots)
         wanted = min(-(-piece.exact // EXACT), _or(piece.most_fen, left + piece.exact))
         if left == 0 or (wanted > left and payment.terms.beyond == "refuse"):
-            raise _short(payment, left, wanted)
+            raise short(payment.terms, left, wanted)
         _bound(piece, left)
         for lot, part in _spread(lots, min(wanted, left), taken):
             taken[lot.id] = taken.get(lot.id, 0) + part
@@ -448,6 +448,10 @@ def _draws(payment: Payment) -> list[Draw]:
 def _draw(payment: Payment, lot: LotState, quantity: int, fen: int) -> Draw:
     forfeits = payment.terms.remainder == "forfeit"
     allotment = payment.terms.allotments.get(lot.allotment)
+    # A lot that is over, of which only what was held may be used, is not kept alive by it.
+    idle = None
+    if payment.today <= lot.entry_through:
+        idle = kept_through(payment.terms, allotment, payment.today)
     return Draw(
         lot_id=lot.id,
         pool_id=lot.pool_id,
@@ -457,7 +461,7 @@ def _draw(payment: Payment, lot: LotState, quantity: int, fen: int) -> Draw:
         forfeited_fen=lot.free_fen - fen if forfeits else 0,
         held=lot.held,
         held_fen=lot.held_fen,
-        kept_through=kept_through(payment.terms, allotment, payment.today),
+        kept_through=idle and max(idle, lot.valid_through),
     )
 
 

@@ -47,9 +47,14 @@ def refuse_voucher(situation: Situation, service_on: date, today: date) -> None:
         )
     _refuse_suspended(situation, service_on)
     if not situation.step_is_fresh:
-        raise RuleBroken(
-            "CODE_ROTATED", _("这个手机码已用过或已过期。请居民刷新手机页面，再扫新的码。")
-        )
+        raise code_rotated()
+
+
+def code_rotated() -> RuleBroken:
+    """Return the refusal of a phone's code that is old or was spent."""
+    return RuleBroken(
+        "CODE_ROTATED", _("这个手机码已用过或已过期。请居民刷新手机页面，再扫新的码。")
+    )
 
 
 def _refuse_suspended(situation: Situation, service_on: date) -> None:

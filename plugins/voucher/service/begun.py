@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from core import audit, clock
 from core.access import Actor
 from core.db import db
-from core.errors import Overlapped
+from core.errors import NotPermitted, Overlapped
 from core.ledger import refuse_closed
 from plugins.voucher.models import Lot
-from plugins.voucher.rules import Decision
+from plugins.voucher.rules import Decision, code_rotated
 from plugins.voucher.service import capture, recording
 from plugins.voucher.service.known import accounts_in_act
 from plugins.voucher.service.reading import (
@@ -31,11 +31,24 @@ def lock_lots(voucher_id: int) -> list[Lot]:
     return list(lots)
 
 
-def decide_begun(actor: Actor, line: Line) -> Decision:
-    """Read and decide a use that was begun before; its lots are locked."""
+def spend_code(line: Line) -> None:
+    """Spend the phone's code with which something is begun, as a redemption does."""
+    spent = {"step": line.step, "credential_id": line.head["credential_id"]}
+    if line.step and direct_of_act().run(capture.STEP, spent) != 1:
+        raise code_rotated()
+
+
+def decide_begun(actor: Actor, line: Line, *, provider_id: int) -> Decision:
+    """Read and decide a use that was begun at a provider before; its lots are locked."""
     db.session.flush()
     connection, where = read_in_act(actor, line)
     refuse_stranger(line)
+    if line.head["provider_id"] != provider_id:
+        # She works for both, but at this till for the other.
+        raise NotPermitted(
+            "ROLE_NOT_ALLOWED",
+            _("这项服务由另一家承接主体登记，须由那家的店员登录后办理。"),
+        )
     line.decision = decided(connection, line, where, clock.today())
     return line.decision
 

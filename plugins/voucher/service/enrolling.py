@@ -15,7 +15,7 @@ from core.parties import Resident
 from plugins.voucher import rules
 from plugins.voucher.models import Enrolment, Programme, Redemption, Terms, Voucher
 from plugins.voucher.rules import Use, read_terms
-from plugins.voucher.service.begun import decide_begun, lock_lots, write_begun
+from plugins.voucher.service.begun import decide_begun, lock_lots, spend_code, write_begun
 from plugins.voucher.service.membership import EFFECTIVE_STATES
 from plugins.voucher.service.reading import Line, read_in_act, refuse_early, refuse_stranger
 from plugins.voucher.service.till import use_of
@@ -38,6 +38,7 @@ def enrol(actor: Actor, *, code: str, from_on: date | None = None, **asked: Any)
     rules.refuse_use(where, line.use, service, today)
     head = line.head
     _refuse_enrolled(head["voucher_id"], service.code)
+    spend_code(line)
     enrolment = Enrolment(
         voucher_id=head["voucher_id"],
         credential_id=head["credential_id"],
@@ -87,7 +88,7 @@ def attend(
         enrolment_id=enrolment.id,
     )
     line.use = _on(line.use, day)
-    decide_begun(actor, line)
+    decide_begun(actor, line, provider_id=enrolment.provider_id)
     answer = write_begun(line)
     audit.about("voucher", enrolment.voucher_id)
     return {**answer, "enrolment_id": enrolment.id}

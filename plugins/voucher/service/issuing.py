@@ -241,12 +241,7 @@ def _refuse_holders(
     """Refuse who holds a living voucher of the class (or whose family does) already."""
     if rules.one_per == "none":
         return
-    holding = (
-        (Voucher.programme_id == programme.id)
-        & (Voucher.state != REVOKED)
-        & Voucher.ended_on.is_(None)
-        & _living()
-    )
+    holding = (Voucher.programme_id == programme.id) & (Voucher.state != REVOKED) & _living()
     if period is not None:
         holding &= Voucher.period == period
     count = 0
@@ -267,9 +262,10 @@ def _refuse_holders(
 
 
 def _living() -> ColumnElement[bool]:
-    """Return the condition of vouchers whose last lot is not over, or that have no lot yet."""
-    lots = db.select(Lot.id).where(Lot.voucher_id == Voucher.id)
-    return or_(exists(lots.where(Lot.entry_through >= clock.today())), ~exists(lots))
+    """Return the condition of vouchers that may still be used: neither they nor all lots ended."""
+    lots, today = db.select(Lot.id).where(Lot.voucher_id == Voucher.id), clock.today()
+    has_lot = or_(exists(lots.where(Lot.entry_through >= today)), ~exists(lots))
+    return has_lot & or_(Voucher.ended_on.is_(None), Voucher.ended_on > today)
 
 
 def _refuse_benefits(programme: Programme, rules: Rules, resident_ids: Sequence[int]) -> None:
@@ -285,7 +281,7 @@ def _refuse_benefits(programme: Programme, rules: Rules, resident_ids: Sequence[
         db.select(Programme.name, func.count(Voucher.id))
         .join(Programme, Programme.id == Voucher.programme_id)
         .where(Voucher.resident_id.in_(resident_ids), Voucher.programme_id.in_(others))
-        .where(Voucher.state != REVOKED, Voucher.ended_on.is_(None), _living())
+        .where(Voucher.state != REVOKED, _living())
         .group_by(Programme.name)
     ).all()
     if held:

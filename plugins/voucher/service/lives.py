@@ -135,8 +135,14 @@ def end_from(voucher: Voucher, day: date) -> None:
     """Write down that a holder's condition ends on a day; today or before, cancel what is left."""
     voucher.ended_on = day if voucher.ended_on is None else min(day, voucher.ended_on)
     db.session.flush()
-    if voucher.ended_on <= clock.today():
+    if has_ended(voucher):
         cancel_lots(voucher)
+
+
+def has_ended(voucher: Voucher) -> bool:
+    """Tell whether a voucher can never be used again: revoked, or its holder's condition over."""
+    ended = voucher.ended_on is not None and voucher.ended_on <= clock.today()
+    return voucher.state == REVOKED or ended
 
 
 def cancel_lots(voucher: Voucher) -> None:

@@ -11,14 +11,15 @@ Where the money goes follows from how far it has come and from whether its pool 
 | in a live payment     | refused until the bank answers  | the same                            |
 | paid                  | receivable / expense; the rooms move when the cash comes back         |
 
-An entitlement goes back to a lot in force, else it has expired; of a revoked voucher, or where the
-order says so, it is cancelled. A remainder that was forfeited went back to the line at once, so
-giving it back is a new commitment (the lot's and the pool's committed fen grow, nothing released
-is taken back), and the line may refuse it.
+An entitlement goes back to a lot in force, else it has expired; of a voucher that was revoked or
+has ended, or where the order says so, it is cancelled. A remainder that was forfeited went back to
+the line at once, so giving it back is a new commitment (the lot's and the pool's committed fen
+grow, nothing released is taken back), and the line may refuse it.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -34,11 +35,12 @@ from core.formats import yuan
 from core.ledger import Move, Owner, post
 from core.settlement import Clawback, approve_clawback, order_clawback
 from plugins.voucher import rules
-from plugins.voucher.models import Count, Counter, Lot, Redemption, Reversal, Voucher
+from plugins.voucher.models import Count, Counter, Lot, Redemption, Reversal
+from plugins.voucher.rules.terms import Cap
 from plugins.voucher.service import claiming
 from plugins.voucher.service.cases import Case, Taken
 from plugins.voucher.service.claiming import COMPONENT
-from plugins.voucher.service.lives import REVOKED, rules_of
+from plugins.voucher.service.lives import has_ended, rules_of
 from plugins.voucher.service.membership import CAPTURED, CLAWED_BACK, REVERSED, VOIDED
 from plugins.voucher.service.postings import move_lot, payable, uncharge_moves
 
@@ -155,30 +157,52 @@ def _reopen(case: Case, reversal: Reversal, quantity: int) -> None:
     if terms.reopen_caps == "never":
         return
     caps = {cap.code: cap for cap in terms.caps}
-    for count in db.session.scalars(db.select(Count).filter_by(redemption_id=case.redemption.id)):
-        cap = caps.get(count.cap)
-        if cap is None:
+    query = db.select(Count).filter_by(redemption_id=case.redemption.id)
+    counted: dict[str, list[Count]] = defaultdict(list)
+    for count in db.session.scalars(query.order_by(Count.cap, Count.period.desc())):
+        counted[count.cap].append(count)
+    for code, counts in counted.items():
+        if code not in caps:
             continue
+        cap, whole = caps[code], sum(count.added for count in counts)
+        left = _room_back(case, reversal, cap, whole, quantity) if reversal.is_partial else whole
         running = rules.period_of(cap.per, clock.today(), year_starts=terms.year_starts).code
-        if terms.reopen_caps == "same_period" and count.period != running:
-            continue
-        back = count.added
-        if reversal.is_partial:
-            part = {"fen": reversal.amount_fen, "quantity": quantity, "uses": 0}[cap.of]
-            back = min(count.added, part)
-        db.session.execute(
-            update(Counter)
-            .where(Counter.programme_id == case.redemption.programme_id)
-            .where(Counter.owner == count.owner, Counter.cap == count.cap)
-            .where(Counter.period == count.period)
-            .values(used=Counter.used - back)
-            .execution_options(synchronize_session=False)
-        )
+        for count in counts:
+            back = min(count.added, left)
+            left -= back
+            if terms.reopen_caps == "always" or count.period == running:
+                _uncount(case.redemption.programme_id, count, back)
+
+
+def _room_back(case: Case, reversal: Reversal, cap: Cap, whole: int, quantity: int) -> int:
+    """Return what of a counted sum a correction gives back."""
+    if cap.of == "fen":
+        return reversal.amount_fen
+    if cap.of == "uses":
+        return 0
+    if rules_of(case.voucher).unit != "fen":
+        return quantity
+    if reversal.quantity is None:
+        return 0
+    return max(0, whole - reversal.quantity // rules.QUANTITY_ONE)
+
+
+def _uncount(programme_id: int, count: Count, back: int) -> None:
+    # What was given back is counted no longer, so that undoing the rest gives back the rest.
+    count.added -= back
+    db.session.execute(
+        update(Counter)
+        .where(Counter.programme_id == programme_id)
+        .where(Counter.owner == count.owner, Counter.cap == count.cap)
+        .where(Counter.period == count.period)
+        .values(used=Counter.used - back)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _target(case: Case, part: Taken, reversal: Reversal) -> str:
     """Return the state into which a lot's part goes."""
-    if reversal.entitlement == CANCEL or case.voucher.state == REVOKED:
+    if reversal.entitlement == CANCEL or has_ended(case.voucher):
         return "cancelled"
     rule, locked = rules_of(case.voucher).give_back, case.standing.statement is not None
     if rule == "never" or (rule == "until_lock" and locked):
@@ -231,22 +255,35 @@ def _post(
 def _put_back(
     part: Taken, target: str, redemption: Redemption, reversal: Reversal, *, released: bool
 ) -> None:
+    """Take a part of a use back from its lot: the quantity, and what was charged for it."""
+    _take_back(
+        part,
+        target,
+        redemption,
+        reversal,
+        charged=-part.amount_fen,
+        released=part.amount_fen if released else 0,
+    )
+
+
+def _take_back(
+    part: Taken, target: str, redemption: Redemption, reversal: Reversal, **money: int
+) -> None:
     # Where only the price was wrong, no quantity goes back; a move needs one, so it comes again.
     moved = move_lot(
         part.lot_id,
         source="redeemed",
-        target=target if part.quantity else "available",
+        target=target,
         quantity=part.quantity or 1,
         amount_fen=part.amount_fen,
         journal_id=reversal.journal_id,
         redemption_id=redemption.id,
-        charged=-part.amount_fen,
-        released=part.amount_fen if released else 0,
+        **money,
     )
     if not part.quantity:
         moved &= move_lot(
             part.lot_id,
-            source="available",
+            source=target,
             target="redeemed",
             quantity=1,
             amount_fen=0,
@@ -310,17 +347,8 @@ def claw_back(actor: Actor, case: Case, reversal: Reversal) -> dict[int, str]:
     for clawback in clawbacks_of(reversal):
         reversal.journal_id = approve_clawback(actor, id=clawback.id)
         for part in parts:
-            if part.pool_id == clawback.pool_id and part.quantity:
-                moved = move_lot(
-                    part.lot_id,
-                    source="redeemed",
-                    target=target,
-                    quantity=part.quantity,
-                    amount_fen=part.amount_fen,
-                    journal_id=reversal.journal_id,
-                    redemption_id=redemption.id,
-                )
-                assert moved, "a lot holds what a live redemption took"  # noqa: S101 - locked
+            if part.pool_id == clawback.pool_id:
+                _take_back(part, target, redemption, reversal)
     if not reversal.is_partial:
         _change_state(redemption, CLAWED_BACK)
     _reopen(case, reversal, sum(part.quantity for part in parts))

@@ -20,9 +20,9 @@ from plugins.voucher import rules
 from plugins.voucher.models import HeldLot, Hold, Lot, Programme, Terms, Voucher
 from plugins.voucher.rules import QUANTITY_ONE, Draw, Service, Situation, Use, read_terms
 from plugins.voucher.service import recording
-from plugins.voucher.service.begun import decide_begun, lock_lots, write_begun
+from plugins.voucher.service.begun import decide_begun, lock_lots, spend_code, write_begun
 from plugins.voucher.service.lapsing import expire_lots
-from plugins.voucher.service.lives import REVOKED
+from plugins.voucher.service.lives import cancel_lots, has_ended
 from plugins.voucher.service.postings import move_lot
 from plugins.voucher.service.reading import Line, read_in_act, refuse_early, refuse_stranger
 from plugins.voucher.service.till import use_of
@@ -52,6 +52,7 @@ def start(actor: Actor, *, code: str, **asked: Any) -> dict[str, Any]:
         _refuse_overlapping(line)
     lock_lots(line.head["voucher_id"])
     draws = _to_hold(where, line, service, price, today)
+    spend_code(line)
     hold = _write(line, service, price, draws, today)
     audit.about("voucher", hold.voucher_id)
     return {
@@ -74,14 +75,20 @@ def finish(actor: Actor, *, id: int, result: str | None = None, **asked: Any) ->
     _refuse_closed(hold)
     lots = lock_lots(hold.voucher_id)
     line = _line(hold, lots, result, asked)
-    decision = decide_begun(actor, line)
+    decision = decide_begun(actor, line, provider_id=hold.provider_id)
     states.change("hold", hold, to=CAPTURED, allowed={OPEN})
     audit.about("voucher", hold.voucher_id)
     if not decision.amount_fen:
         _give_back(hold)
         return {**_said(hold), "receipt": None, "result": result, "amount_fen": 0}
     answer = write_begun(line)
+    voucher = db.session.get_one(Voucher, hold.voucher_id)
+    if has_ended(voucher):
+        cancel_lots(voucher)
     expire_lots([lot.id for lot in lots])
+    voucher = db.session.get_one(Voucher, hold.voucher_id)
+    if has_ended(voucher):
+        cancel_lots(voucher)
     return {**answer, "hold_id": hold.id, "state": hold.state, "result": result}
 
 
@@ -96,7 +103,7 @@ def quote_finish(
     hold = fetch(Hold, id, actor, "voucher.redeem")
     _refuse_closed(hold)
     line = _line(hold, lock_lots(hold.voucher_id), result, asked)
-    decision = decide_begun(actor, line)
+    decision = decide_begun(actor, line, provider_id=hold.provider_id)
     terms = read_terms(db.session.get_one(Terms, line.head["terms_id"]).document)
     return {
         **_said(hold),
@@ -183,7 +190,11 @@ def _to_hold(where: Situation, line: Line, service: Service, price: int, today: 
             left -= quantity
         fen = lot.free_fen * quantity // lot.available if lot.available else 0
         held.append(Draw(lot.id, lot.pool_id, quantity, fen))
-    return [draw for draw in held if draw.quantity]
+    draws = [draw for draw in held if draw.quantity]
+    if not draws:
+        need = service.block if where.terms.unit == "minute" else price * service.block // 60
+        raise rules.short(where.terms, 0, need)
+    return draws
 
 
 def _write(line: Line, service: Service, price: int, draws: list[Draw], today: date) -> Hold:
@@ -259,6 +270,13 @@ def _line(hold: Hold, lots: list[Lot], result: str | None, asked: dict[str, Any]
         ).one()
     )
     service = terms.services[hold.service_code]
+    quantity = asked.get("quantity") or hold.quantity
+    if quantity > hold.quantity:
+        raise RuleBroken(
+            "NOT_CAPTURABLE",
+            _("登记的数量超过开始时预占的数量。多出的部分请居民出示凭证码另行办理。"),
+            state=hold.state,
+        )
     if service.results and result is None:
         raise RuleBroken(
             "RESULT_MISSING",
@@ -267,7 +285,7 @@ def _line(hold: Hold, lots: list[Lot], result: str | None, asked: dict[str, Any]
     named = {name: asked[name] for name in ("others_fen",) if name in asked}
     use = Use(
         service_code=hold.service_code,
-        quantity=asked.get("quantity") or hold.quantity,
+        quantity=quantity,
         price_fen=hold.price_fen,
         service_on=clock.day_of(hold.started_at),
         result=result,
@@ -316,9 +334,8 @@ def _give_back(hold: Hold) -> None:
     ).all()
     for held, lot in rows:
         pool = lock_pool(lot.pool_id)
-        ended = voucher.state == REVOKED or voucher.ended_on is not None
         over = lot.entry_through < clock.today() or pool.closed_on is not None
-        target = "cancelled" if ended else "expired" if over else "available"
+        target = "cancelled" if has_ended(voucher) else "expired" if over else "available"
         released = held.amount_fen if pool.closed_on is not None else 0
         journal_id = None
         if released:
