@@ -12,12 +12,16 @@ import yaml
 
 from core import Huigou
 from core.docs import ROOT
+from core.rehearsal.lines import load
 from plugins.voucher.parameters import paper, parameters
 from plugins.voucher.programmes import templates
 from plugins.voucher.rules import Terms, Use, read_terms
 from plugins.voucher.service.trying import failures, try_use
 from plugins.voucher.terms_schema import TermsSchema
+from tests.factories import County
 
+SCENARIOS = ROOT / "tests" / "scenarios"
+PLAYED = {"elder-care": "sp-2", "home-care-hours": "sp-3"}
 TEXT = (ROOT / "docs" / "programmes.md").read_text(encoding="utf-8")
 
 
@@ -73,11 +77,26 @@ def test_the_worked_computation_comes_out_as_written() -> None:
 
 
 @pytest.mark.parametrize("stem", sorted(templates()))
-def test_a_template_passes_its_own_cases_and_names_its_sources(stem: str, app_kept: Huigou) -> None:
+def test_a_template_passes_its_own_cases_and_names_its_sources(
+    stem: str, app: Huigou, county: County
+) -> None:
     template = templates()[stem]
-    assert set(template) == {"code", "name", "about", "terms"}
+    assert set(template) == {"code", "name", "organisation", "terms"}
     rules = read(template["terms"])
     assert rules.cases
     assert rules.sources
-    with app_kept.app_context():
+    assert rules.classes
+    assert county.purchaser
+    with app.app_context():
         assert list(failures(rules)) == []
+
+
+@pytest.mark.parametrize("stem", sorted(templates()))
+def test_a_template_is_what_its_rehearsal_plays(stem: str) -> None:
+    played, _lines = load(SCENARIOS / f"{PLAYED.get(stem, stem)}.yaml")
+    (created,) = [event["with"] for event in played["events"] if event["do"] == "programme.create"]
+    template = templates()[stem]
+    assert created["name"] == template["name"]
+    assert created["terms"] == {
+        name: value for name, value in template["terms"].items() if name != "sources"
+    }

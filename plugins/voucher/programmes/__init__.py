@@ -6,26 +6,31 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from core.docs.declared import table
+from core.rehearsal.lines import load
 
 FOLDER = Path(__file__).parent
 
 
 @cache
 def templates() -> dict[str, dict[str, Any]]:
-    """Return every template as its file has it (code, name, about, terms), by the file's name."""
-    return {
-        path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
-        for path in sorted(FOLDER.glob("*.yaml"))
-    }
+    """Return every template as its file has it, by the file's name; nobody may change them."""
+    return {path.stem: load(path)[0] for path, _text in _files()}
 
 
 def document() -> str:
-    """Return a table of the templates."""
+    """Return a table of the templates; what one shows is its file's first line."""
+    known = templates()
     rows = [
-        (f"[`{stem}.yaml`](../plugins/voucher/programmes/{stem}.yaml)", one["name"], one["about"])
-        for stem, one in templates().items()
+        (
+            f"[`{path.name}`](../plugins/voucher/programmes/{path.name})",
+            known[path.stem]["name"],
+            text.partition("\n")[0].removeprefix("# "),
+        )
+        for path, text in _files()
     ]
     return table(("file", "programme", "shows"), rows)
+
+
+def _files() -> list[tuple[Path, str]]:
+    return [(path, path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yaml"))]
