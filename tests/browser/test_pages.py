@@ -19,12 +19,14 @@ from werkzeug.routing import RequestRedirect
 from core import demo
 from core.access import ROLES, Actor, User, grants_of
 from core.db import db, transaction
+from core.parties import Resident
 from plugins.voucher.models import Programme
 from plugins.voucher.service.programmes import terms_of
 from tests import factories
 from tests.browser.conftest import Site, listen, site
 from tests.browser.looks import DESK, PHONE, measured, violations
 from tests.web.browser import Browser, Page
+from tests.web.shapes import CHILD, MATCH, terms
 
 NOW = "2026-11-20T10:00"
 VISITOR = "visitor"
@@ -58,6 +60,7 @@ def county(tmp_path_factory) -> Iterator[Site]:
         with made.app.app_context():
             demo.load(lambda _line: None)
             _submit_a_programme()
+            _run_services()
         yield made
 
 
@@ -75,6 +78,39 @@ def _submit_a_programme() -> None:
         terms=document,
     )
     factories.do("programme.submit", clerk, id=made["id"])
+
+
+def _run_services() -> None:
+    """Leave a service under way, a child enrolled and an overpayment, which the demo has not."""
+    clerk, approver = _person("care-clerk"), _person("care-approver")
+    manager, till = _person("care01"), _person("care01-till")
+    with transaction(readonly=True):
+        funding = terms_of(_programme(clerk))[0].document["funding"]
+        holder = db.session.scalars(db.select(Resident.id).filter_by(died_on=None)).first()
+    low = {"quantity": 10_000, "when": {"fact": "care_level", "at_most": 1}}
+    face = {"code": "face", "name": "额度", "amounts": [low, {"quantity": 50_000}]}
+    document = terms(MATCH, CHILD, allotments=[face], funding=funding) | {
+        "valid_from": "2026-11-01",
+        "valid_through": "2026-12-31",
+        "on_change": {"amounts": "at_once"},
+    }
+    do, named = factories.do, {"code": "SHAPE", "name": "就业与托育券"}
+    owner = clerk.organisation_id
+    number = do("programme.create", clerk, organisation_id=owner, terms=document, **named)["id"]
+    do("programme.submit", clerk, id=number)
+    do("programme.approve", approver, id=number)
+    do("admission.admit", clerk, programme_id=number, provider_id=manager.organisation_id)
+    for code in ("match", "child"):
+        do("offer.set", manager, programme_id=number, service_code=code)
+    issued = do("voucher.issue", clerk, programme_id=number, resident_ids=[holder])
+    card = do("voucher.print_cards", clerk, voucher_ids=[issued["vouchers"][0]["id"]])["cards"][0]
+    used = {"code": card["code"], "service_code": "match"}
+    done = do("voucher.start", till, price_fen=30_000, **used)
+    do("voucher.finish", till, id=done["id"], result="hired")
+    do("voucher.start", till, price_fen=10_000, **used)
+    do("enrolment.enrol", till, code=card["code"], service_code="child")
+    fact = {"code": "care_level", "value": 1, "from_on": "2026-11-20", "document": "评估表"}
+    do("resident.record_fact", clerk, resident_id=holder, **fact)
 
 
 def _programme(clerk: Actor) -> Programme:

@@ -34,6 +34,7 @@ from plugins.voucher.pages.staff import lists, people, recoveries, standing, tra
 from plugins.voucher.pages.staff.answers import reason_page
 from plugins.voucher.pages.staff.choices import programme_choices, programme_names
 from plugins.voucher.pages.staff.mount import vouchers as pages
+from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules import read_terms
 from plugins.voucher.service import rosters, underway
 from plugins.voucher.service.changes import ORDERED
@@ -41,7 +42,14 @@ from plugins.voucher.service.granting import OPEN
 from plugins.voucher.service.lives import ACTIVE, history
 
 # The tills' acts; what came of them is listed as uses.
-USES = ("voucher.lookup", "voucher.quote", "voucher.redeem", "voucher.redeem_many")
+USES = (
+    "voucher.lookup",
+    "voucher.quote",
+    "voucher.quote_finish",
+    "voucher.redeem",
+    "voucher.redeem_many",
+    "enrolment.attend",
+)
 
 
 @dataclass(frozen=True)
@@ -328,7 +336,7 @@ def show(number: int) -> str:
     )
 
 
-def _uses(rows: list[Redemption], terms: Any) -> list[dict[str, Any]]:
+def _uses(rows: list[Redemption], terms: Rules) -> list[dict[str, Any]]:
     providers = people.organisations(row.provider_id for row in rows)
     return [
         {
@@ -336,14 +344,19 @@ def _uses(rows: list[Redemption], terms: Any) -> list[dict[str, Any]]:
             "url": url_for("voucher_staff.redemptions.show", number=row.id),
             "at": row.redeemed_at,
             "provider": providers[row.provider_id],
-            "service": terms.services[row.service_code].name
-            if row.service_code in terms.services
-            else row.service_code,
+            "service": _served(row, terms),
             "amount": row.amount_fen - row.reversed_fen,
             "state": wording.state(row.state),
         }
         for row in rows
     ]
+
+
+def _served(row: Redemption, terms: Rules) -> str:
+    service = terms.services.get(row.service_code)
+    if service is None:
+        return row.service_code
+    return f"{service.name} {wording.quantity(row.quantity, service.unit, service.measure)}"
 
 
 def _live(lots: list[Lot]) -> list[Lot]:
