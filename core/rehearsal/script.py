@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from core import clock
 from core.plugins import registry
-from core.rehearsal.lines import BadFileError, Json, Lines, Place, load
+from core.lines import BadFileError, Json, Lines, Place, load
 from core.rehearsal.names import items
 
 SCHEMA = Path(__file__).with_name("rehearsal.schema.json")
