@@ -123,6 +123,7 @@ ACTS = [
         "programme.define",
         schemas.PREVIEW,
         previewing.preview,
+        reads=True,
         object_type="programme",
     ),
     Act(

@@ -229,7 +229,7 @@ class CaseSchema(Schema):
     facts = fields.Dict(keys=Text(longest=40), load_default=dict)
     eligible = fields.Boolean()
     service = Text(longest=20)
-    class_code = Text(data_key="class", longest=20, load_default=None)
+    class_code = Text(data_key="class", attribute="class", longest=20, load_default=None)
     price_fen = fen(required=False)
     quantity = _whole(1, 10_000)
     minutes = _whole(1, 100_000)
