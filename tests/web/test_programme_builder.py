@@ -205,12 +205,12 @@ def test_what_a_version_changes_is_told_parameter_by_parameter(app):
         assert changes(old, new) == [
             {
                 "label": "服务“学费”",
-                "old": "服务编号 fee；服务名称 学费；计价单位 学期",
+                "old": "服务编号 fee；计价单位 学期",
                 "new": "—",
             },
             {"label": "价格不足一分时", "old": "四舍五入", "new": "进一分"},
             {"label": "对账单确认天数", "old": "0 天", "new": "3 天"},
-            {"label": "服务“校车”", "old": "—", "new": "服务编号 bus；服务名称 校车；计价单位 月"},
+            {"label": "服务“校车”", "old": "—", "new": "服务编号 bus；计价单位 月"},
         ]
 
 

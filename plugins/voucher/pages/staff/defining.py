@@ -85,9 +85,11 @@ def new() -> str:
 @pages.post("/programmes/from-file")
 def from_file() -> ResponseReturnValue:
     """Fill in the form from a YAML file; nothing is stored yet."""
-    file = request.files.get("file")
-    data = file.read(programme_files.MOST_BYTES + 1) if file else b""
-    name = (file.filename if file else None) or _("文件")
+    data, name = b"", _("文件")
+    if file := request.files.get("file"):
+        with file.stream:
+            data = file.read(programme_files.MOST_BYTES + 1)
+        name = file.filename or name
     with transaction(readonly=True):
         require(current_actor(), "programme.define")
         try:

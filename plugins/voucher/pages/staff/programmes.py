@@ -139,7 +139,7 @@ def show(number: int) -> str:
         versions=versions.rows(row),
         shown=versions.preview(actor, row, newest, terms),
         told=told(newest.document),
-        steps=_steps(row, newest),
+        steps=_steps(newest),
         lines=lines_with_money([line_id for line_id, _share in terms.funding]),
         pools=pool_rows(pools[:POOLS_SHOWN]),
         pool=pools[0] if len(pools) == 1 else None,
@@ -150,8 +150,8 @@ def show(number: int) -> str:
     )
 
 
-def _steps(row: Programme, newest: Terms) -> list[dict[str, Any]]:
-    """Return the newest version's way to approval: what was done, by whom, and what comes next."""
+def _steps(newest: Terms) -> list[dict[str, Any]]:
+    """Return the newest version's way to approval: what was done, by whom, what comes next."""
     done = {"draft": _("编制"), "submitted": _("提交复核"), "approved": _("批准")}
     done["closed"] = _("关闭")
     items: list[dict[str, Any]] = []

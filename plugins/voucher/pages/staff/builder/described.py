@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -22,23 +22,24 @@ BETWEEN = " · "
 
 @dataclass(frozen=True)
 class Told:
-    """One parameter in words. `rows` are the keys of the rows it stands in, outermost first."""
+    """One parameter in words, with the row it stands in, which may be `named` by it."""
 
     label: str
     text: str
     usual: bool
     row: Key = ()
     row_label: str = ""
+    named: bool = False
 
 
 def told(document: Mapping[str, Any]) -> list[tuple[object, list[tuple[str, str]]]]:
     """Return what terms say of their own, section by section, as labels and words."""
-    unit = str(document.get("unit") or "fen")
+    at = _at(document)
     found = []
     for section in SECTIONS:
         said: dict[str, list[str]] = {}
-        for _key, one in _walk(section.parts, document, At(unit), (), ""):
-            if not one.usual:
+        for _key, one in _walk(section.parts, document, at, (), ""):
+            if not one.usual and not one.named:
                 # What a row says is told in one line, under the row's name.
                 label, between, rest = one.label.partition(BETWEEN)
                 said.setdefault(label, []).append(f"{rest}：{one.text}" if between else one.text)
@@ -69,7 +70,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, st
             whole = "；".join(
                 f"{said.label.removeprefix(only.row_label + BETWEEN)} {said.text}"
                 for said in rest.values()
-                if said.row[: len(only.row)] == only.row and not said.usual
+                if said.row[: len(only.row)] == only.row and not (said.usual or said.named)
             )
             none = "—"
             pair = (whole, none) if one is not None else (none, whole)
@@ -78,12 +79,19 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, st
 
 
 def _flat(document: Mapping[str, Any]) -> dict[Key, Told]:
-    unit = At(str(document.get("unit") or "fen"))
+    at = _at(document)
     return {
-        key: one
-        for section in SECTIONS
-        for key, one in _walk(section.parts, document, unit, (), "")
+        key: one for section in SECTIONS for key, one in _walk(section.parts, document, at, (), "")
     }
+
+
+def _at(document: Mapping[str, Any]) -> At:
+    """Return where every field of a document stands, with the names of classes and services."""
+    names: dict[str, str] = {}
+    for one in (*document.get("classes", ()), *document.get("services", ())):
+        # A code that is both a class's and a service's is told as it is.
+        names[one["code"]] = one["code"] if one["code"] in names else one["name"]
+    return At(str(document.get("unit") or "fen"), names=names)
 
 
 def _walk(
@@ -98,7 +106,7 @@ def _walk(
                 code = str(item.get("code") or name or number)
                 one = _("%(one)s“%(name)s”", one=part.one, name=name)
                 inner = (*row, part.path, code)
-                here = At(at.unit, str(item.get("of") or "fen"))
+                here = replace(at, of=str(item.get("of") or "fen"))
                 head = f"{before}{one if name else f'{part.one} {number + 1}'}{BETWEEN}"
                 yield from _walk(part.parts, item, here, inner, head)
         elif isinstance(part, Rule):
@@ -108,7 +116,8 @@ def _walk(
             empty = value is None or value in ([], {})
             text = nothing() if empty else part.kind.words(value, at)
             usual = empty or part.kind.typed(value, at) == part.usual
-            yield (*row, part.path), Told(label, text, usual, row, _row_label(before))
+            named = bool(row) and part.path in {"name", "figure"}
+            yield (*row, part.path), Told(label, text, usual, row, _row_label(before), named)
 
 
 def _row_label(before: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext as _
@@ -20,10 +20,11 @@ Options = tuple[tuple[str, object], ...]
 
 @dataclass(frozen=True)
 class At:
-    """Where a field stands: the programme's unit, and what its row's figure is of."""
+    """Where a field stands: the programme's unit, what its row's figure is of, names by code."""
 
     unit: str = "fen"
     of: str = "fen"
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ CODES = Kind(
     "text",
     lambda text, _at: values.several(text),
     lambda value, _at: "、".join(map(str, value)),
-    lambda value, _at: "、".join(map(str, value)),
+    lambda value, at: "、".join(at.names.get(str(code), str(code)) for code in value),
     structured=True,
 )
 FACTS = Kind(

@@ -13,7 +13,7 @@ class Field:
     """One parameter: its path in what holds it (`rounding.price`), how it is typed, what it means.
 
     `usual` is what the form shows where the terms say nothing. A `rare` one is folded away until
-    it says something else.
+    it says something else; a `quiet` one even then.
     """
 
     path: str
@@ -24,6 +24,7 @@ class Field:
     unit: object = ""
     rare: bool = False
     wide: bool = False
+    quiet: bool = False
 
     @property
     def name(self) -> str:

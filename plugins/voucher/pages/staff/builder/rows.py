@@ -36,7 +36,7 @@ CLASSES = Rows(
     _l("多数项目只有一类。不同的人拿不同的凭单时，每种写一行。"),
     _l("类别"),
     (
-        Field("code", TEXT, _l("类别编号"), CODE_HINT),
+        Field("code", TEXT, _l("类别编号"), CODE_HINT, rare=True, quiet=True),
         Field("name", TEXT, _l("类别名称"), _l("居民在凭单上看到的名字。")),
         Field(
             "provider_tag",
@@ -68,7 +68,7 @@ SERVICES = Rows(
     _l("文件允许买的每一项服务写一行。"),
     _l("服务"),
     (
-        Field("code", TEXT, _l("服务编号"), CODE_HINT),
+        Field("code", TEXT, _l("服务编号"), CODE_HINT, rare=True, quiet=True),
         Field("name", TEXT, _l("服务名称"), _l("例如 助餐、助浴、康复护理。")),
         Field("unit", TEXT, _l("计价单位"), _l("例如 次、小时、餐、月。")),
         Field(
@@ -138,7 +138,7 @@ SERVICES = Rows(
             _l("先占后结的服务：每种结果付补贴的多少。"),
             _l("结果"),
             (
-                Field("code", TEXT, _l("结果编号"), CODE_HINT),
+                Field("code", TEXT, _l("结果编号"), CODE_HINT, rare=True, quiet=True),
                 Field("name", TEXT, _l("结果名称"), _l("例如 合格、未通过。")),
                 Field(
                     "share_ppm",
@@ -161,7 +161,7 @@ ALLOTMENTS = Rows(
     _l("给一次还是每月给，给多少。有几种额度（如基本和奖励）就写几行。"),
     _l("额度"),
     (
-        Field("code", TEXT, _l("额度编号"), CODE_HINT),
+        Field("code", TEXT, _l("额度编号"), CODE_HINT, rare=True, quiet=True),
         Field("name", TEXT, _l("额度名称"), _l("例如 面额、每月额度。")),
         Field(
             "period",
@@ -285,7 +285,7 @@ OTHER_PAYERS = Rows(
     _l("在凭单之前支付的，如长期护理保险；凭单只算剩下的部分。"),
     _l("支付方"),
     (
-        Field("code", TEXT, _l("支付方编号"), CODE_HINT),
+        Field("code", TEXT, _l("支付方编号"), CODE_HINT, rare=True, quiet=True),
         Field("name", TEXT, _l("支付方名称"), _l("例如 长期护理保险。")),
     ),
     numbered="p",
@@ -320,7 +320,7 @@ CAPS = Rows(
     _l("每次、每天、每月等最多补多少。上限按服务日期计。"),
     _l("上限"),
     (
-        Field("code", TEXT, _l("上限编号"), CODE_HINT),
+        Field("code", TEXT, _l("上限编号"), CODE_HINT, rare=True, quiet=True),
         Field("name", TEXT, _l("上限名称"), _l("例如 每月补贴上限。")),
         Field(
             "of",

@@ -95,7 +95,7 @@ class Typed:
         if any(error == name or error.startswith(f"{name}-") for error in self.errors):
             return False
         if isinstance(part, Field):
-            return self.get(name) in {"", part.usual}
+            return part.quiet or self.get(name) in {"", part.usual}
         if isinstance(part, Rule):
             return conditions.read(self.values, name) == Reading()
         return not self.rows(name)
