@@ -64,7 +64,7 @@ def test_a_programme_is_defined_by_one_person_and_approved_by_another(town):
     expect(clerk.get_by_role("heading", name="核对凭单项目", level=1)).to_be_visible()
     expect(clerk.get_by_text("80.50 元").first).to_be_visible()
     look(clerk)
-    clerk.go_back()
+    clerk.get_by_role("button", name="返回修改").click()
     clerk.get_by_role("button", name="下一步：核对").click()
     clerk.get_by_role("button", name="保存草稿").click()
     clerk.get_by_role("button", name="提交复核").click()

@@ -418,6 +418,8 @@ def test_a_revision_shows_what_changed_and_is_approved_by_another(app, world, of
     draft.send(f"{address}/submit")
 
     approver = office("purchaser_approver")
+    assert "第 2 版待复核" in approver.open("/voucher/programmes").text
+    assert "1 个凭单项目待批准" in approver.open("/").text
     asked = approver.open(address)
     for said in ("32.50 元", "今天符合条件", "退出"):
         assert said in asked.text

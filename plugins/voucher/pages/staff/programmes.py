@@ -50,6 +50,7 @@ def index() -> str:
     pools = pools_of([row.id for row in rows])
     committed = balances("pool.committed", by="pool_id") if pools else {}
     terms_by_programme = newest_terms(row.id for row in rows)
+    pending = versions.pending(row.id for row in rows)
     listed = []
     for row in rows:
         terms = terms_by_programme[row.id]
@@ -61,7 +62,7 @@ def index() -> str:
                 "kind": kind_of(terms),
                 "last": terms.valid_through,
                 "committed": _figure(pools.get(row.id, []), "pool.committed", committed),
-                "state": words.PROGRAMME[row.state],
+                "state": pending.get(row.id) or words.PROGRAMME[row.state],
             }
         )
     return render_template("voucher/staff/programmes.html", programmes=listed, page=page)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, request
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from core.access import Actor, fetch, require
+from core.db import db
 from core.errors import NotFound
 from core.web import current_actor
 from plugins.voucher.models import Programme, Terms
@@ -18,7 +21,13 @@ from plugins.voucher.pages.staff.mount import programmes as pages
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.service import programme_files
 from plugins.voucher.service.previewing import outcome
-from plugins.voucher.service.programmes import APPROVED, terms_in_force, versions
+from plugins.voucher.service.programmes import (
+    APPROVED,
+    DRAFT,
+    SUBMITTED,
+    terms_in_force,
+    versions,
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,19 @@ class Preview:
 
     outcome: dict[str, Any] | None
     missing: list[tuple[str, str]]
+
+
+def pending(numbers: Iterable[int]) -> dict[int, words.Word]:
+    """Return in words which later versions are being worked on, by the programme's number."""
+    query = db.select(Terms).where(Terms.programme_id.in_(set(numbers)), Terms.version > 1)
+    said = {
+        DRAFT: (_l("第 %(n)s 版草稿"), "plain"),
+        SUBMITTED: (_l("第 %(n)s 版待复核"), "wait"),
+    }
+    return {
+        one.programme_id: (str(said[one.state][0]) % {"n": one.version}, said[one.state][1])
+        for one in db.session.scalars(query.where(Terms.state.in_(said)))
+    }
 
 
 def rows(programme: Programme) -> list[dict[str, Any]]:
