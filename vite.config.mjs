@@ -27,7 +27,7 @@ export default defineConfig({
         // htmx has an eval for features that assets/app.js switches off and the page forbids.
         if (warning.code !== "EVAL") warn(warning);
       },
-      input: ["assets/app.js", "assets/scan.js", "assets/charts.js"],
+      input: ["assets/app.js", "assets/scan.js", "assets/charts.js", "assets/builder.js"],
       output: {
         entryFileNames: "[name]-[hash].js",
         chunkFileNames: "[name]-[hash].js",

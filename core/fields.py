@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
@@ -108,7 +109,23 @@ def in_words(messages: Any) -> Any:
     }
     if str(messages).startswith("Must be one of:"):
         return _("请从列出的选项中选择")
-    return known.get(str(messages), messages)
+    return known.get(str(messages)) or _limits_in_words(str(messages)) or messages
+
+
+def _limits_in_words(message: str) -> str | None:
+    """Return marshmallow's sentence about a range or a length in the reader's language."""
+    figures = re.findall(r"-?\d+", message)
+    if re.fullmatch(
+        r"Must be greater than or equal to \S+ and less than or equal to \S+\.", message
+    ):
+        return _("须为 %(low)s 至 %(high)s 的整数", low=figures[0], high=figures[1])
+    if re.fullmatch(r"Length must be between \d+ and \d+\.", message):
+        return _("须有 %(low)s 至 %(high)s 项", low=figures[0], high=figures[1])
+    if re.fullmatch(r"Longer than maximum length \d+\.", message):
+        return _("最多 %(most)s 项", most=figures[0])
+    if re.fullmatch(r"Shorter than minimum length \d+\.", message):
+        return _("至少 %(least)s 项", least=figures[0])
+    return None
 
 
 def _range_error(minimum: int) -> str:

@@ -10,7 +10,7 @@ from flask.cli import with_appcontext
 from core import clock
 from core.audit import AuditEntry
 from core.db import db, transaction
-from core.rehearsal.lines import BadFileError
+from core.lines import BadFileError
 from core.rehearsal.running import Outcome, Step, rehearse
 
 HELP = """按文件排演业务：逐件办理，核对答复、拒绝码和账面数。

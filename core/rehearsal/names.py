@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.rehearsal.lines import Json
+from core.lines import Json
 
 REFERENCE = re.compile(r"\$\{([^${}]+)\}")
 PART = re.compile(r"\[([^\[\]]*)\]|([^.\[\]]+)")

@@ -10,10 +10,10 @@ from core import access, clock
 from core.access import Actor, User
 from core.acts import Answer, perform
 from core.db import db, transaction
+from core.lines import Json
 from core.plugins import registry
 from core.rehearsal import books
 from core.rehearsal.books import Mark
-from core.rehearsal.lines import Json
 from core.rehearsal.names import Names, UnknownNameError, pick
 from core.rehearsal.script import SYSTEM, Event, Expected, Script, read
 

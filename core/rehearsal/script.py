@@ -13,8 +13,8 @@ from pathlib import Path
 from jsonschema import Draft202012Validator, ValidationError
 
 from core import clock
+from core.lines import BadFileError, Json, Lines, Place, load
 from core.plugins import registry
-from core.rehearsal.lines import BadFileError, Json, Lines, Place, load
 from core.rehearsal.names import items
 
 SCHEMA = Path(__file__).with_name("rehearsal.schema.json")

@@ -41,41 +41,39 @@ def checked(page: Page, file: dict[str, object]) -> None:
 
 def test_a_programme_is_defined_by_one_person_and_approved_by_another(town):
     clerk = town.staff("purchaser_clerk")
-    clerk.goto("/voucher/programmes/new")
-    clerk.get_by_role("button", name="下一步：核对").last.click()
+    clerk.goto("/voucher/programmes/new?model=face")
+    clerk.get_by_role("button", name="下一步：核对").click()
     expect(clerk.get_by_role("alert").first).to_be_visible()
     look(clerk)
 
-    clerk.goto("/voucher/programmes/new")
-    clerk.get_by_label("名称", exact=True).first.fill("暑期阅读券")
+    clerk.goto("/voucher/programmes/new?model=face")
     for field, value in {
+        "name": "暑期阅读券",
         "code": "READ",
+        "classes-0-name": "阅读券",
         "valid_from": "2026-10-01",
         "valid_through": "2026-12-31",
-        "classes-0-code": "R",
-        "classes-0-name": "阅读券",
-        "classes-0-face": "80.50",
-        "services-0-code": "book",
+        "allotments-0-amounts-0-quantity": "80.50",
         "services-0-name": "借阅",
         "services-0-unit": "次",
     }.items():
         clerk.locator(f"[name='{field}']").fill(value)
-    clerk.locator("[name=line_id]").select_option(str(town.path.county.line))
-    for field, value in {
-        "kind": "single",
-        "void_window": "until_lock",
-        "close": "on_last_day",
-    }.items():
-        clerk.locator(f"[name={field}][value={value}]").check()
-    clerk.get_by_role("button", name="下一步：核对").last.click()
+    clerk.locator("[name=funding-0-line_id]").select_option(str(town.path.county.line))
+    clerk.locator("[name=void_window]").select_option("until_lock")
+    clerk.get_by_role("button", name="下一步：核对").click()
     expect(clerk.get_by_role("heading", name="核对凭单项目", level=1)).to_be_visible()
-    expect(clerk.get_by_text("80.50")).to_be_visible()
+    expect(clerk.get_by_text("80.50 元").first).to_be_visible()
+    look(clerk)
+    clerk.get_by_role("button", name="返回修改").click()
+    clerk.get_by_role("button", name="下一步：核对").click()
     clerk.get_by_role("button", name="保存草稿").click()
     clerk.get_by_role("button", name="提交复核").click()
     expect(clerk.get_by_text("待复核").first).to_be_visible()
     assert clerk.get_by_role("button", name="批准").count() == 0
 
     approver = town.staff("purchaser_approver")
+    approver.goto(clerk.url)
+    look(approver)
     approver.goto(clerk.url)
     approver.get_by_role("button", name="批准").click()
     expect(approver.get_by_text("已批准").first).to_be_visible()

@@ -11,8 +11,8 @@ from core import access, acts
 from core.audit import AuditEntry
 from core.db import db, transaction
 from core.ledger import Check, Finding
+from core.lines import BadFileError
 from core.rehearsal import rehearse, running
-from core.rehearsal.lines import BadFileError
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "rehearsals.md"
 EXAMPLE = re.search(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)[1]

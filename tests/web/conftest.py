@@ -111,6 +111,19 @@ def world(app, county, care) -> Iterator[World]:
         yield made
 
 
+@pytest.fixture
+def office(world):
+    """Return how somebody with a role is signed in at the office."""
+
+    def enter(role):
+        browser = world.browser()
+        login = world.login_of(role)
+        browser.open("/sign-in").send("/sign-in", login=login, password=factories.PASSWORD)
+        return browser
+
+    return enter
+
+
 def _of(county) -> dict:
     return {"programme_id": county.programme}
 

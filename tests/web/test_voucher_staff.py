@@ -19,19 +19,6 @@ WHY = {"reason": "居民来电核实"}
 
 
 @pytest.fixture
-def office(world):
-    """Return how somebody with a role is signed in at the office."""
-
-    def enter(role):
-        browser = world.browser()
-        login = world.login_of(role)
-        browser.open("/sign-in").send("/sign-in", login=login, password=factories.PASSWORD)
-        return browser
-
-    return enter
-
-
-@pytest.fixture
 def meal(world):
     """Return the receipt of one meal of 18.50 yuan."""
     return world.act(
@@ -43,65 +30,6 @@ def locked(world):
     """Lock the next day and return the period's number."""
     done = world.act("statement.lock", "finance_maker", programme_id=world.county.programme)
     return done["id"]
-
-
-def test_a_programme_is_checked_before_it_is_saved_and_approved_by_another(world, office):
-    clerk = office("purchaser_clerk")
-    filled = {
-        "name": "暑期阅读券",
-        "code": "READ",
-        "line_id": str(world.county.line),
-        "kind": "single",
-        "valid_from": "2026-10-01",
-        "valid_through": "2026-12-31",
-        "classes-0-code": "R",
-        "classes-0-name": "阅读券",
-        "classes-0-face": "80.50",
-        "services-0-code": "book",
-        "services-0-name": "借阅",
-        "services-0-unit": "次",
-        "void_window": "until_lock",
-        "close": "on_last_day",
-    }
-    check = clerk.open("/voucher/programmes/new").send("/voucher/programmes/new", **filled)
-    assert "核对凭单项目" in check.text
-    assert "80.50" in check.text
-
-    draft = check.send("/voucher/programmes/new", step="save")
-    submitted = draft.send(f"{draft.path}/submit")
-    assert "待复核" in submitted.text
-    assert "批准" not in [form.action for form in submitted.forms]
-
-    approver = office("purchaser_approver")
-    approved = approver.open(draft.path).send(f"{draft.path}/approve")
-    assert "已批准" in approved.text
-    assert "purchaser_approver" in approved.text
-
-
-def test_a_form_with_mistakes_is_shown_again_with_what_was_typed(office):
-    clerk = office("purchaser_clerk")
-    page = clerk.open("/voucher/programmes/new").send(
-        "/voucher/programmes/new",
-        **{"name": "没有写完", "classes-1-code": "R", "classes-1-face": "八十"},
-    )
-
-    assert page.status == 422
-    form = page.form("/voucher/programmes/new")
-    assert form.fields["name"] == "没有写完"
-    assert form.fields["classes-1-face"] == "八十"
-    assert "第 2 种凭单 面额：请填写金额" in page.text
-    assert "编号：还没有填" in page.text
-
-
-def test_more_rows_need_no_script_and_lose_nothing(office):
-    clerk = office("purchaser_clerk")
-    page = clerk.open("/voucher/programmes/new").send(
-        "/voucher/programmes/new", name="许多种类", step="more-classes"
-    )
-
-    form = page.form("/voucher/programmes/new")
-    assert form.fields["name"] == "许多种类"
-    assert "classes-5-code" in form.fields
 
 
 def test_a_programme_is_sent_back_with_a_reason_its_maker_reads(app, world, county, office):

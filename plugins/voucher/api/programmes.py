@@ -59,6 +59,7 @@ ACTS = [
         "programme.define",
         schemas.PREVIEW,
         previewing.preview,
+        reads=True,
         object_type="programme",
     ),
     Act(

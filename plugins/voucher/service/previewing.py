@@ -33,18 +33,26 @@ def preview(
     """
     organisation = own_organisation(actor, organisation_id, "programme.define")
     rules = read_terms(as_stored(organisation.id, terms))
-    people = _people(rules, organisation.division_code)
     before = None
     if programme_id is not None:
         programme = fetch(Programme, programme_id, actor, "programme.view")
         before = terms_in_force(programme)[1]
-    classes = _classes(rules, organisation.division_code)
+    return outcome(rules, organisation.division_code, before)
+
+
+def outcome(rules: Terms, division: str, before: Terms | None = None) -> dict[str, Any]:
+    """Tell what terms would do today in a division, against earlier ones where there are any.
+
+    Who asks must be allowed to see the programme.
+    """
+    people = _people(rules, division)
+    classes = _classes(rules, division)
     period_fen = sum(one["period_fen"] for one in classes)
     whole_fen = sum(one["whole_fen"] for one in classes)
     return {
         "on": clock.today().isoformat(),
         "people": sum(people.values()),
-        "townships": _townships(rules, before, people, organisation.division_code),
+        "townships": _townships(rules, before, people, division),
         "classes": classes,
         "period_fen": period_fen,
         "whole_fen": whole_fen,

@@ -35,7 +35,7 @@ from core.formats import yuan
 from core.ledger import Move, Owner, post
 from core.settlement import Clawback, approve_clawback, order_clawback
 from plugins.voucher import rules
-from plugins.voucher.models import Count, Counter, Lot, Redemption, Reversal
+from plugins.voucher.models import Count, Counter, Lot, Redemption, Reversal, Voucher
 from plugins.voucher.rules.terms import Cap
 from plugins.voucher.service import claiming
 from plugins.voucher.service.cases import Case, Taken

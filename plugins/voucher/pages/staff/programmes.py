@@ -19,9 +19,10 @@ from core.ledger import balances
 from core.web import current_actor
 from core.web.forms import act, done_or_again
 from plugins.voucher import rules
-from plugins.voucher.models import Admission, Programme, Redemption, Voucher
-from plugins.voucher.pages.staff import charts, lists, people, trail, words
+from plugins.voucher.models import Admission, Programme, Redemption, Terms, Voucher
+from plugins.voucher.pages.staff import charts, lists, people, trail, versions, words
 from plugins.voucher.pages.staff.answers import reason_page, refusal_page
+from plugins.voucher.pages.staff.builder import told
 from plugins.voucher.pages.staff.choices import newest_terms
 from plugins.voucher.pages.staff.mount import programmes as pages
 from plugins.voucher.service import renewing
@@ -50,6 +51,7 @@ def index() -> str:
     pools = pools_of([row.id for row in rows])
     committed = balances("pool.committed", by="pool_id") if pools else {}
     terms_by_programme = newest_terms(row.id for row in rows)
+    pending = versions.pending(row.id for row in rows)
     listed = []
     for row in rows:
         terms = terms_by_programme[row.id]
@@ -61,7 +63,7 @@ def index() -> str:
                 "kind": kind_of(terms),
                 "last": terms.valid_through,
                 "committed": _figure(pools.get(row.id, []), "pool.committed", committed),
-                "state": words.PROGRAMME[row.state],
+                "state": pending.get(row.id) or words.PROGRAMME[row.state],
             }
         )
     return render_template("voucher/staff/programmes.html", programmes=listed, page=page)
@@ -125,22 +127,21 @@ def show(number: int) -> str:
     actor = current_actor()
     require(actor, "programme.view")
     row: Programme = fetch(Programme, number, actor, "programme.view")
-    terms = terms_of(row)[1]
+    newest, terms = terms_of(row)
     pools = pools_of([row.id]).get(row.id, [])
     totals = [pool_totals(pool.id) for pool in pools]
     return render_template(
         "voucher/staff/programme.html",
         programme=row,
         terms=terms,
-        class_rows=[
-            {"code": one.code, "name": one.name, "provider_tag": one.provider_tag}
-            | {"services": one.services, "grants": words.grants(terms, one.code)}
-            for one in terms.classes.values()
-        ],
         kind=kind_of(terms),
         owner=people.organisations([row.organisation_id])[row.organisation_id],
         state=words.PROGRAMME[row.state],
-        steps=_steps(row),
+        newest=newest,
+        versions=versions.rows(row),
+        shown=versions.preview(actor, row, newest, terms),
+        told=told(newest.document),
+        steps=_steps(newest),
         lines=lines_with_money([line_id for line_id, _share in terms.funding]),
         pools=pool_rows(pools[:POOLS_SHOWN]),
         pool=pools[0] if len(pools) == 1 else None,
@@ -158,12 +159,12 @@ def _lacking(row: Programme) -> int:
     return renewing.waiting(row) if may else 0
 
 
-def _steps(row: Programme) -> list[dict[str, Any]]:
-    """Return the way to approval: what was done, by whom, and what comes next."""
+def _steps(newest: Terms) -> list[dict[str, Any]]:
+    """Return the newest version's way to approval: what was done, by whom, what comes next."""
     done = {"draft": _("编制"), "submitted": _("提交复核"), "approved": _("批准")}
     done["closed"] = _("关闭")
     items: list[dict[str, Any]] = []
-    for change in trail.state_changes("programme", row.id):
+    for change in trail.state_changes("terms", newest.id):
         back = change["before"] == "submitted" and change["after"] == "draft"
         told = (change["who"], moment(change["at"]), change["why"])
         items.append(
@@ -173,7 +174,7 @@ def _steps(row: Programme) -> list[dict[str, Any]]:
                 "detail": " · ".join(text for text in told if text),
             }
         )
-    coming = {"draft": ["submitted", "approved"], "submitted": ["approved"]}.get(row.state, [])
+    coming = {"draft": ["submitted", "approved"], "submitted": ["approved"]}.get(newest.state, [])
     for place, state in enumerate(coming):
         items.append({"label": done[state], "state": "next" if place else "now", "detail": ""})
     return items

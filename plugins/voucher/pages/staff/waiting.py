@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
-from sqlalchemy import Select, func
+from sqlalchemy import ColumnElement, Select, func
 
 from core.access import Actor, scoped, visible
 from core.db import db
@@ -18,6 +18,7 @@ from plugins.voucher.models import (
     Redemption,
     Reversal,
     Statement,
+    Terms,
 )
 from plugins.voucher.service import renewing
 from plugins.voucher.service.changes import ORDERED as ORDERED_CASH
@@ -27,16 +28,14 @@ from plugins.voucher.service.reversing import ORDERED
 
 
 def programmes(actor: Actor) -> list[Todo]:
-    """Count the drafts to be submitted and the programmes to be approved."""
+    """Count the programmes whose newest version is to be submitted or approved."""
     url = url_for("voucher_staff.programmes.index")
     found = []
     if actor.may("programme.define"):
-        drafts = scoped(Programme, actor, "programme.define").where(Programme.state == DRAFT)
+        drafts = scoped(Programme, actor, "programme.define").where(_newest_is(DRAFT))
         found.append(Todo(_count(drafts), _("个凭单项目草稿待提交"), url))
     if actor.may("programme.approve"):
-        submitted = scoped(Programme, actor, "programme.approve").where(
-            Programme.state == SUBMITTED
-        )
+        submitted = scoped(Programme, actor, "programme.approve").where(_newest_is(SUBMITTED))
         found.append(Todo(_count(submitted), _("个凭单项目待批准"), url))
     return found
 
@@ -87,6 +86,14 @@ def statements(actor: Actor) -> list[Todo]:
     )
     url = url_for("voucher_staff.statements.objections")
     return [Todo(_count(query), _("条承接主体的异议待处理"), url)]
+
+
+def _newest_is(state: str) -> ColumnElement[bool]:
+    """Return the condition of the programmes whose newest version is in a state.
+
+    Nothing is written beside a draft or a version that waits, so the newest is the only one.
+    """
+    return Programme.id.in_(db.select(Terms.programme_id).where(Terms.state == state))
 
 
 def _count(query: Select[Any]) -> int:
