@@ -98,6 +98,7 @@ class ServiceSchema(Schema):
     block = _whole(1, 1440, load_default=1)
     longest = _whole(1, 100_000, load_default=None)
     hold_days = _whole(1, 3_660, load_default=1)
+    hold_until = one_of(*choices.HOLD_UNTILS, required=False, load_default="days")
     results = _several(ResultSchema, most=10)
 
 

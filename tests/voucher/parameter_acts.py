@@ -446,6 +446,7 @@ ACTED: dict[str, Acted] = {
     "services[].unit": Acted(shown, ("次", "学期")),
     "services[].longest": Acted(held, (60, 120), VISITS),
     "services[].hold_days": Acted(held, (1, 2), VISITS),
+    "services[].hold_until": Acted(held, (), VISITS | {"services": [HOURS | {"hold_days": 400}]}),
     "services[].results[].name": Acted(shown, ("合格", "取得证书"), RESULTS),
     "other_payers[].name": Acted(shown, ("保险", "长护险"), PAYERS),
     "identity_check": Acted(identified),

@@ -12,7 +12,7 @@ import yaml
 
 from core import Huigou
 from core.docs import ROOT
-from core.rehearsal.lines import load
+from core.lines import load
 from plugins.voucher.parameters import paper, parameters
 from plugins.voucher.programmes import templates
 from plugins.voucher.rules import Terms, Use, read_terms

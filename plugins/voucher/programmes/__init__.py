@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.docs.declared import table
-from core.rehearsal.lines import load
+from core.lines import load
 
 FOLDER = Path(__file__).parent
 

@@ -18,6 +18,7 @@ PERIODS = ("once", "week", "month", "quarter", "year")
 LAPSES = ("window", "period_end", "days", "months", "idle_days")
 FIRST_PERIODS = ("full", "by_days", "next")
 RENEWALS = ("lot", "voucher")
+HOLD_UNTILS = ("days", "last_day")
 PRESENCES = ("scan", "timed", "hold", "enrolled")
 MEASURES = ("unit", "minute")
 REMAINDERS = ("forfeit", "keep")
@@ -116,7 +117,8 @@ class Service:
     `maximum_price_fen` bounds what a provider may charge for one unit, or for an hour where
     `measure` is minute. `presence`: one scan; timed from check-in to check-out; a hold, captured
     by result; or enrolled, with attendance recorded without a scan. Minutes are billed in whole
-    blocks of `block`. A hold or visit ends by itself `hold_days` after it began.
+    blocks of `block`. A hold or visit ends by itself `hold_days` after it began, or (`last_day`)
+    with the first of its lots if that is earlier.
     """
 
     code: str
@@ -129,6 +131,7 @@ class Service:
     block: int
     longest: int | None
     hold_days: int
+    hold_until: str
     results: tuple[Result, ...]
 
     @property
@@ -383,6 +386,7 @@ def _service(item: dict[str, Any]) -> Service:
         block=item.get("block") or 1,
         longest=item.get("longest"),
         hold_days=item.get("hold_days") or 1,
+        hold_until=item.get("hold_until") or "days",
         results=tuple(Result(**result) for result in item.get("results") or ()),
     )
 

@@ -24,7 +24,7 @@ from plugins.voucher.service.begun import decide_begun, lock_lots, spend_code, w
 from plugins.voucher.service.lapsing import expire_lots
 from plugins.voucher.service.lives import cancel_lots, has_ended
 from plugins.voucher.service.postings import move_lot
-from plugins.voucher.service.reading import Line, read_in_act, refuse_early, refuse_stranger
+from plugins.voucher.service.reading import Line, day_of, read_in_act, refuse_early, refuse_stranger
 from plugins.voucher.service.till import use_of
 
 OPEN, CAPTURED, RELEASED, LAPSED = "open", "captured", "released", "lapsed"
@@ -82,9 +82,6 @@ def finish(actor: Actor, *, id: int, result: str | None = None, **asked: Any) ->
         _give_back(hold)
         return {**_said(hold), "receipt": None, "result": result, "amount_fen": 0}
     answer = write_begun(line)
-    voucher = db.session.get_one(Voucher, hold.voucher_id)
-    if has_ended(voucher):
-        cancel_lots(voucher)
     expire_lots([lot.id for lot in lots])
     voucher = db.session.get_one(Voucher, hold.voucher_id)
     if has_ended(voucher):
@@ -191,7 +188,7 @@ def _to_hold(where: Situation, line: Line, service: Service, price: int, today: 
         fen = lot.free_fen * quantity // lot.available if lot.available else 0
         held.append(Draw(lot.id, lot.pool_id, quantity, fen))
     draws = [draw for draw in held if draw.quantity]
-    if not draws:
+    if not draws and where.terms.beyond == "refuse":
         need = service.block if where.terms.unit == "minute" else price * service.block // 60
         raise rules.short(where.terms, 0, need)
     return draws
@@ -199,6 +196,11 @@ def _to_hold(where: Situation, line: Line, service: Service, price: int, today: 
 
 def _write(line: Line, service: Service, price: int, draws: list[Draw], today: date) -> Hold:
     head = line.head
+    ends_on = today + timedelta(days=service.hold_days)
+    if service.hold_until == "last_day":
+        held = {draw.lot_id for draw in draws}
+        last = [day_of(row["valid_through"]) for row in line.found if row["lot_id"] in held]
+        ends_on = min([ends_on, *(day for day in last if day is not None)])
     hold = Hold(
         voucher_id=head["voucher_id"],
         resident_id=head["resident_id"],
@@ -213,7 +215,7 @@ def _write(line: Line, service: Service, price: int, draws: list[Draw], today: d
         quantity=line.use.quantity,
         price_fen=price,
         started_at=clock.now(),
-        ends_on=today + timedelta(days=service.hold_days),
+        ends_on=ends_on,
         state=OPEN,
     )
     db.session.add(hold)
@@ -246,7 +248,9 @@ def _write(line: Line, service: Service, price: int, draws: list[Draw], today: d
 
 
 def _refuse_closed(hold: Hold) -> None:
-    if hold.state != OPEN:
+    """Refuse to end what was ended, or whose days are over though nobody let it lapse yet."""
+    is_over = hold.ends_on < clock.today()
+    if hold.state != OPEN or is_over:
         words = {
             CAPTURED: _("已经完成"),
             RELEASED: _("已经取消"),
@@ -254,7 +258,10 @@ def _refuse_closed(hold: Hold) -> None:
         }
         raise RuleBroken(
             "NOT_CAPTURABLE",
-            _("这次服务%(state)s，不能再登记结果。请刷新后查看。", state=words[hold.state]),
+            _(
+                "这次服务%(state)s，不能再登记结果。请刷新后查看。",
+                state=words[hold.state if hold.state != OPEN else LAPSED],
+            ),
             state=hold.state,
         )
 

@@ -126,6 +126,17 @@ SERVICES = Rows(
             rare=True,
         ),
         Field(
+            "hold_until",
+            kinds.choice(
+                ("days", _l("只看上面的天数")),
+                ("last_day", _l("最迟到所占额度的最后一天")),
+            ),
+            _l("占用何时解除"),
+            _l("“未完成即失效”的券选第二项。"),
+            usual="days",
+            rare=True,
+        ),
+        Field(
             "provider_tag",
             TEXT,
             _l("只限哪类承接主体"),
@@ -238,6 +249,14 @@ ALLOTMENTS = Rows(
             _l("期中加入的人"),
             _l("第一期不满一期时给多少。"),
             usual="full",
+            rare=True,
+        ),
+        Field(
+            "opens_on",
+            kinds.whole(),
+            _l("每期第几天发放"),
+            _l("从每期的这一天起可用，例如每月 10 日填 10；不填是 1。"),
+            usual="1",
             rare=True,
         ),
     ),
