@@ -327,7 +327,9 @@ def _limit_by_lots(payment: Payment) -> None:
         lots = payment.live(piece.day)
         left = sum(lot.available - taken.get(lot.id, 0) for lot in lots)
         wanted = min(-(-piece.exact // EXACT), _or(piece.most_fen, left + piece.exact))
-        if left == 0 or (wanted > left and payment.terms.beyond == "refuse"):
+        # Where something is paid, the holder may pay what is beyond it.
+        may_pay = payment.terms.beyond == "self_pay" and (left or taken)
+        if wanted > left and not may_pay:
             raise short(payment.terms, left, wanted)
         _bound(piece, left)
         for lot, part in _spread(lots, min(wanted, left), taken):
