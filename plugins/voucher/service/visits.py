@@ -46,8 +46,8 @@ def start(actor: Actor, *, code: str, **asked: Any) -> dict[str, Any]:
         line.use = use_of(asked, presence=TIMED)
     refuse_early(connection, line, where, today)
     service = rules.covered_service(where, line.use)
-    price = rules.unit_price(where, line.use, service)
     rules.refuse_use(where, line.use, service, today)
+    price = rules.unit_price(where, line.use, service)
     if service.presence == TIMED:
         _refuse_overlapping(line)
     lock_lots(line.head["voucher_id"])
