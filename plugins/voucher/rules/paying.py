@@ -13,7 +13,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from core.errors import RuleBroken
+from core.errors import InvalidInput, RuleBroken
+from core.fields import FEN_MAX
 from core.formats import yuan
 from plugins.voucher.rules.caps import Rooms
 from plugins.voucher.rules.measures import measured
@@ -191,6 +192,11 @@ def _price(payment: Payment) -> None:
     per = QUANTITY_ONE * payment.service.priced_per
     for piece in payment.pieces:
         piece.price_fen = divide(payment.price * piece.quantity, per, payment.terms.rounding.price)
+    if sum(piece.price_fen for piece in payment.pieces) > FEN_MAX:
+        raise InvalidInput(
+            _("单价乘以数量的金额过大，请核对单价和数量。"),
+            errors={"price_fen": [_("金额过大")]},
+        )
 
 
 def _others(payment: Payment) -> None:
