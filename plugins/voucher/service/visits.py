@@ -86,9 +86,6 @@ def finish(actor: Actor, *, id: int, result: str | None = None, **asked: Any) ->
     if has_ended(voucher):
         cancel_lots(voucher)
     expire_lots([lot.id for lot in lots])
-    voucher = db.session.get_one(Voucher, hold.voucher_id)
-    if has_ended(voucher):
-        cancel_lots(voucher)
     return {**answer, "hold_id": hold.id, "state": hold.state, "result": result}
 
 
