@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func
+from sqlalchemy import case, func, or_
 
 from core import audit, clock
 from core.access import Actor, fetch, four_eyes, scoped
@@ -18,18 +18,18 @@ from core.ledger import post
 from core.settlement import approve_clawback, cancel_clawback, order_clawback
 from plugins.voucher.models import Lot, LotMove, Recovery, Redemption, Voucher
 from plugins.voucher.rules import Terms as Rules
-from plugins.voucher.rules import allotment_period, effective_day
+from plugins.voucher.rules import allotment_period, effective_day, first_grant
 from plugins.voucher.service.deciding import INCOME, Predicates, fact_of, keep_decisions
-from plugins.voucher.service.granting import OPEN, commitment
+from plugins.voucher.service.granting import OPEN, RECOVERED, commitment, withheld_of
 from plugins.voucher.service.lives import (
     REVOKED,
     cancel_part,
     end_from,
+    has_ended,
     revoke_voucher,
     rules_of,
     suspend_between,
 )
-from plugins.voucher.service.membership import EFFECTIVE_STATES
 
 COMPONENT = "voucher"
 CASH, ORDERED, WAIVED = "cash", "ordered", "waived"
@@ -122,9 +122,15 @@ def _bring_to(
         wanted = 0
         if judged.is_eligible:
             wanted = predicates.entitled(chosen, voucher.class_code, judged, on)
+        # Who came while the period ran got her part of it; what was withheld stays withheld.
+        issued_on = clock.day_of(voucher.issued_at)
+        wanted = first_grant(chosen, period, issued_on, wanted)
+        wanted = max(0, wanted - withheld_of(lot))
         more = wanted - (lot.granted - _reduced(lot))
-        if more > 0 and lot.entry_through >= clock.today():
-            _grant_more(voucher, rules, lot, more)
+        if more > 0:
+            _forgive(lot, max(0, lot.redeemed - wanted))
+            if lot.entry_through >= clock.today() and not has_ended(voucher):
+                _grant_more(voucher, rules, lot, more)
         elif more < 0:
             _take_back(voucher, rules, lot, wanted, day)
 
@@ -147,13 +153,34 @@ def _overpaid_before(lot: Lot) -> int:
     return int(db.session.scalar(query) or 0)
 
 
+def _forgive(lot: Lot, beyond: int) -> None:
+    """Take back what was called overpaid and is not yet recovered, down to what is still beyond."""
+    query = db.select(Recovery).filter_by(lot_id=lot.id, state=OPEN).order_by(Recovery.id.desc())
+    over = _overpaid_before(lot) - beyond
+    for recovery in db.session.scalars(query.with_for_update()).all():
+        less = min(over, recovery.quantity - recovery.recovered)
+        if less <= 0:
+            continue
+        over -= less
+        left = recovery.quantity - less
+        if not left:
+            recovery.state = WAIVED
+            continue
+        recovery.amount_fen = recovery.amount_fen * left // recovery.quantity
+        recovery.quantity = left
+        if recovery.recovered == left:
+            recovery.state = RECOVERED
+    db.session.flush()
+
+
 def _used_since(lot: Lot, day: date) -> int:
-    """Return what standing uses of services since a day took of a lot."""
+    """Return what uses of services since a day took of a lot, less what of them was taken back."""
+    net = case((LotMove.to_state == "redeemed", LotMove.quantity), else_=-LotMove.quantity)
     query = (
-        db.select(func.coalesce(func.sum(LotMove.quantity), 0))
+        db.select(func.coalesce(func.sum(net), 0))
         .join(Redemption, Redemption.id == LotMove.redemption_id)
-        .where(LotMove.lot_id == lot.id, LotMove.to_state == "redeemed")
-        .where(Redemption.service_on >= day, Redemption.state.in_(EFFECTIVE_STATES))
+        .where(LotMove.lot_id == lot.id, Redemption.service_on >= day)
+        .where(or_(LotMove.to_state == "redeemed", LotMove.from_state == "redeemed"))
     )
     return int(db.session.scalar(query) or 0)
 

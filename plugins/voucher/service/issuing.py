@@ -28,7 +28,14 @@ from plugins.voucher.service.deciding import (
     fact_of,
     keep_decisions,
 )
-from plugins.voucher.service.granting import Grant, grant_of, shares_of, write_grants
+from plugins.voucher.service.granting import (
+    Grant,
+    Holder,
+    grant_of,
+    shares_of,
+    withhold,
+    write_grants,
+)
 from plugins.voucher.service.lives import ACTIVE, REVOKED
 from plugins.voucher.service.programmes import APPROVED, terms_in_force
 
@@ -96,6 +103,8 @@ def issue_to(
             rules, predicates, judged[number], classes[number], voucher_id=numbers[number]
         )
     ]
+    holders = {numbers[number]: Holder(number, code) for number, code in classes.items()}
+    grants = withhold(programme, rules, grants, holders)
     source = f"voucher.issue:{audit.current().act}"
     pools = write_grants(programme, terms, rules, grants, source=source)
     write_phones(numbers.values())

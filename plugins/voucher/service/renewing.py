@@ -17,7 +17,7 @@ from plugins.voucher.models import Decision, Lot, Programme, Terms, Voucher
 from plugins.voucher.rules import Allotment, Period, allotment_period, opening, read_terms
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.service.deciding import INCOME, Judged, Predicates, fact_of, keep_decisions
-from plugins.voucher.service.granting import Grant, grant_of, withhold, write_grants
+from plugins.voucher.service.granting import Grant, Holder, grant_of, withhold, write_grants
 from plugins.voucher.service.issuing import issue_to
 from plugins.voucher.service.lives import ACTIVE, REVOKED
 from plugins.voucher.service.programmes import APPROVED, terms_in_force
@@ -104,6 +104,8 @@ def _renew_version(
             # As at the issue: what the family bears rests on the income of the period's first day.
             voucher.income_fen = fact_of(judged[voucher.resident_id], INCOME, on)
         grants = _grants(rules, predicates, allotment, period, eligible, judged=judged, on=on)
+        holders = {one.id: Holder(one.resident_id, one.class_code) for one in eligible}
+        grants = withhold(programme, rules, grants, holders)
         refused = [one for one in vouchers if not judged[one.resident_id].is_eligible]
         keep_decisions(
             programme.id,
@@ -140,8 +142,7 @@ def _grants(
         )
         for voucher in vouchers
     ]
-    due = [grant for grant in found if grant is not None]
-    return withhold(rules, due, {voucher.id: voucher.class_code for voucher in vouchers})
+    return [grant for grant in found if grant is not None]
 
 
 def _due(rules: Rules) -> list[tuple[Allotment, Period]]:
