@@ -12,13 +12,16 @@ from core import audit, clock
 from core.access import Actor, fetch, four_eyes, scoped
 from core.budget import commit_moves, lock_pool
 from core.db import db
-from core.errors import Conflict
+from core.errors import Conflict, RuleBroken
 from core.facts import ResidentFact
+from core.formats import yuan
 from core.ledger import post
 from core.settlement import approve_clawback, cancel_clawback, order_clawback
 from plugins.voucher.models import Lot, LotMove, Recovery, Redemption, Voucher
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules import allotment_period, effective_day, first_grant
+from plugins.voucher.service.claiming import standing
+from plugins.voucher.service.corrections import UNPAID, worth
 from plugins.voucher.service.deciding import INCOME, Predicates, fact_of, keep_decisions
 from plugins.voucher.service.granting import OPEN, RECOVERED, commitment, withheld_of
 from plugins.voucher.service.lives import (
@@ -30,6 +33,7 @@ from plugins.voucher.service.lives import (
     rules_of,
     suspend_between,
 )
+from plugins.voucher.service.membership import CAPTURED
 
 COMPONENT = "voucher"
 CASH, ORDERED, WAIVED = "cash", "ordered", "waived"
@@ -240,13 +244,17 @@ def _overpaid(voucher: Voucher, rules: Rules, lot: Lot, quantity: int) -> None:
 
 
 def recover_in_cash(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
-    """Order what is left of an overpayment back in cash; a second person approves."""
+    """Order what is left of an overpayment back in cash; a second person approves.
+
+    Refuses NOT_PAID_YET while the bank has not paid as much of the lot's uses.
+    """
     recovery = fetch(Recovery, id, actor, "recovery.order")
     _refuse_unless(recovery, OPEN)
     voucher = db.session.get_one(Voucher, recovery.voucher_id)
     left = recovery.quantity - recovery.recovered
     amount = recovery.amount_fen * left // recovery.quantity
     lot = db.session.get_one(Lot, recovery.lot_id)
+    _refuse_unpaid(lot, amount)
     clawback = order_clawback(
         actor,
         component=COMPONENT,
@@ -294,6 +302,31 @@ def recoveries(actor: Actor, *, limit: int = 100) -> dict[str, Any]:
         scoped(Recovery, actor, "voucher.view").order_by(Recovery.id.desc()).limit(limit)
     )
     return {"items": [_said(row) for row in rows]}
+
+
+def _refuse_unpaid(lot: Lot, amount_fen: int) -> None:
+    """Refuse to collect what nobody has paid yet: no room would hold it."""
+    rows = worth(*UNPAID)
+    uses = db.session.execute(
+        db.select(Redemption, func.sum(rows.c.amount_fen))
+        .join(rows, rows.c.redemption_id == Redemption.id)
+        .where(rows.c.lot_id == lot.id, Redemption.state == CAPTURED)
+        .group_by(Redemption.id)
+        .order_by(Redemption.id)
+    )
+    paid = sum(int(fen) for use, fen in uses.all() if standing(use, [lot.pool_id]).paid)
+    if paid < amount_fen:
+        raise RuleBroken(
+            "NOT_PAID_YET",
+            _(
+                "这笔额度的核销已付 %(paid)s 元，不足要追回的 %(amount)s 元。"
+                "请等付款完成后再以现金追回；还没有付款的，可办理冲正。",
+                paid=yuan(paid),
+                amount=yuan(amount_fen),
+            ),
+            paid_fen=paid,
+            amount_fen=amount_fen,
+        )
 
 
 def _refuse_unless(recovery: Recovery, state: str) -> None:
