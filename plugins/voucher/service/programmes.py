@@ -137,15 +137,16 @@ def terms_of(programme: Programme) -> tuple[Terms, Rules]:
 def terms_in_force(programme: Programme, on: date | None = None) -> tuple[Terms, Rules]:
     """Return the terms under which vouchers are issued on a day (None: today).
 
-    The newest approved version that has taken effect; a programme without one has its draft.
+    The newest approved version that has taken effect, else the first that will; a programme that
+    was never approved has its draft.
     """
     day = on or clock.today()
-    row = db.session.scalars(
-        db.select(Terms)
-        .filter_by(programme_id=programme.id, state=APPROVED)
-        .where(or_(Terms.effective_on.is_(None), Terms.effective_on <= day))
-        .order_by(Terms.version.desc())
-    ).first()
+    approved = db.select(Terms).filter_by(programme_id=programme.id, state=APPROVED)
+    begun = or_(Terms.effective_on.is_(None), Terms.effective_on <= day)
+    row = (
+        db.session.scalars(approved.where(begun).order_by(Terms.version.desc())).first()
+        or db.session.scalars(approved.order_by(Terms.version)).first()
+    )
     return (row, read_terms(row.document)) if row is not None else terms_of(programme)
 
 
