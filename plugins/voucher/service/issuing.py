@@ -65,7 +65,10 @@ def issue(
     _refuse_out_of_time(terms, rules)
     lock_residents(resident_ids)
     _refuse_unknown(resident_ids)
-    vouchers, pools = issue_to(programme, terms, rules, resident_ids, class_code=class_code)
+    today, predicates = clock.today(), Predicates(rules)
+    judged = predicates.judge(resident_ids, today)
+    classes = _classes(predicates, judged, resident_ids, class_code, today)
+    vouchers, pools = issue_to(programme, terms, rules, judged, classes)
     audit.about("programme", programme.id)
     return {
         "programme_id": programme.id,
@@ -80,14 +83,11 @@ def issue_to(
     programme: Programme,
     terms: Terms,
     rules: Rules,
-    resident_ids: Sequence[int],
-    *,
-    class_code: str | None = None,
+    judged: dict[int, Judged],
+    classes: dict[int, str],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Judge residents, issue their vouchers and grant what is due; return both as JSON."""
-    today, predicates = clock.today(), Predicates(rules)
-    judged = predicates.judge(resident_ids, today)
-    classes = _classes(predicates, judged, resident_ids, class_code, today)
+    """Issue vouchers of these classes to residents and grant what is due; return both as JSON."""
+    today, predicates, resident_ids = clock.today(), Predicates(rules), list(classes)
     period = current_period(rules, today)
     families = _families(judged, today)
     _refuse_holders(programme, rules, classes, families, period)
