@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import case, func, or_
+from sqlalchemy import case, exists, func, or_
 
 from core import audit, clock
 from core.access import Actor, fetch, four_eyes, scoped
@@ -17,15 +19,17 @@ from core.facts import ResidentFact
 from core.formats import yuan
 from core.ledger import post
 from core.settlement import approve_clawback, cancel_clawback, order_clawback
+from core.work import due_from
 from plugins.voucher.models import Lot, LotMove, Recovery, Redemption, Voucher
+from plugins.voucher.rules import Period, allotment_period, effective_day, first_grant
 from plugins.voucher.rules import Terms as Rules
-from plugins.voucher.rules import allotment_period, effective_day, first_grant
 from plugins.voucher.service.claiming import standing
 from plugins.voucher.service.corrections import UNPAID, worth
 from plugins.voucher.service.deciding import INCOME, Predicates, fact_of, keep_decisions
 from plugins.voucher.service.granting import OPEN, RECOVERED, commitment, withheld_of
 from plugins.voucher.service.lives import (
     REVOKED,
+    cancel_lots,
     cancel_part,
     end_from,
     has_ended,
@@ -79,11 +83,69 @@ def _went_to_hospital(voucher: Voucher, rules: Rules, from_on: date) -> None:
         suspend_between(voucher, stay.from_on, last)
 
 
+# --- what was known ahead ------------------------------------------------------------------------
+
+
+def day_began() -> None:
+    """Do what was known ahead of these days, and what ran out: the hook of a new business day."""
+    first, today = due_from(), clock.today()
+    ended = db.select(Voucher).where(Voucher.ended_on.between(first, today))
+    for voucher in db.session.scalars(ended.order_by(Voucher.id).with_for_update()).all():
+        cancel_lots(voucher)
+    changed: dict[int, set[date]] = defaultdict(set)
+    for resident_id, day in _changes(_earliest(first, today), today):
+        changed[resident_id].add(day)
+    for resident_id, days in sorted(changed.items()):
+        living = db.select(Voucher).where(
+            Voucher.resident_id == resident_id, Voucher.state != REVOKED
+        )
+        for voucher in db.session.scalars(living.order_by(Voucher.id).with_for_update()).all():
+            rules = rules_of(voucher)
+            for day in sorted(days):
+                if any(first <= one <= today for one in _later_days(rules, day)):
+                    _judge_again(voucher, rules, day, since=first)
+
+
+def _later_days(rules: Rules, changed_on: date) -> Iterator[date]:
+    """Yield the days on which a change counts, where renewing does not see to it."""
+    period = Period("", changed_on, changed_on)
+    for name in ("eligibility", "amounts"):
+        if rules.on_change[name] != "next_period":
+            yield effective_day(rules.on_change[name], changed_on, period)
+
+
+def _earliest(first: date, today: date) -> date:
+    """Return the first day of which a change may count only now: a week's or a month's is late."""
+    days = [first + timedelta(days=n) for n in range((today - first).days + 1)]
+    if any(day.day == 1 for day in days):
+        return (first - timedelta(days=first.day)).replace(day=1)
+    return first - timedelta(days=7) if any(day.weekday() == 0 for day in days) else first
+
+
+def _changes(first: date, last: date) -> Iterator[tuple[int, date]]:
+    """Yield the residents of whom something else is known since a day of these, and the day."""
+    begun = db.select(ResidentFact.resident_id, ResidentFact.from_on)
+    begun = begun.where(ResidentFact.from_on.between(first, last))
+    over = db.select(ResidentFact.resident_id, ResidentFact.to_on)
+    eve = timedelta(days=1)
+    over = over.where(ResidentFact.to_on.between(first - eve, last - eve))
+    own = exists().where(Voucher.resident_id == ResidentFact.resident_id)
+    for query, later in ((begun, timedelta(0)), (over, eve)):
+        rows = query.where(ResidentFact.code != HOSPITAL, own).distinct()
+        for resident_id, day in db.session.execute(rows):
+            yield int(resident_id), day + later
+
+
 # --- eligibility and amounts ---------------------------------------------------------------------
 
 
-def _judge_again(voucher: Voucher, rules: Rules, changed_on: date) -> None:
-    """End a condition that is no longer fulfilled, or bring granted periods to the new amounts."""
+def _judge_again(
+    voucher: Voucher, rules: Rules, changed_on: date, *, since: date = date.min
+) -> None:
+    """End a condition that is no longer fulfilled, or bring granted periods to the new amounts.
+
+    What counts from a later day waits for it; what counted before `since` was done then.
+    """
     predicates, today = Predicates(rules), clock.today()
     on = max(changed_on, today)
     judged = predicates.judge([voucher.resident_id], on)[voucher.resident_id]
@@ -97,7 +159,8 @@ def _judge_again(voucher: Voucher, rules: Rules, changed_on: date) -> None:
         period = allotment_period(rules, allotment, changed_on)
         rule = rules.on_change["amounts" if judged.is_eligible else "eligibility"]
         day = effective_day(rule, changed_on, period)
-        _bring_to(voucher, rules, predicates, allotment.code, day)
+        if since <= day <= today:
+            _bring_to(voucher, rules, predicates, allotment.code, day)
     if not judged.is_eligible and rules.on_change["eligibility"] == "at_once":
         end_from(voucher, changed_on)
 
