@@ -218,14 +218,13 @@ def _classes(
     """Return each resident's class; refuse the list when anybody on it is not eligible."""
     classes, refused = _sorted(predicates, judged, resident_ids, class_code, today)
     if refused:
-        first = next(iter(refused.values()))
+        # The sentence goes into the trail; why each of them is not eligible is told in the facts.
         raise RuleBroken(
             "HOLDER_INELIGIBLE",
             _(
-                "名单里有 %(n)s 人不符合条件，一张也没有发放。其中：%(why)s"
-                "请剔除或更新资料后再发。",
+                "名单里有 %(n)s 人不符合条件，一张也没有发放。"
+                "请按试算所列各人的原因剔除或更新资料后再发。",
                 n=len(refused),
-                why="".join(first),
             ),
             count=len(refused),
             residents=[
