@@ -96,3 +96,14 @@ def test_nobody_is_issued_a_voucher_on_facts_that_change_meanwhile(path: Path) -
     with path.reading():
         states = db.session.scalars(db.select(Voucher.state)).all()
     assert states in ([], ["revoked"])
+
+
+def test_a_programme_names_only_places_that_exist(path: Path) -> None:
+    """A mistyped division would leave everybody out, or everybody in."""
+    asked = {"code": "P", "name": "P", "organisation_id": path.county.purchaser}
+    nowhere = {"fact": "residence", "within": "439999"}
+    classes = [{"code": "A", "name": "甲", "when": {"not": nowhere}}]
+    for wrong in ({"eligibility": nowhere}, {"classes": classes}, {"area": "439999"}):
+        terms = factories.terms(path.county, **wrong)
+        refused = path.refused("programme.create", "purchaser_clerk", **asked, terms=terms)
+        assert refused == "INVALID_INPUT"

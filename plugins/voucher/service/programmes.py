@@ -13,6 +13,7 @@ from core import audit, clock, states
 from core.access import Actor, fetch, four_eyes, scoped
 from core.budget import BudgetLine
 from core.db import db
+from core.divisions import require_division
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.parties import own_organisation, require_organisation
 from plugins.voucher.models import Admission, Offer, Programme, Terms
@@ -183,7 +184,7 @@ def _add_version(
 
 
 def as_stored(organisation_id: int, terms: dict[str, Any]) -> dict[str, Any]:
-    """Return terms as they are stored; refuse a funding line or a predicate that leads nowhere.
+    """Return terms as they are stored; refuse a line, a place or a rule that leads nowhere.
 
     Through JSON, so that any reader sees the same.
     """
@@ -198,7 +199,9 @@ def as_stored(organisation_id: int, terms: dict[str, Any]) -> dict[str, Any]:
             )
         share.pop("line", None)
         share["line_id"] = line.id
-    Predicates(read_terms(document))
+    Predicates(read_terms(document)).require_places()
+    if document["area"] is not None:
+        require_division(document["area"])
     return document
 
 
