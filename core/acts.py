@@ -35,9 +35,9 @@ class Act:
     """One act: its public name, permission, schema and verb.
 
     `verb(actor, **fields)` returns a JSON-ready dict. `reads` acts change nothing and run
-    read-only; `secret` answers (one-time codes) are stored sealed. `permission` None means that
-    nobody need be signed in. A `port` stands in place of boundary and verb (None) where the till's
-    speed needs it, under the same contract.
+    read-only; `secret` answers (one-time codes, what is known of persons) are stored sealed.
+    `permission` None means that nobody need be signed in. A `port` stands in place of boundary and
+    verb (None) where the till's speed needs it, under the same contract.
     """
 
     operation_id: str

@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
+# No day of business lies outside.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 _frozen: ContextVar[datetime | None] = ContextVar("huigou_now", default=None)
 
 

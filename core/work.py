@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import click
@@ -28,6 +28,7 @@ RETRY_SECONDS = 600
 # Any number will do, as long as nobody else takes the same lock: "work" in ASCII.
 JOB_LOCK = 0x776F726B
 BEGIN_DAY = "work.begin_day"
+LONGEST_GAP = 31  # days without work that are made up for
 
 
 def begin_day(actor: Actor) -> dict[str, Any]:  # noqa: ARG001 - every verb hears who acts
@@ -35,18 +36,34 @@ def begin_day(actor: Actor) -> dict[str, Any]:  # noqa: ARG001 - every verb hear
     if is_postgresql():
         # SQLite has one writer anyway.
         db.session.execute(select(func.pg_advisory_xact_lock(JOB_LOCK)))
-    day = clock.today().isoformat()
-    audit.about("day", day)
-    done = db.session.scalar(
+    day = clock.today()
+    done = _is_begun(day)
+    if not done:
+        tell("day_began")
+    # At the end: what was done meanwhile spoke of other things.
+    audit.about("day", day.isoformat())
+    return {"day": day.isoformat(), "repeated": done}
+
+
+def due_from() -> date:
+    """Return the first day whose work may not have been done yet, a month back at most."""
+    day = clock.today()
+    for _day in range(LONGEST_GAP):
+        if _is_begun(day - timedelta(days=1)):
+            break
+        day -= timedelta(days=1)
+    return day
+
+
+def _is_begun(day: date) -> bool:
+    begun = (
         db.select(audit.AuditEntry.id)
-        .where(audit.AuditEntry.object_type == "day", audit.AuditEntry.object_id == day)
+        .where(audit.AuditEntry.object_type == "day")
+        .where(audit.AuditEntry.object_id == day.isoformat())
         .where(audit.AuditEntry.action == BEGIN_DAY)
         .where(audit.AuditEntry.outcome == audit.ACCEPTED)
-        .limit(1)
     )
-    if done is None:
-        tell("day_began")
-    return {"day": day, "repeated": done is not None}
+    return db.session.scalar(begun.limit(1)) is not None
 
 
 # Nobody's role carries it: the system's own work, which an administrator may neither do nor stop.

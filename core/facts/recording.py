@@ -29,7 +29,6 @@ from core.parties import Resident
 from core.plugins import registry, tell
 
 RECORD = "resident.record"
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 EVE = timedelta(days=1)
 LONGEST_VALUE, LONGEST_NUMBER = 80, 16
 
@@ -267,9 +266,10 @@ def _unfit(fact: Fact, sentence: str) -> InvalidInput:
 
 
 def _sane(day: date, field: str) -> date:
-    if not FIRST_DAY <= day <= LAST_DAY:
+    first, last = clock.FIRST_DAY, clock.LAST_DAY
+    if not first <= day <= last:
         raise InvalidInput(
-            _("日期须在 %(first)s 至 %(last)s 之间，请核对。", first=FIRST_DAY, last=LAST_DAY),
+            _("日期须在 %(first)s 至 %(last)s 之间，请核对。", first=first, last=last),
             errors={field: [_("日期不合理")]},
         )
     return day

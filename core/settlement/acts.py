@@ -6,10 +6,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from core import clock
 from core.access import Permission
 from core.acts import Act
-from core.fields import ID_MAX, Text, fen, identities, identity, reason, schema
+from core.fields import ID_MAX, Text, fen, identities, identity, instant, reason, schema
 from core.settlement import queries, results, service
 from core.settlement.clawback import receive_clawback
 
@@ -36,7 +35,7 @@ FILE_MAX = 14_000_000  # base64 of the largest table that is read
 
 
 def _until() -> fields.AwareDateTime:
-    return fields.AwareDateTime(default_timezone=clock.ZONE, load_default=None, allow_none=True)
+    return instant(load_default=None, allow_none=True)
 
 
 def _format() -> Text:

@@ -115,9 +115,10 @@ def resident_changed(resident_id: int, what: str, from_on: date) -> None:
 
 @hookimpl
 def day_began() -> None:
-    """Do what falls due: end holds, let lapse, lock and confirm statements, renew allotments."""
+    """Do what falls due: end holds, let lapse, follow changes, settle, renew allotments."""
     visits.day_began()
     lapsing.day_began()
+    changes.day_began()
     settling.day_began()
     renewing.day_began()
 

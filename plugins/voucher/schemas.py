@@ -6,8 +6,18 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from core.clock import ZONE
-from core.fields import ID_MAX, Text, date, fen, identities, identity, one_of, reason, schema
+from core.fields import (
+    ID_MAX,
+    Text,
+    date,
+    fen,
+    identities,
+    identity,
+    instant,
+    one_of,
+    reason,
+    schema,
+)
 from plugins.voucher.terms_schema import TermsSchema
 
 CODE_MAX = 80
@@ -177,7 +187,7 @@ REVERSE = schema(
 LOCK = schema(
     "LockStatements",
     programme_id=identity(),
-    cutoff_at=fields.AwareDateTime(default_timezone=ZONE, load_default=None, allow_none=True),
+    cutoff_at=instant(load_default=None, allow_none=True),
 )
 STATEMENTS = schema(
     "Statements",

@@ -23,6 +23,8 @@ ACTS = [
         "voucher.issue",
         schemas.ISSUE,
         issuing.issue,
+        # Who is refused hears what is known of her; that is kept sealed.
+        secret=True,
         object_type="programme",
     ),
     Act(

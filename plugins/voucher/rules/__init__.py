@@ -95,9 +95,9 @@ def decide(situation: Situation, use: Use, today: date) -> Decision:
     """
     day = use.service_on or (use.segments[-1][0] if use.segments else today)
     refuse_voucher(situation, day, today)
-    refuse_holder(situation, day)
+    refuse_holder(situation, use, day)
     refuse_provider(situation, day)
     service = covered_service(situation, use)
-    price = unit_price(situation, use, service)
     refuse_use(situation, use, service, today)
+    price = unit_price(situation, use, service)
     return pay(situation, use, service, price, today)

@@ -13,7 +13,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from core.errors import RuleBroken
+from core.errors import InvalidInput, RuleBroken
+from core.fields import FEN_MAX
 from core.formats import yuan
 from plugins.voucher.rules.caps import Rooms
 from plugins.voucher.rules.measures import measured
@@ -192,6 +193,11 @@ def _price(payment: Payment) -> None:
     per = QUANTITY_ONE * payment.service.priced_per
     for piece in payment.pieces:
         piece.price_fen = divide(payment.price * piece.quantity, per, payment.terms.rounding.price)
+    if sum(piece.price_fen for piece in payment.pieces) > FEN_MAX:
+        raise InvalidInput(
+            _("单价乘以数量的金额过大，请核对单价和数量。"),
+            errors={"price_fen": [_("金额过大")]},
+        )
 
 
 def _others(payment: Payment) -> None:
@@ -328,7 +334,9 @@ def _limit_by_lots(payment: Payment) -> None:
         lots = payment.live(piece.day)
         left = sum(lot.available - taken.get(lot.id, 0) for lot in lots)
         wanted = min(-(-piece.exact // EXACT), _or(piece.most_fen, left + piece.exact))
-        if left == 0 or (wanted > left and payment.terms.beyond == "refuse"):
+        # Where something is paid, the holder may pay what is beyond it.
+        may_pay = payment.terms.beyond == "self_pay" and (left or taken)
+        if wanted > left and not may_pay:
             raise short(payment.terms, left, wanted)
         _bound(piece, left)
         for lot, part in _spread(lots, min(wanted, left), taken):

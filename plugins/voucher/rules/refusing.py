@@ -74,8 +74,8 @@ def _refuse_suspended(situation: Situation, service_on: date) -> None:
         )
 
 
-def refuse_holder(situation: Situation, service_on: date) -> None:
-    """Refuse a holder who may no longer use the voucher, or has not the age for it."""
+def refuse_holder(situation: Situation, use: Use, service_on: date) -> None:
+    """Refuse a holder who may no longer use the voucher, has not the age, or is not known."""
     died, ended = situation.resident_died_on, situation.ended_on
     if died is not None or (ended is not None and service_on >= ended):
         raise RuleBroken("HOLDER_INELIGIBLE", _("持有人资格已终止，不能核销。请联系发放部门。"))
@@ -94,6 +94,11 @@ def refuse_holder(situation: Situation, service_on: date) -> None:
                 else "",
             ),
             age=age,
+        )
+    if terms.identity_check == "always" and not use.identity_checked and not situation.begun:
+        raise RuleBroken(
+            "HOLDER_MISMATCH",
+            _("本项目须当面核对持有人身份证件。请核对后勾选“已核对证件”再核销。"),
         )
 
 
@@ -208,7 +213,7 @@ def unit_price(situation: Situation, use: Use, service: Service) -> int:
 
 
 def refuse_use(situation: Situation, use: Use, service: Service, today: date) -> None:
-    """Refuse what was entered about a use: its day, its payers, its result, its quantity."""
+    """Refuse what was entered about a use: its day, its way, its payers, result, quantity."""
     terms, day = situation.terms, use.service_on or today
     first, last = today - timedelta(terms.late_days), today + timedelta(terms.ahead_days)
     if not (first <= day <= last or use.segments or use.presence == "hold"):
@@ -223,11 +228,6 @@ def refuse_use(situation: Situation, use: Use, service: Service, today: date) ->
             service_on=day.isoformat(),
         )
     _refuse_presence(use, service)
-    if terms.identity_check == "always" and not use.identity_checked and not situation.begun:
-        raise RuleBroken(
-            "HOLDER_MISMATCH",
-            _("本项目须当面核对持有人身份证件。请核对后勾选“已核对证件”再核销。"),
-        )
     unknown = sorted(set(use.others_fen) - set(terms.other_payers))
     if unknown:
         raise InvalidInput(

@@ -29,7 +29,7 @@ from plugins.voucher.models import (
 )
 from plugins.voucher.rules import read_terms
 from plugins.voucher.rules.paying import CARRY
-from plugins.voucher.service.claiming import COMPONENT, reversed_lines, unpayable
+from plugins.voucher.service.claiming import COMPONENT, every_claim, reversed_lines
 from plugins.voucher.service.corrections import UNPAID, corrections, standing_by, worth
 from plugins.voucher.service.membership import (
     EFFECTIVE_STATES,
@@ -375,25 +375,11 @@ def check_accrued() -> list[Finding]:
 
 def check_claims() -> list[Finding]:
     """Find claims in live payments whose statement part is no longer what it was."""
-    less = unpayable()
-    due = StatementPool.amount_fen - func.coalesce(less.c.amount_fen, 0)
-    now = {
-        f"statement:{statement_id}/pool:{pool_id}": int(fen)
-        for statement_id, pool_id, fen in db.session.execute(
-            db.select(StatementPool.statement_id, StatementPool.pool_id, due).outerjoin(
-                less,
-                and_(
-                    less.c.statement_id == StatementPool.statement_id,
-                    less.c.pool_id == StatementPool.pool_id,
-                ),
-            )
-        )
-    }
+    now = {claim.source: claim.amount_fen for claim in every_claim()}
     held = db.session.execute(
         db.select(PaymentClaim.source, PaymentItem.amount_fen)
         .join(PaymentItem, and_(PaymentItem.claim_id == PaymentClaim.id, PaymentItem.live))
-        .where(PaymentClaim.component == COMPONENT, PaymentClaim.source.startswith("statement:"))
-        .where(PaymentClaim.source.not_like("%/payee:%"))
+        .where(PaymentClaim.component == COMPONENT)
     )
     return [
         Finding(source, yuan(now.get(source, 0)), yuan(fen))

@@ -121,9 +121,10 @@ def _worth_paying(found: list[Claim], day: date) -> list[Claim]:
     if not any(least.values()) or day.month == YEAR_END:
         return found
     owed: dict[tuple[int, int], int] = defaultdict(int)
+    gone = taken((claim.component, claim.source) for claim in found)
     for claim in found:
         name = (programme_of[claim.evidence["statement_id"]], claim.payee_id)
-        if (claim.component, claim.source) not in taken({(claim.component, claim.source)}):
+        if (claim.component, claim.source) not in gone:
             owed[name] += claim.amount_fen
     return [
         claim
@@ -131,6 +132,11 @@ def _worth_paying(found: list[Claim], day: date) -> list[Claim]:
         if owed[name := (programme_of[claim.evidence["statement_id"]], claim.payee_id)]
         >= least[name[0]]
     ]
+
+
+def every_claim() -> list[Claim]:
+    """Return what all statements claim, agreed or not, paid or not."""
+    return _claims()
 
 
 def on_claim_settled(claim: Claim) -> None:
@@ -322,7 +328,10 @@ def _of_statements(condition: ColumnElement[bool]) -> list[Claim]:
 
 
 def _of_residents(condition: ColumnElement[bool]) -> list[Claim]:
-    """Return the claims of statements whose programme pays the holders themselves."""
+    """Return the claims of statements that owe holders themselves, payee by payee.
+
+    The provider may be one of them: vouchers keep the terms under which they were issued.
+    """
     span, worth, out = spans(), at_lock(), left_out().subquery()
     less = (
         db.select(
@@ -340,7 +349,7 @@ def _of_residents(condition: ColumnElement[bool]) -> list[Claim]:
     )
     amount = func.sum(line.c.amount_fen - func.coalesce(less.c.amount_fen, 0))
     rows = db.session.execute(
-        db.select(Statement.id, SettlementPeriod.sequence, Programme.name)
+        db.select(Statement.id, Statement.provider_id, SettlementPeriod.sequence, Programme.name)
         .add_columns(Redemption.payee_id, line.c.pool_id, amount)
         .select_from(Statement)
         .join(SettlementPeriod, SettlementPeriod.id == Statement.period_id)
@@ -355,8 +364,7 @@ def _of_residents(condition: ColumnElement[bool]) -> list[Claim]:
             less,
             and_(less.c.redemption_id == Redemption.id, less.c.pool_id == line.c.pool_id),
         )
-        .where(condition, Redemption.payee_id != Redemption.provider_id)
-        .where(Redemption.state.in_(LINE_STATES))
+        .where(condition, _pays_residents(), Redemption.state.in_(LINE_STATES))
         .group_by(Statement.id, SettlementPeriod.sequence, Programme.name)
         .group_by(Redemption.payee_id, line.c.pool_id)
         .having(amount > 0)
@@ -365,19 +373,19 @@ def _of_residents(condition: ColumnElement[bool]) -> list[Claim]:
     return [
         Claim(
             COMPONENT,
-            _source(statement_id, pool_id, payee_id),
+            _source(statement_id, pool_id, None if payee_id == provider_id else payee_id),
             payee_id,
             pool_id,
             int(fen),
             f"{name} 第{sequence}期对账单",
             {"statement_id": statement_id, "period": sequence},
         )
-        for statement_id, sequence, name, payee_id, pool_id, fen in rows
+        for statement_id, provider_id, sequence, name, payee_id, pool_id, fen in rows
     ]
 
 
 def _pays_residents() -> ColumnElement[bool]:
-    """Return the condition of statements that owe the holders; a provider's are of one kind."""
+    """Return the condition of statements that owe a holder for any of their lines."""
     span = spans()
     own = (
         db.select(Redemption.id)

@@ -74,10 +74,17 @@ class Predicates:
                 return amount.quantity
         return 0
 
-    def _needs(self, on: date) -> list[tuple[str, date]]:
+    def require_places(self) -> None:
+        """Refuse terms that name a division nobody has registered."""
+        for predicate in self._every():
+            eligibility.require_places(predicate)
+
+    def _every(self) -> list[eligibility.Predicate]:
         every = [self._eligibility, *self._classes.values()]
-        every += [one for amounts in self._amounts.values() for _amount, one in amounts]
-        needs = {need for predicate in every for need in eligibility.needs(predicate, on)}
+        return every + [one for amounts in self._amounts.values() for _amount, one in amounts]
+
+    def _needs(self, on: date) -> list[tuple[str, date]]:
+        needs = {need for predicate in self._every() for need in eligibility.needs(predicate, on)}
         if any(one.of == "income" for one in self._rules.reductions):
             needs.add((INCOME, on))
         if self._rules.one_per == "family" or any(

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import insert
+from sqlalchemy import func, insert
 
 from core import audit, clock
 from core.budget import Pool, Share, commit_moves, lock_pool, open_pool
 from core.db import db
 from core.errors import RuleBroken
 from core.ledger import post
-from plugins.voucher.models import Lot, LotMove, Programme, Recovery, Terms
+from plugins.voucher.models import Lot, LotMove, Programme, Recovery, Terms, Voucher
 from plugins.voucher.rules import Allotment, Period, Span, span
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules.terms import PPM
 
 OPEN, RECOVERED = "open", "recovered"
+# What a holder was entitled to and did not get is no part of her lot; its move tells of it.
+ENTITLED, WITHHELD = "entitled", "withheld"
 NEXT_ALLOTMENT = "next_allotment"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Whose a voucher is, and of which class."""
+
+    resident_id: int
+    class_code: str
 
 
 @dataclass(frozen=True)
@@ -160,64 +170,70 @@ def _write_lots(pool: Pool, rules: Rules, grants: list[Grant], journal_id: int |
             for grant in grants
         ],
     ).all()
-    db.session.execute(
-        insert(LotMove),
-        [
-            {
-                "lot_id": lot_id,
-                "journal_id": journal_id,
-                "from_state": "issued",
-                "to_state": "available",
-                "quantity": grant.quantity,
-                "amount_fen": grant.committed_fen,
-                "act": audit.current().act,
-            }
-            for lot_id, grant in zip(lots, grants, strict=True)
-        ],
-    )
+    moves = [
+        {
+            "lot_id": lot_id,
+            "journal_id": journal_id,
+            "from_state": source,
+            "to_state": target,
+            "quantity": quantity,
+            "amount_fen": fen,
+            "act": audit.current().act,
+        }
+        for lot_id, grant in zip(lots, grants, strict=True)
+        for source, target, quantity, fen in (
+            ("issued", "available", grant.quantity, grant.committed_fen),
+            (ENTITLED, WITHHELD, grant.withheld, 0),
+        )
+        if quantity
+    ]
+    if moves:
+        db.session.execute(insert(LotMove), moves)
 
 
 # --- overpayments --------------------------------------------------------------------------------
 
 
-def withhold(rules: Rules, grants: list[Grant], class_of: Mapping[int, str]) -> list[Grant]:
+def withhold(
+    programme: Programme, rules: Rules, grants: list[Grant], holder_of: Mapping[int, Holder]
+) -> list[Grant]:
     """Return grants less what their holders were overpaid before, and write down how much.
 
-    A grant that an overpayment uses up entirely makes no lot.
+    The debt is the holder's, whichever of her vouchers of the programme it was found on. A grant
+    that it uses up entirely makes an empty lot, so that the period is not granted again.
     """
-    numbers = [grant.voucher_id for grant in grants]
+    people = {holder_of[grant.voucher_id].resident_id for grant in grants}
     query = (
-        db.select(Recovery)
-        .where(Recovery.voucher_id.in_(numbers), Recovery.state == OPEN)
-        .where(Recovery.how == NEXT_ALLOTMENT)
+        db.select(Recovery, Voucher.resident_id)
+        .join(Voucher, Voucher.id == Recovery.voucher_id)
+        .join(Lot, Lot.id == Recovery.lot_id)
+        .where(Voucher.programme_id == programme.id, Voucher.resident_id.in_(people))
+        .where(Recovery.state == OPEN, Recovery.how == NEXT_ALLOTMENT, Lot.unit == rules.unit)
         .order_by(Recovery.id)
-        .with_for_update()
+        .with_for_update(of=Recovery)
     )
     due: dict[int, list[Recovery]] = defaultdict(list)
-    for recovery in db.session.scalars(query) if numbers else ():
-        due[recovery.voucher_id].append(recovery)
+    for recovery, resident_id in db.session.execute(query) if people else ():
+        due[resident_id].append(recovery)
     kept = []
     for grant in grants:
-        less = 0
-        for recovery in due[grant.voucher_id]:
+        holder, less = holder_of[grant.voucher_id], 0
+        for recovery in due[holder.resident_id]:
             part = min(recovery.quantity - recovery.recovered, grant.quantity - less)
             recovery.recovered += part
             less += part
             if recovery.recovered == recovery.quantity:
                 recovery.state = RECOVERED
         quantity = grant.quantity - less
-        if quantity:
-            fen = commitment(rules, class_of[grant.voucher_id], quantity)
-            kept.append(
-                Grant(
-                    grant.voucher_id,
-                    grant.allotment,
-                    grant.period,
-                    grant.span,
-                    quantity,
-                    fen,
-                    withheld=less,
-                )
-            )
+        fen = commitment(rules, holder.class_code, quantity)
+        kept.append(replace(grant, quantity=quantity, committed_fen=fen, withheld=less))
     db.session.flush()
     return kept
+
+
+def withheld_of(lot: Lot) -> int:
+    """Return what was withheld from a lot when it was granted."""
+    query = db.select(func.coalesce(func.sum(LotMove.quantity), 0)).where(
+        LotMove.lot_id == lot.id, LotMove.to_state == WITHHELD
+    )
+    return int(db.session.scalar(query) or 0)

@@ -28,7 +28,14 @@ from plugins.voucher.service.deciding import (
     fact_of,
     keep_decisions,
 )
-from plugins.voucher.service.granting import Grant, grant_of, shares_of, write_grants
+from plugins.voucher.service.granting import (
+    Grant,
+    Holder,
+    grant_of,
+    shares_of,
+    withhold,
+    write_grants,
+)
 from plugins.voucher.service.lives import ACTIVE, REVOKED
 from plugins.voucher.service.programmes import APPROVED, terms_in_force
 
@@ -55,8 +62,13 @@ def issue(
         raise RuleBroken("PLAN_NOT_FILED", _("项目还没有批准，不能发放。请先提交复核。"))
     if class_code is not None and class_code not in rules.classes:
         raise InvalidInput(_("项目里没有“%(code)s”这一类凭单。", code=class_code))
+    _refuse_out_of_time(terms, rules)
+    lock_residents(resident_ids)
     _refuse_unknown(resident_ids)
-    vouchers, pools = issue_to(programme, terms, rules, resident_ids, class_code=class_code)
+    today, predicates = clock.today(), Predicates(rules)
+    judged = predicates.judge(resident_ids, today)
+    classes = _classes(predicates, judged, resident_ids, class_code, today)
+    vouchers, pools = issue_to(programme, terms, rules, judged, classes)
     audit.about("programme", programme.id)
     return {
         "programme_id": programme.id,
@@ -71,14 +83,11 @@ def issue_to(
     programme: Programme,
     terms: Terms,
     rules: Rules,
-    resident_ids: Sequence[int],
-    *,
-    class_code: str | None = None,
+    judged: dict[int, Judged],
+    classes: dict[int, str],
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Judge residents, issue their vouchers and grant what is due; return both as JSON."""
-    today, predicates = clock.today(), Predicates(rules)
-    judged = predicates.judge(resident_ids, today)
-    classes = _classes(predicates, judged, resident_ids, class_code, today)
+    """Issue vouchers of these classes to residents and grant what is due; return both as JSON."""
+    today, predicates, resident_ids = clock.today(), Predicates(rules), list(classes)
     period = current_period(rules, today)
     families = _families(judged, today)
     _refuse_holders(programme, rules, classes, families, period)
@@ -96,6 +105,8 @@ def issue_to(
             rules, predicates, judged[number], classes[number], voucher_id=numbers[number]
         )
     ]
+    holders = {numbers[number]: Holder(number, code) for number, code in classes.items()}
+    grants = withhold(programme, rules, grants, holders)
     source = f"voucher.issue:{audit.current().act}"
     pools = write_grants(programme, terms, rules, grants, source=source)
     write_phones(numbers.values())
@@ -156,7 +167,32 @@ def _first_grants(
     return grants
 
 
+def lock_residents(resident_ids: Sequence[int]) -> None:
+    """Let nobody change what is known of residents, or issue to them elsewhere, meanwhile."""
+    rows = db.select(Resident.id).where(Resident.id.in_(resident_ids)).order_by(Resident.id)
+    db.session.execute(rows.with_for_update(key_share=True)).all()
+
+
 # --- refusing ------------------------------------------------------------------------------------
+
+
+def _refuse_out_of_time(terms: Terms, rules: Rules) -> None:
+    today = clock.today()
+    if terms.effective_on is not None and terms.effective_on > today:
+        raise RuleBroken(
+            "PLAN_NOT_FILED",
+            _(
+                "项目的规则自 %(day)s 起生效，此前不能发放。请到期后再发。",
+                day=terms.effective_on.isoformat(),
+            ),
+            effective_on=terms.effective_on.isoformat(),
+        )
+    if today > rules.valid_through:
+        raise RuleBroken(
+            "VOUCHER_EXPIRED",
+            _("项目已于 %(day)s 结束，不能再发放。", day=rules.valid_through.isoformat()),
+            valid_through=rules.valid_through.isoformat(),
+        )
 
 
 def _refuse_unknown(resident_ids: list[int]) -> None:
@@ -182,14 +218,13 @@ def _classes(
     """Return each resident's class; refuse the list when anybody on it is not eligible."""
     classes, refused = _sorted(predicates, judged, resident_ids, class_code, today)
     if refused:
-        first = next(iter(refused.values()))
+        # The sentence goes into the trail; why each of them is not eligible is told in the facts.
         raise RuleBroken(
             "HOLDER_INELIGIBLE",
             _(
-                "名单里有 %(n)s 人不符合条件，一张也没有发放。其中：%(why)s"
-                "请剔除或更新资料后再发。",
+                "名单里有 %(n)s 人不符合条件，一张也没有发放。"
+                "请按试算所列各人的原因剔除或更新资料后再发。",
                 n=len(refused),
-                why="".join(first),
             ),
             count=len(refused),
             residents=[
@@ -270,30 +305,35 @@ def _living() -> ColumnElement[bool]:
 
 def _refuse_benefits(programme: Programme, rules: Rules, resident_ids: Sequence[int]) -> None:
     """Refuse who holds a living voucher of a programme excluded by this one, or excluding it."""
-    excluded = set(rules.excludes)
-    for other in db.session.scalars(db.select(Programme).where(Programme.id != programme.id)):
-        if programme.code in terms_in_force(other)[1].excludes:
-            excluded.add(other.code)
-    if not excluded:
-        return
-    others = db.select(Programme.id).where(Programme.code.in_(sorted(excluded)))
-    held = db.session.execute(
-        db.select(Programme.name, func.count(Voucher.id))
-        .join(Programme, Programme.id == Voucher.programme_id)
-        .where(Voucher.resident_id.in_(resident_ids), Voucher.programme_id.in_(others))
-        .where(Voucher.state != REVOKED, _living())
-        .group_by(Programme.name)
-    ).all()
+    held = excluded(programme, rules, resident_ids)
     if held:
         raise RuleBroken(
             "DUPLICATE_BENEFIT",
             _(
                 "名单里有 %(n)s 人正在享受“%(other)s”，与本项目不能同时享受。请剔除后再发。",
-                n=sum(count for _name, count in held),
-                other="”“".join(name for name, _count in held),
+                n=len(held),
+                other="”“".join(sorted(set(held.values()))),
             ),
-            count=sum(count for _name, count in held),
+            count=len(held),
         )
+
+
+def excluded(programme: Programme, rules: Rules, resident_ids: Sequence[int]) -> dict[int, str]:
+    """Return who holds a living voucher that excludes one of this programme: of which other one."""
+    codes = set(rules.excludes)
+    for other in db.session.scalars(db.select(Programme).where(Programme.id != programme.id)):
+        if programme.code in terms_in_force(other)[1].excludes:
+            codes.add(other.code)
+    if not codes:
+        return {}
+    held = db.session.execute(
+        db.select(Voucher.resident_id, Programme.name)
+        .join(Programme, Programme.id == Voucher.programme_id)
+        .where(Voucher.resident_id.in_(resident_ids), Programme.code.in_(sorted(codes)))
+        .where(Voucher.state != REVOKED, _living())
+        .order_by(Voucher.id)
+    )
+    return {int(resident_id): str(name) for resident_id, name in held}
 
 
 def _count(condition: ColumnElement[bool], *, of: Any = Resident) -> int:

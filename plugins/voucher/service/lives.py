@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import update
+from sqlalchemy import literal, or_, update
 
 from core import audit, clock, states
 from core.access import Actor, fetch
@@ -52,7 +52,7 @@ def suspend_between(voucher: Voucher, first: date, last: date | None) -> None:
     voucher.suspended_from, voucher.suspended_through = first, last
     if last is not None and rules_of(voucher).suspension_prolongs:
         # The same suspension with another last day only adds the difference.
-        _prolong(voucher, (last - (before or first - timedelta(days=1))).days)
+        _prolong(voucher, first, (last - (before or first - timedelta(days=1))).days)
     db.session.flush()
 
 
@@ -65,8 +65,10 @@ def resume(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
         states.change("voucher", voucher, to=ACTIVE, allowed={SUSPENDED})
     if began is not None and rules_of(voucher).suspension_prolongs:
         # What was promised up to a last day is taken back for the days that are left of it.
-        days = (today - began).days if last is None else (today - last).days - 1
-        _prolong(voucher, days)
+        days = max(0, (today - began).days)
+        if last is not None:
+            days = (max(today, began) - last).days - 1
+        _prolong(voucher, began, days)
     is_over = is_dated and began is not None and began < today
     voucher.suspended_from = began if is_over else None
     voucher.suspended_through = today - timedelta(days=1) if is_over else None
@@ -75,12 +77,16 @@ def resume(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
     return _said(voucher)
 
 
-def _prolong(voucher: Voucher, days: int) -> None:
-    """Move the last days of a voucher's living lots, never past the programme's."""
+def _prolong(voucher: Voucher, since: date, days: int) -> None:
+    """Move the last days of the lots that ran when a suspension began, never past the programme's.
+
+    Where the programme's last day was in the way, nothing is taken back.
+    """
     last = rules_of(voucher).valid_through
     lots = db.session.scalars(
         db.select(Lot)
         .where(Lot.voucher_id == voucher.id, Lot.entry_through >= clock.today())
+        .where(Lot.valid_from <= since, or_(literal(days > 0), Lot.valid_through < last))
         .with_for_update()
     )
     for lot in lots:

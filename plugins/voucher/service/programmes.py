@@ -13,6 +13,7 @@ from core import audit, clock, states
 from core.access import Actor, fetch, four_eyes, scoped
 from core.budget import BudgetLine
 from core.db import db
+from core.divisions import require_division
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.parties import own_organisation, require_organisation
 from plugins.voucher.models import Admission, Offer, Programme, Terms
@@ -137,15 +138,16 @@ def terms_of(programme: Programme) -> tuple[Terms, Rules]:
 def terms_in_force(programme: Programme, on: date | None = None) -> tuple[Terms, Rules]:
     """Return the terms under which vouchers are issued on a day (None: today).
 
-    The newest approved version that has taken effect; a programme without one has its draft.
+    The newest approved version that has taken effect, else the first that will; a programme that
+    was never approved has its draft.
     """
     day = on or clock.today()
-    row = db.session.scalars(
-        db.select(Terms)
-        .filter_by(programme_id=programme.id, state=APPROVED)
-        .where(or_(Terms.effective_on.is_(None), Terms.effective_on <= day))
-        .order_by(Terms.version.desc())
-    ).first()
+    approved = db.select(Terms).filter_by(programme_id=programme.id, state=APPROVED)
+    begun = or_(Terms.effective_on.is_(None), Terms.effective_on <= day)
+    row = (
+        db.session.scalars(approved.where(begun).order_by(Terms.version.desc())).first()
+        or db.session.scalars(approved.order_by(Terms.version)).first()
+    )
     return (row, read_terms(row.document)) if row is not None else terms_of(programme)
 
 
@@ -182,7 +184,7 @@ def _add_version(
 
 
 def as_stored(organisation_id: int, terms: dict[str, Any]) -> dict[str, Any]:
-    """Return terms as they are stored; refuse a funding line or a predicate that leads nowhere.
+    """Return terms as they are stored; refuse a line, a place or a rule that leads nowhere.
 
     Through JSON, so that any reader sees the same.
     """
@@ -197,7 +199,9 @@ def as_stored(organisation_id: int, terms: dict[str, Any]) -> dict[str, Any]:
             )
         share.pop("line", None)
         share["line_id"] = line.id
-    Predicates(read_terms(document))
+    Predicates(read_terms(document)).require_places()
+    if document["area"] is not None:
+        require_division(document["area"])
     return document
 
 

@@ -263,7 +263,7 @@ def refuse_early(connection: Direct, line: Line, where: Situation, today: date) 
             for redeemed_at, provider in rows:
                 raise rules.already_redeemed(moment_of(redeemed_at), provider) from refusal
         raise
-    rules.refuse_holder(where, day)
+    rules.refuse_holder(where, use, day)
     rules.refuse_provider(where, day)
 
 

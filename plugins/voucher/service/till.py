@@ -75,7 +75,8 @@ def lookup(actor: Actor, *, code: str) -> dict[str, Any]:
 
     Refuses what a redemption would refuse before a service is chosen; the attempt is kept.
     """
-    line = Line(Use(""), codes.parse(code))
+    # Looking is how a clerk comes to check whom she has before her.
+    line = Line(Use("", identity_checked=True), codes.parse(code))
     connection, where = read_in_act(actor, line)
     today = clock.today()
     refuse_early(connection, line, where, today)

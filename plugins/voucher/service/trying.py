@@ -158,9 +158,9 @@ def try_use(rules: Terms, class_code: str, use: Use, *, income_fen: int | None =
         income_fen=income_fen,
     )
     service = decisions.covered_service(where, use)
-    price = decisions.unit_price(where, use, service)
     there = replace(use, presence=service.presence, identity_checked=True)
     decisions.refuse_use(where, there, service, day)
+    price = decisions.unit_price(where, use, service)
     return decisions.pay(where, use, service, price, day)
 
 

@@ -46,8 +46,8 @@ def start(actor: Actor, *, code: str, **asked: Any) -> dict[str, Any]:
         line.use = use_of(asked, presence=TIMED)
     refuse_early(connection, line, where, today)
     service = rules.covered_service(where, line.use)
-    price = rules.unit_price(where, line.use, service)
     rules.refuse_use(where, line.use, service, today)
+    price = rules.unit_price(where, line.use, service)
     if service.presence == TIMED:
         _refuse_overlapping(line)
     lock_lots(line.head["voucher_id"])
@@ -83,9 +83,6 @@ def finish(actor: Actor, *, id: int, result: str | None = None, **asked: Any) ->
         return {**_said(hold), "receipt": None, "result": result, "amount_fen": 0}
     answer = write_begun(line)
     expire_lots([lot.id for lot in lots])
-    voucher = db.session.get_one(Voucher, hold.voucher_id)
-    if has_ended(voucher):
-        cancel_lots(voucher)
     return {**answer, "hold_id": hold.id, "state": hold.state, "result": result}
 
 
