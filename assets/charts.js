@@ -2,10 +2,10 @@
 //   data-chart   sankey | bars | line
 //   data-source  address of the JSON
 //   data-label   one sentence for screen readers
-// JSON: {unit: "yuan" | "count",
-//        sankey: nodes [{name, room?, url?}], links [{source, target, value, url?}]
+// JSON: {unit: "yuan" | "minute" | "count",
+//        sankey: nodes [{name, short?, room?, url?}], links [{source, target, value, url?}]
 //        bars, line: categories [text], series [{name, data: [number | {value, url}]}]}
-// Money arrives in fen and is written in yuan here, on the last step.
+// Money arrives in fen and is written in yuan here, on the last step; minutes are written in hours.
 import * as echarts from "echarts/core";
 import { BarChart, LineChart, SankeyChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
@@ -36,12 +36,24 @@ const ROOMS = {
 const write = {
   yuan: (fen) =>
     (fen / 100).toLocaleString("zh-CN", { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+  hour: (hours) => hours.toLocaleString("zh-CN", { maximumFractionDigits: 2 }),
   count: (value) => value.toLocaleString("zh-CN"),
 };
 const shorten = {
   yuan: (fen) => (fen / 100).toLocaleString("zh-CN", { maximumFractionDigits: 0 }),
+  hour: write.hour,
   count: write.count,
 };
+
+// An axis counts in round numbers of what it is marked in.
+function inHours(figures) {
+  if (figures.unit !== "minute") return figures;
+  const series = figures.series.map((one) => ({
+    ...one,
+    data: one.data.map((mark) => ({ ...mark, value: mark.value / 60 })),
+  }));
+  return { ...figures, unit: "hour", series };
+}
 
 // Follows the page's type size, so that large type is large in pictures too.
 function textSize() {
@@ -68,15 +80,29 @@ function widthOf(words) {
   return [...words].reduce((sum, sign) => sum + (sign.charCodeAt(0) > 0xff ? 1 : 0.6), 0);
 }
 
-function sankey(figures) {
+// On a phone there is room for a short name only; the table has the rest.
+const PHONE = 480;
+
+function labelOf(node, { fed, feeds, narrow, size }) {
+  const written = (name, value) => `${name} ${write.yuan(value)}`;
+  if (!feeds.has(node.name)) return { formatter: ({ name, value }) => written(name, value) };
+  // Who feeds others is named above its bar, where no band covers the words.
+  const above = { position: [0, -1.5 * size], align: "left" };
+  if (!narrow) return { ...(!fed.has(node.name) && above), formatter: ({ name, value }) => written(name, value) };
+  return { ...above, formatter: () => node.short ?? node.name };
+}
+
+function sankey(figures, width) {
   const size = textSize();
+  const narrow = width < PHONE;
   const fed = new Map();
   for (const { target, value } of figures.links) fed.set(target, (fed.get(target) ?? 0) + value);
-  const widths = [...fed].map(([name, sum]) => widthOf(`${name} ${write[figures.unit](sum)}`));
+  const feeds = new Set(figures.links.map(({ source }) => source));
+  const ends = [...fed].filter(([name]) => !feeds.has(name));
+  const widths = ends.map(([name, sum]) => widthOf(`${name} ${write[figures.unit](sum)}`));
   const data = figures.nodes.map((node) => ({
     ...node,
-    // A source is named above its bar, where no band covers the words.
-    label: fed.has(node.name) ? {} : { position: [0, -1.5 * size], align: "left" },
+    label: labelOf(node, { fed, feeds, narrow, size }),
     itemStyle: { color: ROOMS[node.room] ?? SERIES[0], borderColor: INK, borderWidth: 0.5 },
   }));
   return {
@@ -87,14 +113,10 @@ function sankey(figures) {
         links: figures.links,
         left: 8,
         top: 2 * size,
-        right: (1 + Math.max(...widths)) * size,
+        right: (1 + Math.max(0, ...widths)) * size,
         nodeGap: 1.6 * size,
         layoutIterations: 0,
-        label: {
-          color: INK,
-          fontSize: size,
-          formatter: ({ name, value }) => `${name} ${write[figures.unit](value)}`,
-        },
+        label: { color: INK, fontSize: size },
         lineStyle: { color: "#8db8ac", opacity: 0.45 },
         emphasis: { focus: "adjacency" },
       },
@@ -128,7 +150,7 @@ function cartesian(type) {
       legend: { show: figures.series.length > 1, top: 0 },
       xAxis: lying ? values : names,
       yAxis: lying ? names : values,
-      series: figures.series.map((one) => ({ ...one, type, barMaxWidth: 36, symbolSize: 7 })),
+      series: figures.series.map((one) => ({ ...one, type, barMaxWidth: 36, symbolSize: 7, showAllSymbol: true })),
     };
   };
 }
@@ -140,13 +162,13 @@ class Chart extends HTMLElement {
     const answer = await fetch(this.dataset.source, { credentials: "same-origin" }).catch(() => null);
     // Without figures the table below says everything; an empty frame would only alarm.
     if (!answer?.ok) return;
-    const figures = await answer.json();
+    const figures = inHours(await answer.json());
     const canvas = this.querySelector(".chart-picture");
     canvas.dataset.drawn = "";
     this.chart = echarts.init(canvas, null, { renderer: "svg" });
     this.chart.setOption({
       ...common(figures, this.dataset.label),
-      ...KINDS[this.dataset.chart](figures),
+      ...KINDS[this.dataset.chart](figures, canvas.clientWidth),
     });
     this.chart.on("click", ({ data }) => data?.url && location.assign(data.url));
     this.observer = new ResizeObserver(() => this.chart.resize());

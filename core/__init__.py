@@ -50,7 +50,7 @@ def create_app(
         # A statement that fails is logged; what it was asked with is nobody's business there.
         SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True},
         MAX_CONTENT_LENGTH=UPLOAD_MAX,
-        DEMO=os.environ.get("HUIGOU_DEMO") == "1",
+        DEMO=_demo(),
         COUNTY_NAME=os.environ.get("HUIGOU_COUNTY", "惠购示范县"),
     )
     app.config.update(settings or {})
@@ -67,6 +67,12 @@ def create_app(
     web.mount(app)
     api.mount(app)
     return app
+
+
+def _demo() -> int:
+    """Return of how many people of the demo county one is there; 0 is no demo."""
+    text = os.environ.get("HUIGOU_DEMO", "")
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def _instance_path() -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, func, or_, select, union
 
 from core.access import Actor, visible
 from core.audit import AuditEntry
@@ -28,17 +28,21 @@ BOOKS, OWN_BOOKS = "budget.view", "payment.view"
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which journals are asked for; `account` is an account's key, dates are business days."""
+    """Which journals are asked for; `account` is an account's key, dates are business days.
+
+    Of several lines or pools those of any; `among` is a select of the journals' numbers.
+    """
 
     account: str | None = None
-    line: int | None = None
-    pool: int | None = None
+    line: tuple[int, ...] = ()
+    pool: tuple[int, ...] = ()
     party: int | None = None
     kind: str | None = None
     act: str | None = None
     entry_kind: str | None = None
     from_on: date | None = None
     to_on: date | None = None
+    among: Select[Any] | CompoundSelect[Any] | None = None
 
     @property
     def of_accounts(self) -> bool:
@@ -213,12 +217,12 @@ def account_named(actor: Actor, key: str) -> Named | None:
 def _accounts(actor: Actor, chosen: Chosen) -> Select[Any]:
     given = {
         Account.key: chosen.account,
-        Account.line_id: chosen.line,
-        Account.pool_id: chosen.pool,
         Account.party_id: chosen.party,
         Account.kind: chosen.kind,
     }
     asked = [column == value for column, value in given.items() if value]
+    several = {Account.line_id: chosen.line, Account.pool_id: chosen.pool}
+    asked += [column.in_(numbers) for column, numbers in several.items() if numbers]
     return select(Account.id).where(in_view(actor), *asked)
 
 
@@ -251,6 +255,8 @@ def _plain_conditions(chosen: Chosen) -> list[ColumnElement[bool]]:
         conditions.append(Journal.business_date >= chosen.from_on)
     if chosen.to_on:
         conditions.append(Journal.business_date <= chosen.to_on)
+    if chosen.among is not None:
+        conditions.append(Journal.id.in_(chosen.among))
     return conditions
 
 

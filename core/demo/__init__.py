@@ -9,21 +9,30 @@ from core.demo.county import (
     CANTEEN,
     DAY_CARE,
     HOME_CARE,
+    INSTITUTION,
+    NURSERY,
     PASSWORD,
     SCHOOL,
+    TRAINING,
     VOCATIONAL,
     record_account,
 )
 from core.demo.door import DemoUser, demo_users
+from core.demo.folk import HOMEBOUND, TRAINEE
 from core.demo.loading import NotEmptyError, load
 from core.demo.world import VISITOR, Provider, Resident, World
 
 __all__ = [
     "CANTEEN",
     "DAY_CARE",
+    "HOMEBOUND",
     "HOME_CARE",
+    "INSTITUTION",
+    "NURSERY",
     "PASSWORD",
     "SCHOOL",
+    "TRAINEE",
+    "TRAINING",
     "VISITOR",
     "VOCATIONAL",
     "DemoUser",

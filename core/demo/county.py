@@ -1,17 +1,13 @@
-"""The demo county's standing: its divisions, offices, staff, budget lines, providers, residents."""
+"""The demo county's standing: its divisions, offices, staff, budget lines and providers."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from flask_babel import gettext as _
 
-from core.demo.people import ELDER_NAMES, PUPIL_NAMES, Person
-from core.demo.world import SYSTEM, VISITOR, Provider, Resident, World
-from core.files import csv_stream
-from core.imports import COLUMNS
+from core.demo import folk
+from core.demo.world import SYSTEM, VISITOR, Provider, World
 
 PASSWORD = "huigou-demo"  # noqa: S105 - shown on the demo's sign-in page
 COUNTY = "430112"
@@ -40,6 +36,8 @@ OFFICES = {
     "finance": ("11430112000000019H", "望城区财政局", "finance"),
     "civil_affairs": ("11430112000000027C", "望城区民政局", "purchaser"),
     "education": (None, "望城区教育局", "purchaser"),
+    "labour": (None, "望城区人力资源和社会保障局", "purchaser"),
+    "health": (None, "望城区卫生健康局", "purchaser"),
     "audit": (None, "望城区审计局", "auditor"),
 }
 # Login, name, role, office.
@@ -53,15 +51,55 @@ STAFF = (
     ("care-approver", "黄建平", "purchaser_approver", "civil_affairs"),
     ("edu-clerk", "肖晓燕", "purchaser_clerk", "education"),
     ("edu-approver", "邓立军", "purchaser_approver", "education"),
+    ("labour-clerk", "曾春华", "purchaser_clerk", "labour"),
+    ("labour-approver", "胡新华", "purchaser_approver", "labour"),
+    ("health-clerk", "谢红霞", "purchaser_clerk", "health"),
+    ("health-approver", "何鹏程", "purchaser_approver", "health"),
 )
 AUDITOR = ("auditor", "龙雪梅", "auditor", "audit")
 # Code, name, office, function, economic class (2026 tables), document, fen.
 LINES = (
-    ("EDU", "教育券", "education", "2050299", "30399", "望财教〔{year}〕12号", 10_000_000),
-    ("CARE", "养老服务", "civil_affairs", "2081006", "30399", "望财社〔{year}〕27号", 24_000_000),
+    ("EDU", "教育券", "education", "2050299", "30399", "望财教〔{year}〕12号", 12_500_000),
+    ("CARE", "养老服务", "civil_affairs", "2081006", "30399", "望财社〔{year}〕27号", 26_000_000),
+    (
+        "ELD-C",
+        "养老服务消费补贴（中央）",
+        "civil_affairs",
+        "2081006",
+        "30399",
+        "财社〔{year}〕8号",
+        135_000_000,
+    ),
+    (
+        "ELD-P",
+        "养老服务消费补贴（省级）",
+        "civil_affairs",
+        "2081006",
+        "30399",
+        "湘财社指〔{year}〕31号",
+        9_000_000,
+    ),
+    (
+        "ELD-X",
+        "养老服务消费补贴（县级）",
+        "civil_affairs",
+        "2081006",
+        "30399",
+        "望财社〔{year}〕33号",
+        6_000_000,
+    ),
+    ("HOME", "居家照护", "civil_affairs", "2081006", "30399", "望财社〔{year}〕35号", 32_000_000),
+    ("SKILL", "职业培训", "labour", "2080702", "30399", "望财社〔{year}〕41号", 26_000_000),
+    ("CHILD", "托育补贴", "health", "2100799", "30399", "望财社〔{year}〕44号", 40_000_000),
 )
 SCHOOL, VOCATIONAL = "private-compulsory", "vocational"
-CANTEEN, HOME_CARE, DAY_CARE = "elder-canteen", "home-care", "day-care"
+CANTEEN, HOME_CARE, DAY_CARE, INSTITUTION = (
+    "elder-canteen",
+    "home-care",
+    "day-care",
+    "elder-institution",
+)
+TRAINING, NURSERY = "skills-training", "nursery"
 # Names by tag; `{}` stands for the township. Home care is companies', the rest non-profit units.
 PROVIDERS = {
     SCHOOL: "育新学校 景行学校 知远学校 松涛实验学校 文澜小学 嘉树学校 汇川中学 书堂学校",
@@ -71,13 +109,23 @@ PROVIDERS = {
     HOME_CARE: "沩水居家养老 靖湘居家养老 乔江家政 铜月居家护理 茶溪家政 白若居家养老 桥源家政"
     " 雷湖居家护理",
     DAY_CARE: "{}日间照料中心 " * 6,
+    INSTITUTION: "斑马湖养护院 靖港颐养院 茶亭敬老院",
+    TRAINING: "湘江职业技能培训学校 铜官匠心培训学校 康养技能培训学校 月亮岛家政培训学校",
+    NURSERY: "{}普惠托育中心 " * 8,
 }
+# How the logins of a kind of provider begin; all others are `care`.
+LOGINS = {
+    SCHOOL: "school",
+    VOCATIONAL: "school",
+    HOME_CARE: "home",
+    TRAINING: "skill",
+    NURSERY: "nursery",
+}
+FEWEST = 4  # of a kind, as the stories of the programmes need them
+# Whom the sign-in page shows has a password; the others' would only cost their hashing.
+SHOWN = {"school01", "care01", "home01", "skill01", "nursery01"}
 BANKS = ("长沙望城农商银行高塘岭支行", "中国邮政储蓄银行望城支行", "中国农业银行望城支行")
 STREETS = ("望府路", "雷锋大道", "旺旺东路", "郭亮中路", "银星路", "金星北路", "文源路", "普瑞大道")
-# The residents whom the demo's sign-in page offers; their numbers lead back to them.
-GRANDMOTHER = Person("李秀英", "430100194503120025", "16900010001", date(1945, 3, 12), "430112001")
-SCHOOLCHILD = Person("陈一诺", "430100201505200021", "16900010002", date(2015, 5, 20), "430112006")
-ELDERS, PUPILS_COMPULSORY, PUPILS_VOCATIONAL = 300, 120, 80
 
 
 def build(world: World, *, key: str) -> None:
@@ -88,8 +136,18 @@ def build(world: World, *, key: str) -> None:
     _lines(world)
     _providers(world)
     world.say(_("承接主体 %(n)s 家，各有网点、人员和核验过的收款账户", n=len(world.providers)))
-    _residents(world)
-    world.say(_("居民 %(e)s 名老人、%(p)s 名学生", e=len(world.elders), p=len(world.pupils)))
+    folk.register(world)
+    world.say(
+        _(
+            "居民 %(e)s 名老人、%(p)s 名学生、%(a)s 名劳动者、%(c)s 名婴幼儿",
+            e=len(world.elders),
+            p=len(world.pupils),
+            a=len(world.adults),
+            c=len(world.infants),
+        )
+    )
+    folk.describe(world)
+    world.say(_("居民资料 %(n)s 条", n=sum(len(known) for known in world.facts.values())))
 
 
 def finish(world: World, *, key: str) -> None:
@@ -168,7 +226,8 @@ def _lines(world: World) -> None:
 def _providers(world: World) -> None:
     towns = list(TOWNSHIPS)
     for tag, names in PROVIDERS.items():
-        for place, pattern in enumerate(names.split()):
+        every = names.split()
+        for place, pattern in enumerate(every[: world.some(len(every), least=FEWEST)]):
             township = towns[place * 3 % len(towns) if "{}" in pattern else place]
             short = TOWNSHIPS[township].removesuffix("街道").removesuffix("镇")
             name = f"望城区{pattern.format(short)}"
@@ -179,7 +238,7 @@ def _providers(world: World) -> None:
 
 def _provider(world: World, tag: str, name: str, township: str) -> None:
     at = world.before(50, "10:00")
-    kind = "school" if tag in {SCHOOL, VOCATIONAL} else "care"
+    kind = LOGINS.get(tag, "care")
     serial = 1 + sum(one.manager.startswith(kind) for one in world.providers)
     manager = f"{kind}{serial:02d}"
     organisation = world.do(
@@ -201,8 +260,7 @@ def _provider(world: World, tag: str, name: str, township: str) -> None:
 
 def _hire(world: World, provider: Provider, login: str, role: str) -> None:
     at = world.before(50, "10:30")
-    # Whom the sign-in page shows has a password; the others would only cost their hashing.
-    password = PASSWORD if provider.manager in {"school01", "care01"} else None
+    password = PASSWORD if provider.manager in SHOWN else None
     world.users[login] = world.do(
         "admin",
         "access.create_user",
@@ -263,47 +321,5 @@ def record_account(
 
 
 def _office_name(provider: Provider) -> str:
-    return {SCHOOL: "校本部", VOCATIONAL: "校本部", CANTEEN: "食堂"}.get(provider.kind, "服务点")
-
-
-# --- residents ---------------------------------------------------------------------------------
-
-
-def _residents(world: World) -> None:
-    elders = [GRANDMOTHER, *_people(world, ELDER_NAMES, ELDERS - 1, oldest=94, youngest=60)]
-    pupils = [
-        SCHOOLCHILD,
-        *_people(world, PUPIL_NAMES, PUPILS_COMPULSORY - 1, oldest=15, youngest=7),
-        *_people(world, PUPIL_NAMES, PUPILS_VOCATIONAL, oldest=19, youngest=16),
-    ]
-    world.elders += _import(world, "care-clerk", "养老服务对象名单.csv", elders)
-    world.pupils += _import(world, "edu-clerk", "教育券学生名单.csv", pupils)
-
-
-def _people(
-    world: World, names: dict[str, list[str]], count: int, *, oldest: int, youngest: int
-) -> list[Person]:
-    """Return people of so many years at most and at least when the first month begins."""
-    first = world.month(2)
-    towns = world.inventor.random.choices(list(TOWNSHIPS), k=count)
-    return [
-        world.inventor.person(
-            names,
-            born_from=first.replace(year=first.year - oldest),
-            born_until=first.replace(year=first.year - youngest),
-            township=township,
-        )
-        for township in towns
-    ]
-
-
-def _import(world: World, clerk: str, filename: str, people: Iterable[Person]) -> list[Resident]:
-    listed = list(people)
-    rows = [(one.name, one.id_number, one.phone, one.township) for one in listed]
-    content = base64.b64encode(b"".join(csv_stream(COLUMNS, rows))).decode()
-    at = world.before(40, "09:00")
-    checked = world.do(clerk, "resident.check_import", at=at, filename=filename, content=content)
-    ids = world.do(
-        clerk, "resident.commit_import", at=at + timedelta(minutes=10), token=checked["token"]
-    )["resident_ids"]
-    return [Resident(number, person) for number, person in zip(ids, listed, strict=True)]
+    schools = dict.fromkeys((SCHOOL, VOCATIONAL, TRAINING), "校本部")
+    return {**schools, CANTEEN: "食堂", NURSERY: "园区"}.get(provider.kind, "服务点")

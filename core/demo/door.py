@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from core import privacy
 from core.access import ROLES, RoleGrant, User
 from core.db import db
-from core.demo.county import GRANDMOTHER, SCHOOLCHILD
+from core.demo.folk import GRANDMOTHER, HOMEBOUND, SCHOOLCHILD, TRAINEE
 from core.demo.people import Person
 from core.parties import Organisation, Resident
 
@@ -36,8 +36,10 @@ def demo_users() -> list[DemoUser]:
 
 def _residents() -> list[DemoUser | None]:
     return [
-        _resident(GRANDMOTHER, _("81 岁，有两张凭单：看余额，出示手机码，找附近的服务")),
+        _resident(GRANDMOTHER, _("81 岁，有三张凭单：看余额，出示手机码，找附近的服务")),
         _resident(SCHOOLCHILD, _("四年级学生（家长代为操作）：看教育券能用到哪天、在哪里用")),
+        _resident(HOMEBOUND, _("居家照护：护理员正在家里，看本周还有多少时长")),
+        _resident(TRAINEE, _("领了培训券还没报名：出示手机码，找培训学校")),
     ]
 
 
@@ -57,6 +59,9 @@ def _providers() -> list[DemoUser | None]:
     return [
         _user("care01-till", "provider_clerk", _("扫居民的码，核销一餐，再撤销它")),
         _user("care01", "provider_manager", _("看上月对账单：确认，或对一行提出异议；登记终端")),
+        _user("home01-till", "provider_clerk", _("上门照护：签退正在进行的一次，再为下一家签到")),
+        _user("skill01-till", "provider_clerk", _("登记学员的培训结果：合格、结业或未结业")),
+        _user("nursery01-till", "provider_clerk", _("登记本月在托幼儿的出勤，不用扫码")),
         _user("school01-till", "provider_clerk", _("核销一张教育券，再扫一次看为什么不行")),
         _user("school01", "provider_manager", _("看学校的对账单和到账情况")),
     ]
@@ -68,8 +73,16 @@ def _offices() -> list[DemoUser | None]:
         _user("maker", "finance_maker", _("核验一个新收款账户，把银行退回的一笔重新列入支付批次")),
         _user("approver", "finance_approver", _("复核支付批次；自己做的批次自己批不了")),
         _user("treasurer", "treasurer", _("导出支付文件，导入银行结果")),
-        _user("care-clerk", "purchaser_clerk", _("发放养老券、打印凭证卡、补换遗失的卡")),
-        _user("care-approver", "purchaser_approver", _("复核一笔冲正申请，处理一条对账异议")),
+        _user(
+            "care-clerk",
+            "purchaser_clerk",
+            _("看本期续发的额度，决定一笔多付的时长，打印和补换凭证卡"),
+        ),
+        _user(
+            "care-approver",
+            "purchaser_approver",
+            _("批准新一版补贴条款，复核一笔冲正申请，处理一条异议"),
+        ),
         _user("edu-clerk", "purchaser_clerk", _("编制新的教育券项目，导入学生名单")),
         _user("edu-approver", "purchaser_approver", _("复核教育券项目")),
         _user("auditor", "auditor", _("从任何一个数字点到凭证和指标，核验封存链")),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from flask import current_app
 from flask_babel import gettext as _
 
 from core import access, clock
@@ -22,11 +23,12 @@ class NotEmptyError(RuntimeError):
     """The database holds something other than the demo, which may not be mixed with it."""
 
 
-def load(say: Callable[[str], None]) -> bool:
+def load(say: Callable[[str], None], *, one_in: int | None = None) -> bool:
     """Build the county up to now; return False when it is there already.
 
-    A load that was interrupted goes on where it stopped, as of the moment it had begun. `say`
-    hears of the progress. Raises NotEmptyError.
+    A load that was interrupted goes on where it stopped, as of the moment and in the size in which
+    it had begun. `say` hears of the progress; `one_in`: see World, None as HUIGOU_DEMO says.
+    Raises NotEmptyError.
     """
     with transaction(readonly=True):
         keys = _keys()
@@ -39,9 +41,10 @@ def load(say: Callable[[str], None]) -> bool:
             )
             raise NotEmptyError(message)
     started = time.monotonic()
-    world = World(_moment(began), say)
-    # The first act's request key keeps the moment for a second attempt.
-    county.build(world, key=f"{BEGAN.removeprefix(KEYS)}{world.began.isoformat()}")
+    world = _world(began, say, one_in or int(current_app.config["DEMO"]) or 1)
+    # The first act's request key keeps moment and size for a second attempt.
+    begun = f"{world.began.isoformat()}/{world.one_in}"
+    county.build(world, key=f"{BEGAN.removeprefix(KEYS)}{begun}")
     tell("load_demo", world=world)
     county.finish(world, key=WHOLE.removeprefix(KEYS))
     seconds = time.monotonic() - started
@@ -57,8 +60,10 @@ def _keys() -> list[str]:
     return [key for key in db.session.scalars(query) if key is not None]
 
 
-def _moment(began: str | None) -> datetime:
+def _world(began: str | None, say: Callable[[str], None], one_in: int) -> World:
     if began is not None:
-        return datetime.fromisoformat(began.removeprefix(BEGAN))
+        moment, _slash, size = began.removeprefix(BEGAN).partition("/")
+        return World(datetime.fromisoformat(moment), say, one_in=int(size))
     # Whole minutes: nobody writes a receipt at 11:32:07.318245.
-    return clock.now().astimezone(UTC).replace(second=0, microsecond=0)
+    moment_now = clock.now().astimezone(UTC).replace(second=0, microsecond=0)
+    return World(moment_now, say, one_in=one_in)

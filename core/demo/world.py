@@ -55,12 +55,15 @@ class World:
     interrupted goes on where it stopped. For that, what is asked of the acts must follow from
     `began`, from `inventor` and from earlier answers, never from what the database now says.
 
-    `organisations` by what they are (finance, education, civil_affairs, audit), `users` by login,
-    `logins` by role, `lines` by code.
+    `one_in` leaves out most people (8: all but an eighth), for who cannot wait for a whole county.
+    `organisations` by what they are (finance, education, civil_affairs, ...), `users` by login,
+    `logins` by role, `lines` by code, `facts` by resident and fact; the assessments of `lapsing`
+    run out in the second month, and nobody has asked for new ones.
     """
 
     began: datetime
     say: Callable[[str], None]
+    one_in: int = 1
     inventor: Inventor = field(default_factory=lambda: Inventor(430112))
     townships: dict[str, str] = field(default_factory=dict)
     organisations: dict[str, int] = field(default_factory=dict)
@@ -70,6 +73,10 @@ class World:
     providers: list[Provider] = field(default_factory=list)
     elders: list[Resident] = field(default_factory=list)
     pupils: list[Resident] = field(default_factory=list)
+    adults: list[Resident] = field(default_factory=list)
+    infants: list[Resident] = field(default_factory=list)
+    facts: dict[int, dict[str, str | int]] = field(default_factory=dict)
+    lapsing: set[int] = field(default_factory=set)
     acts: int = 0
     _steps: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _actors: dict[str, Actor] = field(default_factory=dict)
@@ -78,6 +85,10 @@ class World:
     def today(self) -> date:
         """Return the day on which the load began: the county has lived until then."""
         return clock.day_of(self.began)
+
+    def some(self, whole: int, *, least: int) -> int:
+        """Return how many of something a county of this size has, where a whole one has so many."""
+        return max(least, whole // self.one_in)
 
     def month(self, back: int) -> date:
         """Return the first day of this month, or of the month so many months before."""

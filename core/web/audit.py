@@ -17,6 +17,7 @@ from core.audit import ACCEPTED, REFUSED, AuditEntry
 from core.budget import BudgetLine, Pool
 from core.db import db, transaction
 from core.errors import NotFound
+from core.fields import ID_MAX
 from core.journals import Chosen
 from core.parties import Organisation
 from core.plugins import registry
@@ -28,7 +29,7 @@ from core.web.forms import act, page_of, refused, whole
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
 VIEW = "audit.view"
-LIMIT = 50
+LIMIT, SEVERAL = 50, 500
 ENTRY_COLUMNS = ("action", "outcome", "object_type", "object_id", "act", "code")
 ENTRY_FILTERS = (*ENTRY_COLUMNS, "actor", "from_on", "to_on")
 FILTERS = ("account", "line", "pool", "party", "kind", "act", "entry_kind", "from_on", "to_on")
@@ -192,8 +193,8 @@ def _chosen() -> Chosen:
     given = request.args
     return Chosen(
         account=given.get("account") or None,
-        line=page_of(given.get("line")),
-        pool=page_of(given.get("pool")),
+        line=_numbers(given.get("line")),
+        pool=_numbers(given.get("pool")),
         party=page_of(given.get("party")),
         kind=given.get("kind") or None,
         act=given.get("act") or None,
@@ -201,6 +202,12 @@ def _chosen() -> Chosen:
         from_on=_day(given.get("from_on")),
         to_on=_day(given.get("to_on")),
     )
+
+
+def _numbers(text: str | None) -> tuple[int, ...]:
+    """Read row numbers with commas between them; what is no number asks for nothing."""
+    found = [page_of(part) for part in (text or "").split(",")][:SEVERAL]
+    return tuple(number for number in found if number is not None and number <= ID_MAX)
 
 
 def _day(text: str | None) -> date | None:
@@ -212,17 +219,28 @@ def _day(text: str | None) -> date | None:
 
 def _headline(actor: Actor, chosen: Chosen) -> dict[str, Any]:
     """Say in words whose journals these are, with the way up to line and pool."""
-    line, pool, kind = chosen.line, chosen.pool, chosen.kind
+    line, pool, kind = _one(chosen.line), _one(chosen.pool), chosen.kind
     if chosen.account and (account := journals.account_named(actor, chosen.account)):
         line = account.line.id if account.line else None
         pool = account.pool.id if account.pool else None
         kind = account.kind
+    asked = {name: value for name, value in asdict(chosen).items() if value}
+    for name in ("line", "pool"):
+        if name in asked:
+            asked[name] = ",".join(str(number) for number in asked[name])
     return {
         "kind": journals.kind_name(kind) if kind else "",
         "line": _seen(BudgetLine, line, actor),
         "pool": _seen(Pool, pool, actor),
-        "asked": {name: value for name, value in asdict(chosen).items() if value},
+        "lines": len(chosen.line),
+        "pools": len(chosen.pool),
+        "asked": asked,
     }
+
+
+def _one(numbers: tuple[int, ...]) -> int | None:
+    """Return the only one of some row numbers."""
+    return numbers[0] if len(numbers) == 1 else None
 
 
 def _seen(model: Any, number: int | None, actor: Actor) -> Any:

@@ -102,7 +102,7 @@ def pool(id: int) -> str:  # noqa: A002 - the route's name
         .where(PoolShare.pool_id == id)
         .order_by(PoolShare.position)
     ).all()
-    entries, more = journals.listed(actor, journals.Chosen(pool=id), limit=RECENT)
+    entries, more = journals.listed(actor, journals.Chosen(pool=(id,)), limit=RECENT)
     return render_template(
         "budget/pool.html",
         pool=found,
@@ -137,7 +137,7 @@ def _show(number: int, form: dict[str, Any]) -> str:
     require(actor, VIEW)
     line = fetch(BudgetLine, number, actor, VIEW)
     rooms = figures.rooms_by_line([line])[line.id]
-    entries, more = journals.listed(actor, journals.Chosen(line=line.id), limit=RECENT)
+    entries, more = journals.listed(actor, journals.Chosen(line=(line.id,)), limit=RECENT)
     return render_template(
         "budget/show.html",
         line=line,

@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
+from core import clock
 from core.access import Actor, scoped
 from core.budget import BudgetLine
 from core.db import db
@@ -42,6 +43,12 @@ def years(actor: Actor) -> list[int]:
     seen = scoped(BudgetLine, actor, "budget.view").subquery()
     query = db.select(seen.c.fiscal_year).distinct().order_by(seen.c.fiscal_year.desc())
     return list(db.session.scalars(query))
+
+
+def newest_year(actor: Actor) -> int:
+    """Return this fiscal year, or the last one before it of which a person may see lines."""
+    this = clock.today().year
+    return max((year for year in years(actor) if year <= this), default=this)
 
 
 def rooms_by_line(lines: list[BudgetLine]) -> dict[int, Rooms]:
@@ -89,27 +96,40 @@ def bar(line_id: int, rooms: Rooms) -> list[dict[str, Any]]:
     ]
 
 
+def journals_url(kind: str, line_ids: list[int]) -> str:
+    """Return the journals of some lines' accounts of a kind."""
+    return url_for("audit.journals", kind=kind, line=",".join(str(one) for one in line_ids))
+
+
 def sankey(lines: list[BudgetLine], rooms: dict[int, Rooms]) -> dict[str, Any]:
     """Return the flow of money from lines into rooms, as the chart draws it.
 
-    The largest lines stand by themselves, the others together.
+    The largest lines stand by themselves, the others together; every mark has its journals.
     """
     names = room_names()
     ordered = sorted(lines, key=lambda line: -rooms[line.id]["approved"])
-    nodes: list[dict[str, Any]] = [
-        {"name": _label(line), "url": url_for("budget.show", id=line.id)}
-        for line in ordered[:DRAWN]
+    groups = [(_label(line), line.code, [line.id]) for line in ordered[:DRAWN]]
+    if rest := [line.id for line in ordered[DRAWN:]]:
+        groups.append((_("其余 %(count)s 条指标", count=len(rest)), _("其余"), rest))
+    flows = [(name, ids, added({one: rooms[one] for one in ids})) for name, _short, ids in groups]
+    total, every = added(rooms), [line.id for line in ordered]
+    nodes = [
+        {"name": name, "short": short, "url": journals_url("line.approved", ids)}
+        for name, short, ids in groups
     ]
-    flows = [(_label(line), rooms[line.id]) for line in ordered[:DRAWN]]
-    if ordered[DRAWN:]:
-        rest = _("其余 %(count)s 条指标", count=len(ordered) - DRAWN)
-        nodes.append({"name": rest, "url": url_for("budget.index")})
-        flows.append((rest, added({line.id: rooms[line.id] for line in ordered[DRAWN:]})))
-    total = added(rooms)
-    nodes += [{"name": names[room], "room": room} for room in PARTS if total[room] > 0]
+    nodes += [
+        {"name": names[room], "room": room, "url": journals_url(f"line.{room}", every)}
+        for room in PARTS
+        if total[room] > 0
+    ]
     links = [
-        {"source": source, "target": names[room], "value": parts[room]}
-        for source, parts in flows
+        {
+            "source": source,
+            "target": names[room],
+            "value": parts[room],
+            "url": journals_url(f"line.{room}", ids),
+        }
+        for source, ids, parts in flows
         for room in PARTS
         if parts[room] > 0
     ]

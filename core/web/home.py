@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from core import clock, disclosure
+from core import disclosure
 from core.access import ANONYMOUS, Actor
 from core.acts import Answer, perform
 from core.db import transaction
@@ -48,7 +48,7 @@ def rooms_chart() -> ResponseReturnValue:
     actor = current_actor()
     if not actor.may("budget.view"):
         return {"unit": "yuan", "nodes": [], "links": []}
-    lines = figures.lines_of_year(actor, clock.today().year)
+    lines = figures.lines_of_year(actor, figures.newest_year(actor))
     return figures.sankey(lines, figures.rooms_by_line(lines))
 
 
@@ -62,7 +62,7 @@ def _start_of(actor: Actor) -> str | None:
 def _money(actor: Actor) -> dict[str, Any]:
     if not actor.may("budget.view"):
         return {"lines": []}
-    year = clock.today().year
+    year = figures.newest_year(actor)
     lines = figures.lines_of_year(actor, year)
     rooms = figures.rooms_by_line(lines)
     return {

@@ -14,6 +14,7 @@ from tests.browser.papers import content
 from tests.browser.town import FEE
 
 BAD_ACCOUNT = "账号户名不符"
+BAR, ENCUMBERED = "#125650", "#8fc0b2"  # as assets/charts.js draws them
 
 
 def served(town, amounts):
@@ -161,3 +162,31 @@ def test_a_redemption_is_followed_from_the_line_to_the_till_by_the_auditor(town)
     expect(page.get_by_text(receipt).first).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("EDU")).first).to_be_visible()
     look(page)
+
+
+def click_mark(page: Page, source: str, colour: str) -> None:
+    """Click the middle of the first mark of a colour in the picture of a source."""
+    picture = page.locator(f"hg-chart[data-source*='{source}'] .chart-picture")
+    mark = picture.locator(f"svg path[fill='{colour}']").first
+    expect(mark).to_be_visible()
+    picture.scroll_into_view_if_needed()
+    # Drawn once more, in the frame after it has learnt its size.
+    page.evaluate("() => new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+    box = mark.bounding_box()
+    # By the mouse: the pattern that tells marks apart without colour lies upon it.
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def test_a_mark_of_a_picture_opens_its_journals(town):
+    served(town, [2_000, 3_000])
+    programme = f"/voucher/programmes/{town.path.county.programme}"
+    page = town.staff("finance_budget")
+    page.goto(programme)
+    click_mark(page, "provider.json", BAR)
+    expect(page).to_have_url(re.compile(r"/voucher/redemptions/journals\?.*provider="))
+    expect(page.get_by_role("row", name=re.compile("合计"))).to_contain_text("50.00")
+    look(page)
+
+    page.goto(programme)
+    click_mark(page, "rooms.json", ENCUMBERED)
+    expect(page).to_have_url(re.compile(r"/audit/journals\?.*line\.encumbered"))

@@ -58,7 +58,7 @@ def county(tmp_path_factory) -> Iterator[Site]:
     with site(tmp_path_factory.mktemp("demo"), DEMO=True) as made:
         made.at(NOW)
         with made.app.app_context():
-            demo.load(lambda _line: None)
+            demo.load(lambda _line: None, one_in=8)
             _submit_a_programme()
             _run_services()
         yield made

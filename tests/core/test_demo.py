@@ -13,19 +13,40 @@ from core import clock, create_app, demo
 from core.access import ROLES, RoleGrant, User
 from core.acts import perform
 from core.audit import AuditEntry
+from core.budget import BudgetLine, Pool
 from core.db import db, forget_connections, transaction
-from core.demo import world
-from core.demo.county import GRANDMOTHER, SCHOOLCHILD
+from core.demo import PASSWORD, world
+from core.demo.folk import GRANDMOTHER, HOMEBOUND, SCHOOLCHILD, TRAINEE
 from core.demo.people import ELDER_NAMES, Inventor
 from core.divisions import Division
+from core.facts import ResidentFact
+from core.formats import yuan
 from core.identifiers import check_bank_account, check_citizen_id, check_credit_code, check_phone
+from core.ledger import balances
 from core.parties import Organisation, Resident
 from core.settlement.models import Payment
-from plugins.voucher.models import Objection, Redemption, Reversal, Statement, Voucher
+from plugins.voucher.models import (
+    Enrolment,
+    Hold,
+    Objection,
+    Programme,
+    Recovery,
+    Redemption,
+    Reversal,
+    Statement,
+    Terms,
+    Voucher,
+)
+from plugins.voucher.service.postings import moved
 from tests import factories
 from tests.conftest import SETTINGS, books
+from tests.web.browser import Browser
 
 NOW = "2026-11-23T10:00"
+THIN = 8  # of so many people of the county one is there: enough for every story
+# The first minutes of a year; the last of a leap day and its month. The county below has a Monday.
+AWKWARD = {"postgresql": "2027-01-01T00:10", "sqlite": "2028-02-29T23:50"}
+PROGRAMMES = ("CARE", "EDU", "ELD", "HOME", "SKILL", "CHILD")
 
 
 def count(model, *conditions):
@@ -63,12 +84,14 @@ def test_outside_the_demo_nobody_is_offered(app):
 
 
 @pytest.mark.slow
-def test_the_county_loads_on_the_first_minutes_of_a_year_too(app):
-    with app.app_context(), clock.frozen("2027-01-01T00:10"):
-        assert demo.load(lambda _line: None)
+def test_the_county_loads_at_awkward_moments_too(app, database_kept):
+    with app.app_context(), clock.frozen(AWKWARD[database_kept.engine]):
+        assert demo.load(lambda _line: None, one_in=THIN)
         with transaction(readonly=True):
             assert by_state(Payment)["rejected"] == 1
             assert by_state(Objection) == {"open": 1}
+            assert by_state(Recovery) == {"open": 1, "recovered": 1}
+            assert count(Hold, Hold.state == "open", Hold.is_visit) == 1
 
 
 # --- one county for the tests below, which leave it as it is ------------------------------------
@@ -80,11 +103,11 @@ def loaded(database_kept):
     database_kept.fresh()
     app = create_app(settings=SETTINGS | {"SQLALCHEMY_DATABASE_URI": database_kept.url})
     with app.app_context(), pytest.MonkeyPatch.context() as patch, clock.frozen(NOW):
-        interrupt(patch, after=700)
+        interrupt(patch, after=1500)
         with pytest.raises(KeyboardInterrupt):
-            demo.load(lambda _line: None)
+            demo.load(lambda _line: None, one_in=THIN)
     said = []
-    # What was begun is finished the next day, as of the day on which it was begun.
+    # What was begun is finished the next day, as of the day and in the size in which it was begun.
     with app.app_context(), clock.frozen("2026-11-24T08:00"):
         assert demo.load(said.append)
         assert books() == []
@@ -113,29 +136,75 @@ def test_an_interrupted_load_does_nothing_twice_and_a_second_one_nothing_at_all(
         assert count(AuditEntry) == entries
 
 
-def test_the_county_has_people_places_and_two_months_of_use(county):
+def test_the_county_has_people_places_and_months_of_use(county):
     with transaction(readonly=True):
         assert count(Division, Division.level == "township") == 16
-        assert count(Organisation, Organisation.kind == "provider") == 40
-        assert count(Resident) == 500
+        assert count(Organisation, Organisation.kind == "provider") == 31
+        assert count(Resident) == 160 + 64 + 40 + 40
+        known = set(db.session.scalars(db.select(ResidentFact.code)))
+        assert {"ability_level", "care_level", "income_fen", "household_number"} <= known
         months = Counter(
             str(day)[:7] for day in db.session.scalars(db.select(Redemption.service_on))
         )
         assert set(months) == {"2026-09", "2026-10", "2026-11"}
-        assert sum(months.values()) > 500
+        assert sum(months.values()) > 1_000
         assert by_state(Redemption)["voided"] >= 1
         codes = set(db.session.scalars(db.select(AuditEntry.code).where(AuditEntry.code != "")))
         assert {"VOUCHER_ALREADY_REDEEMED", "CARD_BLOCKED", "PROVIDER_NOT_AUTHORISED"} <= codes
+        assert {"VOUCHER_REVOKED", "HOLDER_SUSPENDED"} <= codes
+
+
+def test_every_programme_is_in_use_in_its_own_way(county):
+    with transaction(readonly=True):
+        used = dict(
+            db.session.execute(
+                db.select(Programme.code, func.count(Redemption.id))
+                .join(Redemption, Redemption.programme_id == Programme.id)
+                .group_by(Programme.code)
+            ).all()
+        )
+        assert set(used) == set(PROGRAMMES)
+        eld = db.select(Programme.id).where(Programme.code == "ELD").scalar_subquery()
+        paid_before = Redemption.programme_id == eld, Redemption.others_fen > 0
+        assert count(Redemption, *paid_before) >= 1
+        assert count(Voucher, Voucher.programme_id == eld, Voucher.state == "revoked") == 1
+        assert set(db.session.scalars(db.select(Redemption.result))) >= {None, "passed"}
+        assert by_state(Hold)["lapsed"] == 1
+        assert count(Redemption, Redemption.reversed_fen > 0) == 1
+        assert by_state(Recovery) == {"open": 1, "recovered": 1}
 
 
 def test_the_first_month_is_paid_but_for_one_line_and_the_second_is_in_review(county):
     with transaction(readonly=True):
-        assert by_state(Payment) == {"paid": 39, "rejected": 1}
+        payments = by_state(Payment)
+        assert payments.pop("rejected") == 1
+        assert set(payments) == {"paid"}
         states = by_state(Statement)
         assert states["open"] > 20
-        assert states["confirmed"] == 2  # one of each month: unpaid and awaiting payment
+        # Of each month one provider's: awaiting payment, and unpaid.
+        assert 2 <= states["confirmed"] <= 6
         assert by_state(Objection) == {"open": 1}
         assert by_state(Reversal)["ordered"] == 1
+
+
+def provider_of(login):
+    """Return the organisation of somebody at a till."""
+    query = db.select(RoleGrant.organisation_id).join(User, User.id == RoleGrant.user_id)
+    return db.session.scalar(query.where(User.login == login))
+
+
+def test_everybody_at_the_door_has_something_to_do_today(county):
+    with transaction(readonly=True):
+        visits = count(Hold, Hold.provider_id == provider_of("home01-till"), Hold.state == "open")
+        assert visits == 1
+        courses = Hold.provider_id == provider_of("skill01-till"), Hold.state == "open"
+        assert count(Hold, *courses) >= 3
+        nursery = provider_of("nursery01-till")
+        assert count(Enrolment, Enrolment.provider_id == nursery, Enrolment.state == "open") >= 3
+        entered = Redemption.provider_id == nursery, Redemption.service_on >= date(2026, 11, 1)
+        assert count(Redemption, *entered) == 0
+        assert count(Terms, Terms.state == "submitted") == 1
+        assert count(Recovery, Recovery.state == "open") == 1
 
 
 def test_everybody_whom_the_sign_in_page_offers_is_there(county):
@@ -147,13 +216,117 @@ def test_everybody_whom_the_sign_in_page_offers_is_there(county):
     assert {role.name for role in ROLES.values()} - {one.role for one in offered} == {"系统"}
 
 
-def test_every_role_is_somebody_and_the_grandmother_has_two_vouchers(county):
+def test_every_role_is_somebody_and_four_residents_have_their_phones(county):
     with transaction(readonly=True):
         held = set(db.session.scalars(db.select(RoleGrant.role)))
         assert held == set(ROLES) - {"system", "resident"}
         users = list(db.session.scalars(db.select(User).where(User.resident_id.is_not(None))))
         vouchers = [count(Voucher, Voucher.resident_id == user.resident_id) for user in users]
-        assert vouchers == [2, 1]
+        assert sorted(vouchers) == [1, 1, 3, 4]
+
+
+# --- the dashboards say what the ledger says ------------------------------------------------------
+
+
+@pytest.fixture
+def maker(loaded):
+    """Return a browser in which somebody of finance is signed in on the county's day."""
+    app, _said = loaded
+    with clock.frozen(NOW):
+        browser = Browser(app.test_client())
+        browser.open("/sign-in").send("/sign-in", login="maker", password=PASSWORD)
+        yield browser
+
+
+@pytest.fixture
+def books_of(loaded):
+    """Return how to ask the loaded county's books, between the requests of a browser."""
+    app, _said = loaded
+
+    def ask(question):
+        with app.app_context(), transaction(readonly=True):
+            return question()
+
+    return ask
+
+
+def number_of(code):
+    return db.session.scalar(db.select(Programme.id).filter_by(code=code))
+
+
+def expense_of(code):
+    own = Pool.source.startswith(f"programme:{number_of(code)}/")
+    by_pool = balances("fin.expense", by="pool_id")
+    return sum(by_pool.get(pool, 0) for pool in db.session.scalars(db.select(Pool.id).where(own)))
+
+
+def approved_by_name():
+    approved = balances("line.approved", by="line_id")
+    lines = db.session.scalars(db.select(BudgetLine))
+    return {f"{line.code} {line.name}": approved[line.id] for line in lines}
+
+
+def total_behind(browser, url):
+    """Return the sum under the journals that a mark opens."""
+    page = browser.open(url)
+    assert page.status == 200
+    return re.search(r"合计（全部页）\s*([-\d,.]+)", page.text).group(1)
+
+
+@pytest.mark.parametrize("code", PROGRAMMES)
+def test_redemptions_add_up_to_the_ledgers_expense_and_open_its_journals(maker, books_of, code):
+    number, expense = books_of(lambda: number_of(code)), books_of(lambda: expense_of(code))
+    source = f"/voucher/programmes/{number}/charts"
+    assert maker.open(f"/voucher/programmes/{number}").status == 200
+    for by in ("day", "service", "township", "provider"):
+        (series,) = maker.open(f"{source}/{by}.json").response.json["series"]
+        marks = [mark for mark in series["data"] if mark["value"]]
+        if by in {"service", "provider"}:
+            assert sum(mark["value"] for mark in marks) == expense
+        for mark in (marks[0], marks[-1]):
+            assert total_behind(maker, mark["url"]) == yuan(mark["value"])
+
+
+def test_minutes_add_up_to_the_entitlement_book(maker, books_of):
+    number = books_of(lambda: number_of("HOME"))
+    minutes = books_of(lambda: moved("H", "redeemed"))
+    page = maker.open(f"/voucher/programmes/{number}?measure=quantity")
+    assert "时长（小时）" in page.text
+    for by in ("service", "provider"):
+        source = f"/voucher/programmes/{number}/charts/{by}.json?measure=quantity"
+        assert source in page.html
+        figures = maker.open(source).response.json
+        assert figures["unit"] == "minute"
+        assert sum(mark["value"] for mark in figures["series"][0]["data"]) == minutes
+
+
+@pytest.mark.parametrize("source", ["home", *PROGRAMMES])
+def test_the_rooms_flow_as_the_ledger_says_and_open_its_journals(maker, books_of, source):
+    address = "/figures/rooms.json"
+    if source != "home":
+        address = f"/voucher/programmes/{books_of(lambda: number_of(source))}/rooms.json"
+    figures = maker.open(address).response.json
+    fed, feeds = Counter(), Counter()
+    for link in figures["links"]:
+        fed[link["target"]] += link["value"]
+        feeds[link["source"]] += link["value"]
+    approved = books_of(approved_by_name)
+    for node in figures["nodes"]:
+        name = node["name"]
+        if "room" in node:
+            assert total_behind(maker, node["url"]) == yuan(fed[name])
+        elif name in approved:
+            assert feeds[name] == approved[name]
+            assert total_behind(maker, node["url"]) == yuan(approved[name])
+        else:
+            assert fed[name] == feeds[name]
+    for link in figures["links"][::4]:
+        if "kind=" in link["url"]:
+            assert total_behind(maker, link["url"]) == yuan(link["value"])
+    assert all("/audit/journals?" in one["url"] for one in figures["links"] + figures["nodes"])
+
+
+# --- invented numbers -----------------------------------------------------------------------------
 
 
 def test_invented_numbers_are_valid_and_the_same_every_time():
@@ -174,7 +347,7 @@ def test_invented_numbers_are_valid_and_the_same_every_time():
     people, codes, accounts = invented()
     assert (people, codes, accounts) == invented()
     assert len({one.id_number for one in people}) == len(people)
-    for one in [*people, GRANDMOTHER, SCHOOLCHILD]:
+    for one in [*people, GRANDMOTHER, SCHOOLCHILD, HOMEBOUND, TRAINEE]:
         assert check_citizen_id(one.id_number).born_on == one.born_on
         assert re.fullmatch(r"169\d{8}", check_phone(one.phone))
     for code in codes:

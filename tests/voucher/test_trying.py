@@ -68,3 +68,9 @@ def test_a_case_reads_facts_of_every_kind(app_kept: Huigou) -> None:
     told_in_parts = known | {"income_fen": 300, "household_size": 3}
     for facts in (told_as_ratio, told_in_parts):
         assert told(app_kept, {"facts": facts, "eligible": True}, eligibility=rule) == ""
+
+
+def test_a_use_is_tried_at_a_provider_of_its_kind(app_kept: Huigou) -> None:
+    service = {"code": "s", "name": "服务", "unit": "次", "provider_tag": "training"}
+    use = {"service": "s", "price_fen": 100, "pays_fen": 100}
+    assert told(app_kept, use, services=[service]) == ""

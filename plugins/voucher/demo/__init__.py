@@ -1,4 +1,4 @@
-"""The demo county's two voucher programmes: in use for two months, settled and paid once."""
+"""The demo county's voucher programmes: of every shape, in use for two months and some days."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 
-from plugins.voucher.demo import days, mishaps, programmes, settlement
+from plugins.voucher.demo import (
+    childcare,
+    days,
+    hours,
+    mishaps,
+    office,
+    settlement,
+    stored,
+    subsidy,
+    training,
+)
 from plugins.voucher.demo.story import Story
 
 if TYPE_CHECKING:
@@ -14,16 +24,18 @@ if TYPE_CHECKING:
 
 
 def load(world: World) -> None:
-    """Add the education voucher and the elder-care voucher with two months of use."""
+    """Add six programmes with two settled months, and what waits to be done today."""
     story = Story(world)
-    programmes.define(story)
-    programmes.admit(story)
-    programmes.issue(story)
+    for programme in (stored, subsidy, hours, training, childcare):
+        programme.begin(story)
     count = sum(len(cards) for cards in story.cards.values())
     world.say(_("凭单 %(n)s 张已发放并制卡", n=count))
-    days.plan(story)
-    mishaps.plan(story)
+    for told in (days, subsidy, hours, training, childcare, mishaps):
+        told.plan(story)
+    office.plan_days(story)
     settlement.plan_payment(story)
+    hours.plan_correction(story)
     settlement.plan_review(story)
+    office.plan_revision(story)
     story.tell()
     world.say(_("核销 %(n)s 笔：第一个月已付款，第二个月在核对", n=len(story.uses)))

@@ -1,11 +1,11 @@
-"""The days of the demo county: who goes where with a voucher, at which hour."""
+"""The days of elders and pupils: who goes where with a stored value or a school voucher."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from core.demo import CANTEEN, DAY_CARE, HOME_CARE, SCHOOL, VOCATIONAL, Provider
-from plugins.voucher.demo.story import Card, Story
+from core.demo import SCHOOL, VOCATIONAL, Provider
+from plugins.voucher.demo.story import CARE, Card, Story
 
 # How often each service is used, and the hours in which people come.
 HABITS = {
@@ -27,10 +27,8 @@ SCHOOL_HOURS = (8, 9, 10, 14)
 def plan(story: Story) -> None:
     """Plan what elders and pupils do with their vouchers, day by day until the load."""
     users = story.world.inventor.random.sample(story.cards["E"][1:], len(story.cards["E"]) * 3 // 4)
-    day = story.world.month(2)
-    while day <= story.world.today:
+    for day in story.days():
         _plan_day(story, day, users)
-        day += timedelta(1)
     _plan_fees(story, "A", SCHOOL, (88_000, 260_000))
     _plan_fees(story, "B", VOCATIONAL, (26_000, 90_000))
 
@@ -38,7 +36,8 @@ def plan(story: Story) -> None:
 def _plan_day(story: Story, day: date, users: list[Card]) -> None:
     random = story.world.inventor.random
     seniors = {card.holder.id: card for card in story.cards["G"]}
-    for _visit in range(random.randint(*QUIET.get(day.weekday(), VISITS))):
+    visits = random.randint(*QUIET.get(day.weekday(), VISITS))
+    for _visit in range(story.world.some(visits, least=2)):
         card = random.choice(users)
         weights = [weight for weight, _hours in HABITS.values()]
         service = random.choices(list(HABITS), weights)[0]
@@ -52,21 +51,15 @@ def _plan_day(story: Story, day: date, users: list[Card]) -> None:
 
 def _plan_visit(story: Story, card: Card, service: str, at: datetime) -> None:
     random = story.world.inventor.random
-    able = [
-        one
-        for one in story.of_kind(CANTEEN, HOME_CARE, DAY_CARE)
-        if (one.id, service) in story.prices
-    ]
-    near = [one for one in able if one.township == card.holder.person.township]
-    provider = random.choice(near or able)
-    price = story.prices[provider.id, service]
+    provider = story.near(CARE, service, card.holder)
+    price = story.prices[CARE, provider.id, service]
     entered = None if price else random.randrange(8_000, 15_000, 500)
     quantity = 1_000 * random.randint(1, 3) if service == "clean" else 1_000
     cost = (price or entered or 0) * quantity // 1_000
     is_slip = random.random() < SLIPS
 
     def visit() -> None:
-        if card.left_fen < cost:
+        if card.left_fen < cost or not card.is_used(at):
             return
         fields = {"service_code": service, "quantity": quantity, "price_fen": entered}
         use = story.redeem(card, provider, at, **fields)

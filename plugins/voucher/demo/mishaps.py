@@ -59,7 +59,7 @@ def _plan_empty_voucher(story: Story) -> None:
 
     def scan() -> None:
         card = min(story.cards["G"], key=lambda one: (one.left_fen, one.id))
-        if 0 < card.left_fen < (story.prices[day_care.id, "rehab"] or 0):
+        if 0 < card.left_fen < (story.prices[CARE, day_care.id, "rehab"] or 0):
             story.world.refused(
                 day_care.clerk,
                 "voucher.redeem",

@@ -1,105 +1,62 @@
-"""The two programmes of the demo county: defined, approved, joined by providers, issued."""
+"""How a programme of the demo county begins: defined, approved, joined by providers, issued."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from core.demo import CANTEEN, DAY_CARE, HOME_CARE, SCHOOL, VISITOR, VOCATIONAL
-from plugins.voucher.demo.story import CARE, EDU, Card, Story, clerk_of
+from core.demo import VISITOR, Provider, Resident
+from plugins.voucher.demo.story import OFFICES, Card, Story, approver_of, clerk_of
 
-SENIOR, VOCATIONAL_AGE = 80, 16
-# Fen of each class of voucher.
-FACES = {"E": 60_000, "G": 20_000, "A": 50_000, "B": 30_000}
-# Code, name, unit, highest price in fen.
-CARE_SERVICES = (
-    ("meal", "助餐", "餐", 1_500),
-    ("bath", "助浴", "次", 10_000),
-    ("clean", "助洁", "小时", 8_000),
-    ("walk", "助行", "次", 5_000),
-    ("doctor", "助医（陪诊）", "次", 15_000),
-    ("rehab", "康复护理", "次", 12_000),
-)
-EDU_SERVICES = (("fee", "学费", "学期", None), ("workshop", "实训费", "学期", None))
+CARDS_AT_ONCE = 500
 # What a kind of provider offers, in fen; None: entered at the till.
-OFFERS: dict[str, dict[str, int | None]] = {
-    CANTEEN: {"meal": 1_200},
-    HOME_CARE: {"clean": 5_500, "bath": 9_000, "walk": 3_000, "doctor": None},
-    DAY_CARE: {"meal": 1_300, "bath": 8_000, "rehab": 9_000, "walk": 2_500},
-    SCHOOL: {"fee": None},
-    VOCATIONAL: {"fee": None, "workshop": None},
-}
+Offers = Mapping[str, Mapping[str, int | None]]
 
 
-def define(story: Story) -> None:
-    """Define both programmes and have them approved by second persons."""
+def lasting(story: Story) -> dict[str, str]:
+    """Return the days of a programme that goes on through the year of the load."""
     first, last = story.world.month(2), date(story.world.today.year, 12, 31)
-    care = _terms(
-        CARE_SERVICES,
-        _class("E", "养老服务储值券"),
-        _class("G", "高龄护理加额券", services=["bath", "rehab"]),
-    )
-    care |= {"single_use": False, "remainder": "keep", "void_window": "same_day"}
-    _define(story, CARE, f"{first.year}年养老服务券", "civil_affairs", care | _days(first, last))
-    edu = _terms(
-        EDU_SERVICES,
-        _class("A", "民办义务教育券", provider_tag=SCHOOL, services=["fee"]),
-        _class("B", "职业教育券", provider_tag=VOCATIONAL),
-    )
-    edu |= {
-        "single_use": True,
-        "remainder": "forfeit",
-        "beyond": "self_pay",
-        "void_window": "until_lock",
-    }
-    # Some weeks beyond this month, so that there are cards to scan whenever the demo is loaded.
-    last = story.world.month(-1) + timedelta(27)
-    _define(story, EDU, f"{first.year}年教育券", "education", edu | _days(first, last))
+    return _days(first, last)
 
 
-def _terms(services: tuple[Any, ...], *classes: dict[str, Any]) -> dict[str, Any]:
-    amounts = [{"classes": [one["code"]], "quantity": FACES[one["code"]]} for one in classes]
-    return {
-        "classes": list(classes),
-        "allotments": [{"code": "face", "name": "面额", "amounts": amounts}],
-        "services": [
-            {"code": code, "name": name, "unit": unit, "maximum_price_fen": price}
-            for code, name, unit, price in services
-        ],
-        "confirm_days": 15,
-    }
-
-
-def _class(code: str, name: str, **limits: Any) -> dict[str, Any]:
-    return {"code": code, "name": name, **limits}
+def lasting_a_while(story: Story) -> dict[str, str]:
+    """Return days until some weeks beyond this month: something is left whenever it is loaded."""
+    return _days(story.world.month(2), story.world.month(-1) + timedelta(27))
 
 
 def _days(first: date, last: date) -> dict[str, str]:
     return {"valid_from": first.isoformat(), "valid_through": last.isoformat()}
 
 
-def _define(story: Story, code: str, name: str, office: str, terms: dict[str, Any]) -> None:
+def define(
+    story: Story, code: str, name: str, terms: dict[str, Any], lines: Iterable[tuple[str, int]]
+) -> None:
+    """Define a programme on budget lines with their shares, and have a second person approve it."""
     world, clerk = story.world, clerk_of(code)
     made = world.do(
         clerk,
         "programme.create",
         at=world.before(30, "09:30"),
         code=code,
-        name=name,
-        organisation_id=world.organisations[office],
-        terms=terms | {"funding": [{"line_id": world.lines[code]}]},
+        name=f"{world.month(2).year}年{name}",
+        organisation_id=world.organisations[OFFICES[code][0]],
+        terms=terms | {"funding": funding(story, lines)},
     )["id"]
     world.do(clerk, "programme.submit", at=world.before(30, "11:00"), id=made)
-    approver = clerk.replace("clerk", "approver")
-    world.do(approver, "programme.approve", at=world.before(28, "15:00"), id=made)
+    world.do(approver_of(code), "programme.approve", at=world.before(28, "15:00"), id=made)
     story.programmes[code] = made
 
 
-def admit(story: Story) -> None:
-    """Admit every provider to its programme and let it register services and prices."""
+def funding(story: Story, lines: Iterable[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Return a programme's funding from lines by code, each with its share in ppm."""
+    return [{"line_id": story.world.lines[code], "share_ppm": ppm} for code, ppm in lines]
+
+
+def admit(story: Story, code: str, offers: Offers, *, rounded_to: int = 100) -> None:
+    """Admit every provider of these kinds and let it register services and prices."""
     world = story.world
-    for provider in world.providers:
-        code = EDU if provider.kind in {SCHOOL, VOCATIONAL} else CARE
+    for provider in story.of_kind(*offers):
         world.do(
             clerk_of(code),
             "admission.admit",
@@ -107,53 +64,60 @@ def admit(story: Story) -> None:
             programme_id=story.programmes[code],
             provider_id=provider.id,
         )
-        for service, usual in OFFERS[provider.kind].items():
-            price = usual and usual + 100 * world.inventor.random.randint(-2, 2)
-            story.prices[provider.id, service] = price
-            world.do(
-                provider.manager,
-                "offer.set",
-                at=world.before(22, "16:00"),
-                programme_id=story.programmes[code],
-                service_code=service,
-                price_fen=price,
-            )
+        for service, usual in offers[provider.kind].items():
+            price = usual and usual + rounded_to * world.inventor.random.randint(-2, 2)
+            _offer(story, code, provider, service, price)
 
 
-def issue(story: Story) -> None:
-    """Issue all vouchers with a printed card each; two holders sign in on a phone as well."""
-    world, first = story.world, story.world.month(2)
-    holders = {
-        "E": world.elders,
-        "G": [one for one in world.elders if one.age_on(first) >= SENIOR],
-        "A": [one for one in world.pupils if one.age_on(first) < VOCATIONAL_AGE],
-        "B": [one for one in world.pupils if one.age_on(first) >= VOCATIONAL_AGE],
-    }
-    for class_code, people in holders.items():
-        code = CARE if class_code in {"E", "G"} else EDU
-        issued = world.do(
-            clerk_of(code),
-            "voucher.issue",
-            at=world.before(15, "10:00"),
-            programme_id=story.programmes[code],
-            class_code=class_code,
-            resident_ids=[one.id for one in people],
-        )["vouchers"]
-        cards = world.do(
+def _offer(story: Story, code: str, provider: Provider, service: str, price: int | None) -> None:
+    story.prices[code, provider.id, service] = price
+    story.world.do(
+        provider.manager,
+        "offer.set",
+        at=story.world.before(22, "16:00"),
+        programme_id=story.programmes[code],
+        service_code=service,
+        price_fen=price,
+    )
+
+
+def issue(story: Story, code: str, class_code: str | None, people: list[Resident]) -> list[Card]:
+    """Issue a voucher to each resident (of the class that is hers) and print the cards."""
+    world = story.world
+    asked = {} if class_code is None else {"class_code": class_code}
+    issued = world.do(
+        clerk_of(code),
+        "voucher.issue",
+        at=world.before(15, "10:00"),
+        programme_id=story.programmes[code],
+        resident_ids=[one.id for one in people],
+        **asked,
+    )["vouchers"]
+    numbers = [voucher["id"] for voucher in issued]
+    printed = [
+        card
+        for start in range(0, len(numbers), CARDS_AT_ONCE)
+        for card in world.do(
             clerk_of(code),
             "voucher.print_cards",
             at=world.before(12, "10:00"),
-            voucher_ids=[voucher["id"] for voucher in issued],
+            voucher_ids=numbers[start : start + CARDS_AT_ONCE],
         )["cards"]
-        story.cards[class_code] = [
-            Card(card["voucher_id"], card["typed"], holder, FACES[class_code])
-            for card, holder in zip(cards, people, strict=True)
-        ]
-    for card in (story.cards["E"][0], story.cards["A"][0]):
-        world.do(
-            VISITOR,
-            "auth.login_resident",
-            at=world.before(8, "19:30"),
-            id_number=card.holder.person.id_number,
-            code=card.typed,
-        )
+    ]
+    typed = {card["voucher_id"]: card["typed"] for card in printed}
+    holders = {one.id: one for one in people}
+    cards = [Card(one["id"], code, typed[one["id"]], holders[one["resident_id"]]) for one in issued]
+    for card, one in zip(cards, issued, strict=True):
+        story.cards.setdefault(one["class_code"], []).append(card)
+    return cards
+
+
+def sign_in(story: Story, card: Card) -> None:
+    """Let a holder sign in on a phone with the card, as those of the sign-in page have done."""
+    story.world.do(
+        VISITOR,
+        "auth.login_resident",
+        at=story.world.before(8, "19:30"),
+        id_number=card.holder.person.id_number,
+        code=card.typed,
+    )

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from core import clock
 from core.db import db, transaction
 from core.demo import CANTEEN, HOME_CARE, Provider, record_account
 from core.files import csv_stream, read_table
@@ -15,12 +14,14 @@ from core.settlement.bank import ORDER_COLUMNS, REASON, REFERENCE, RESULT
 from plugins.voucher.demo.story import CARE, Story, clerk_of
 from plugins.voucher.models import Statement
 
+Statements = dict[tuple[int, str], int]
+
 
 def plan_payment(story: Story) -> None:
     """Plan the first month's way to the bank, and the one payment that comes back."""
     world, first = story.world, story.world.month(1)
     lock_at = world.at(first, "09:30")
-    statements: dict[int, int] = {}
+    statements: Statements = {}
     story.plan(lock_at, lambda: statements.update(_lock(story, 2, lock_at)))
     for place, provider in enumerate(world.providers):
         # A third says nothing, which counts as agreed once the days have passed.
@@ -51,7 +52,7 @@ def _plan_answer(story: Story, batch: dict[str, Any], at: datetime) -> None:
     world = story.world
 
     def answer() -> None:
-        rejected = story.busiest(2, HOME_CARE)[0].name
+        rejected = story.busiest(2, HOME_CARE, CARE)[0].name
         content = _answer_of_bank(base64.b64decode(batch["content_base64"]), rejected)
         world.do(
             "treasurer",
@@ -65,7 +66,7 @@ def _plan_answer(story: Story, batch: dict[str, Any], at: datetime) -> None:
     changed_at = at + timedelta(days=1)
 
     def change() -> None:
-        rejected = story.busiest(2, HOME_CARE)[0]
+        rejected = story.busiest(2, HOME_CARE, CARE)[0]
         record_account(world, rejected, at=changed_at, verified_at=None)
 
     story.plan(changed_at, change)
@@ -95,57 +96,54 @@ def plan_review(story: Story) -> None:
 
     def review() -> None:
         statements = _lock(story, 1, at)
-        confirming, reversing = story.busiest(1, HOME_CARE)[:2]
+        confirming, reversing = story.busiest(1, HOME_CARE, CARE)[:2]
         # The first canteen, which the sign-in page offers, has its statement still before it.
-        objecting = next(one for one in story.busiest(1, CANTEEN) if one.manager != "care01")
+        objecting = next(one for one in story.busiest(1, CANTEEN, CARE) if one.manager != "care01")
         _confirming(story, confirming, statements, later)()
         world.do(
             objecting.manager,
             "statement.object",
             at=later,
-            statement_id=statements[objecting.id],
-            redemption_id=story.uses_in(1, objecting)[-1].id,
+            statement_id=statements[objecting.id, CARE],
+            redemption_id=story.uses_in(1, objecting, CARE)[-1].id,
             reason="当日系统重复记录，实际只服务一次，请核减",
         )
         world.do(
             clerk_of(CARE),
             "redemption.reverse",
             at=later,
-            receipt=story.uses_in(1, reversing)[-1].receipt,
+            receipt=story.uses_in(1, reversing, CARE)[-1].receipt,
             reason="居民来电：当日无人上门服务，请查实后冲正",
         )
 
     story.plan(at, review)
 
 
-def _lock(story: Story, months_back: int, at: datetime) -> dict[int, int]:
-    """Lock a month of both programmes; return the statements by provider."""
+def _lock(story: Story, months_back: int, at: datetime) -> Statements:
+    """Lock a month of every programme; return the statements by provider and programme."""
     world = story.world
     cutoff = world.at(world.month(months_back - 1), "00:00") - timedelta(seconds=1)
-    periods = [
-        world.do(
-            "maker",
-            "statement.lock",
-            at=at,
-            programme_id=programme_id,
-            cutoff_at=cutoff.astimezone(clock.ZONE).isoformat(),
-        )["id"]
-        for programme_id in story.programmes.values()
-    ]
+    periods = {}
+    for code, programme_id in story.programmes.items():
+        fields = {"programme_id": programme_id, "cutoff_at": cutoff.isoformat()}
+        answer = world.attempt("maker", "statement.lock", at=at, **fields)
+        # No course may have ended in a month.
+        if answer.body.get("code") != "NOTHING_TO_SETTLE":
+            periods[answer.body["id"]] = code
     # A statement never changes hands, so a load that goes on reads here what the first one read.
     with transaction(readonly=True):
-        rows = db.session.execute(
-            db.select(Statement.provider_id, Statement.id).where(Statement.period_id.in_(periods))
-        )
-        return {row.provider_id: row.id for row in rows}
+        query = db.select(Statement).where(Statement.period_id.in_(periods)).order_by(Statement.id)
+        return {
+            (row.provider_id, periods[row.period_id]): row.id for row in db.session.scalars(query)
+        }
 
 
 def _confirming(
-    story: Story, provider: Provider, statements: dict[int, int], at: datetime
+    story: Story, provider: Provider, statements: Statements, at: datetime
 ) -> Callable[[], None]:
     def confirm() -> None:
-        if provider.id in statements:
-            number = statements[provider.id]
-            story.world.do(provider.manager, "statement.confirm", at=at, id=number)
+        for (provider_id, _code), number in statements.items():
+            if provider_id == provider.id:
+                story.world.do(provider.manager, "statement.confirm", at=at, id=number)
 
     return confirm

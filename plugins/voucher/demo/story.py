@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.demo import Provider, Resident
@@ -13,40 +13,63 @@ if TYPE_CHECKING:
     from core.demo import World
 
 CARE, EDU = "CARE", "EDU"
+ELD, HOME, SKILL, CHILD = "ELD", "HOME", "SKILL", "CHILD"
+# Which office runs a programme, and how the logins of its clerk and approver begin.
+OFFICES = {
+    CARE: ("civil_affairs", "care"),
+    ELD: ("civil_affairs", "care"),
+    HOME: ("civil_affairs", "care"),
+    EDU: ("education", "edu"),
+    SKILL: ("labour", "labour"),
+    CHILD: ("health", "health"),
+}
 
 
 @dataclass
 class Card:
-    """A voucher on its printed card, with what is left on it by the story's own count."""
+    """A programme's voucher on its printed card; what is left on it by the story's own count.
+
+    From `ends_on` nobody comes with it any more, nor from the first to the last day `away`.
+    """
 
     id: int
+    code: str
     typed: str
     holder: Resident
-    left_fen: int
+    left_fen: int = 0
+    ends_on: date = date.max
+    away: tuple[date, date] = (date.max, date.max)
+
+    def is_used(self, at: datetime) -> bool:
+        """Tell whether the holder may come with it at a wall time."""
+        first, last = self.away
+        return at.date() < self.ends_on and not first <= at.date() <= last
 
 
 @dataclass(frozen=True)
 class Use:
-    """A redemption that stands."""
+    """A programme's redemption that stands, with the units or minutes it was measured in."""
 
     id: int
+    code: str
     receipt: str
     provider: Provider
     at: datetime
     amount_fen: int
+    measured: int
 
 
 @dataclass
 class Story:
     """The plan, and what it remembers of what happened.
 
-    `programmes` by code, `prices` in fen by provider and service (None: entered at the till),
-    `cards` by class of voucher.
+    `programmes` by code, `prices` in fen by programme, provider and service (None: entered at the
+    till), `cards` by class of voucher.
     """
 
     world: World
     programmes: dict[str, int] = field(default_factory=dict)
-    prices: dict[tuple[int, str], int | None] = field(default_factory=dict)
+    prices: dict[tuple[str, int, str], int | None] = field(default_factory=dict)
     cards: dict[str, list[Card]] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
     _plan: list[tuple[datetime, int, Callable[[], Any]]] = field(default_factory=list)
@@ -71,22 +94,57 @@ class Story:
         """Return the providers of some kinds."""
         return [one for one in self.world.providers if one.kind in kinds]
 
-    def uses_in(self, months_back: int, provider: Provider) -> list[Use]:
-        """Return a provider's redemptions of a month, in the order of time."""
+    def cards_of(self, holder: Resident) -> list[Card]:
+        """Return every card of a resident."""
+        return [card for some in self.cards.values() for card in some if card.holder is holder]
+
+    def able(self, code: str, service: str) -> list[Provider]:
+        """Return the providers that offer a programme's service."""
+        return [one for one in self.world.providers if (code, one.id, service) in self.prices]
+
+    def near(self, code: str, service: str, holder: Resident) -> Provider:
+        """Return a provider of a service, in the holder's township if there is one."""
+        able = self.able(code, service)
+        near = [one for one in able if one.township == holder.person.township]
+        return self.world.inventor.random.choice(near or able)
+
+    def days(self) -> Iterator[date]:
+        """Yield the days from the first full month's first to the day of the load."""
+        day = self.world.month(2)
+        while day <= self.world.today:
+            yield day
+            day += timedelta(1)
+
+    def uses_in(self, months_back: int, provider: Provider, code: str) -> list[Use]:
+        """Return a provider's redemptions of a month and programme, in the order of time."""
         first = self.world.at(self.world.month(months_back), "00:00")
         end = self.world.at(self.world.month(months_back - 1), "00:00")
-        return [use for use in self.uses if use.provider is provider and first <= use.at < end]
+        of = [use for use in self.uses if use.provider is provider and use.code == code]
+        return [use for use in of if first <= use.at < end]
 
-    def busiest(self, months_back: int, *kinds: str) -> list[Provider]:
-        """Return the providers of some kinds, those with most redemptions in a month first."""
-        providers = self.of_kind(*kinds)
-        return sorted(providers, key=lambda one: -len(self.uses_in(months_back, one)))
+    def busiest(self, months_back: int, kind: str, code: str) -> list[Provider]:
+        """Return the providers of a kind, those with most uses of a month and programme first."""
+        providers = self.of_kind(kind)
+        return sorted(providers, key=lambda one: -len(self.uses_in(months_back, one, code)))
 
     def redeem(self, card: Card, provider: Provider, at: datetime, **fields: Any) -> Use:
         """Redeem a card at a provider's till, and remember it."""
         body = self.world.do(provider.clerk, "voucher.redeem", at=at, code=card.typed, **fields)
         card.left_fen = body["remaining"]
-        use = Use(body["id"], body["receipt"], provider, at, body["amount_fen"])
+        return self.remember(card.code, provider, at, body)
+
+    def finish(
+        self, code: str, provider: Provider, at: datetime, number: int, **fields: Any
+    ) -> None:
+        """End what was begun, by its length or its result; remember what it redeemed."""
+        body = self.world.do(provider.clerk, "voucher.finish", at=at, id=number, **fields)
+        if body["receipt"]:
+            self.remember(code, provider, at, body)
+
+    def remember(self, code: str, provider: Provider, at: datetime, body: dict[str, Any]) -> Use:
+        """Remember a redemption by its answer."""
+        receipt, fen = body["receipt"], body["amount_fen"]
+        use = Use(body["id"], code, receipt, provider, at, fen, body["quantity"] // 1_000)
         self.uses.append(use)
         return use
 
@@ -100,4 +158,9 @@ class Story:
 
 def clerk_of(code: str) -> str:
     """Return the login of the clerk who runs a programme."""
-    return "care-clerk" if code == CARE else "edu-clerk"
+    return f"{OFFICES[code][1]}-clerk"
+
+
+def approver_of(code: str) -> str:
+    """Return the login of the second person."""
+    return f"{OFFICES[code][1]}-approver"

@@ -137,6 +137,8 @@ def try_use(rules: Terms, class_code: str, use: Use, *, income_fen: int | None =
         raise InvalidInput(_("项目里没有“%(code)s”这一类凭单。", code=class_code))
     day = rules.valid_from
     lots = tuple(_lots(rules, class_code, day))
+    # A case asks what a use pays, at a provider of the right kind.
+    kinds = {one.provider_tag or "" for one in (*rules.classes.values(), *rules.services.values())}
     where = Situation(
         terms=rules,
         class_code=class_code,
@@ -147,7 +149,7 @@ def try_use(rules: Terms, class_code: str, use: Use, *, income_fen: int | None =
         lots=lots,
         programme_state="approved",
         resident_died_on=None,
-        provider_tags=" ",
+        provider_tags=f" {' '.join(sorted(kinds))} ",
         provider_suspended=False,
         admission_state="admitted",
         admission_from=None,

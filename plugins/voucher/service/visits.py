@@ -22,7 +22,7 @@ from plugins.voucher.rules import QUANTITY_ONE, Draw, Service, Situation, Use, r
 from plugins.voucher.service import recording
 from plugins.voucher.service.begun import decide_begun, lock_lots, spend_code, write_begun
 from plugins.voucher.service.lapsing import expire_lots
-from plugins.voucher.service.lives import cancel_lots, has_ended
+from plugins.voucher.service.lives import has_ended
 from plugins.voucher.service.postings import move_lot
 from plugins.voucher.service.reading import Line, day_of, read_in_act, refuse_early, refuse_stranger
 from plugins.voucher.service.till import use_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -16,11 +15,11 @@ from core.budget import BudgetLine, Pool, pool_totals
 from core.db import db
 from core.formats import moment, yuan
 from core.ledger import balances
-from core.web import current_actor
+from core.web import current_actor, figures
 from core.web.forms import act, done_or_again
 from plugins.voucher import rules
 from plugins.voucher.models import Admission, Programme, Redemption, Terms, Voucher
-from plugins.voucher.pages.staff import charts, lists, people, trail, versions, words
+from plugins.voucher.pages.staff import charts, flows, lists, people, trail, versions, words
 from plugins.voucher.pages.staff.answers import reason_page, refusal_page
 from plugins.voucher.pages.staff.builder import told
 from plugins.voucher.pages.staff.choices import newest_terms
@@ -48,7 +47,7 @@ def index() -> str:
     page = lists.page(scoped(Programme, actor, "programme.view"), Programme)
     rows = [row[0] for row in page.rows]
     owners = people.organisations(row.organisation_id for row in rows)
-    pools = pools_of([row.id for row in rows])
+    pools = flows.pools_of([row.id for row in rows])
     committed = balances("pool.committed", by="pool_id") if pools else {}
     terms_by_programme = newest_terms(row.id for row in rows)
     pending = versions.pending(row.id for row in rows)
@@ -75,18 +74,6 @@ def _figure(pools: list[Pool], kind: str, sums: dict[int | None, int]) -> Any:
     if len(pools) != 1:
         return total
     return total, url_for("audit.journals", pool=pools[0].id, kind=kind)
-
-
-def pools_of(numbers: Iterable[int]) -> dict[int, list[Pool]]:
-    """Return the pools of programmes, by the programme's number, the newest first."""
-    found: dict[int, list[Pool]] = {}
-    for number in numbers:
-        own = Pool.source.startswith(f"programme:{number}/", autoescape=True)
-        query = db.select(Pool).where(Pool.component == "voucher", own)
-        pools = list(db.session.scalars(query.order_by(Pool.id.desc())))
-        if pools:
-            found[number] = pools
-    return found
 
 
 def pool_rows(pools: list[Pool]) -> list[dict[str, Any]]:
@@ -128,8 +115,9 @@ def show(number: int) -> str:
     require(actor, "programme.view")
     row: Programme = fetch(Programme, number, actor, "programme.view")
     newest, terms = terms_of(row)
-    pools = pools_of([row.id]).get(row.id, [])
+    pools = flows.pools_of([row.id]).get(row.id, [])
     totals = [pool_totals(pool.id) for pool in pools]
+    lines = [line_id for line_id, _share in terms.funding]
     return render_template(
         "voucher/staff/programme.html",
         programme=row,
@@ -142,7 +130,9 @@ def show(number: int) -> str:
         shown=versions.preview(actor, row, newest, terms),
         told=told(newest.document),
         steps=_steps(newest),
-        lines=lines_with_money([line_id for line_id, _share in terms.funding]),
+        lines=lines_with_money(lines),
+        flows=flows.table(flows.flows(row, pools, lines)),
+        rooms=figures.room_names(),
         pools=pool_rows(pools[:POOLS_SHOWN]),
         pool=pools[0] if len(pools) == 1 else None,
         totals={name: sum(one[name] for one in totals) for name in totals[0]} if totals else {},
@@ -150,6 +140,8 @@ def show(number: int) -> str:
         counts=_counts(row),
         lacking=_lacking(row),
         charts=charts.tables(row, terms),
+        measures=charts.measures(terms),
+        measure=charts.measure_asked(terms),
     )
 
 
