@@ -182,7 +182,10 @@ def test_the_list_the_chart_and_the_file_agree(world, office, meal):
         figures = auditor.open(f"{source}/{by}.json").response.json
         marks = [mark for mark in figures["series"][0]["data"] if mark["value"]]
         assert [mark["value"] for mark in marks] == [1_850]
-        assert meal["receipt"] in auditor.open(marks[0]["url"]).text
+        behind = auditor.open(marks[0]["url"])
+        assert "合计（全部页） 18.50" in behind.text
+        uses = re.search(r'href="(/voucher/redemptions\?[^"]*)"', behind.html).group(1)
+        assert meal["receipt"] in auditor.open(uses.replace("&amp;", "&")).text
 
     answer = auditor.open(f"/voucher/redemptions.csv?{chosen}").response
     (row,) = read_table(answer.data, "redemptions.csv")
