@@ -240,12 +240,17 @@ def reopened(world: World, programme: int) -> Any:
 
 
 def changed(world: World, programme: int) -> Any:
-    """Let a care level fall from 5 to 2 on a Wednesday in August."""
+    """Let a care level fall from 5 to 2 on a Wednesday in August, and look on as time goes by."""
     with clock.frozen(AUGUST):
         resident = world.resident(care_level=5)
         voucher, _code = world.card(programme, resident)
         world.fact(resident, "care_level", 2, "2026-08-12")
-    return world.lots(voucher)
+    seen = [world.lots(voucher)]
+    for monday_or_first in ("2026-08-17T00:05", "2026-09-01T00:05"):
+        with clock.frozen(monday_or_first):
+            world.begin_day()
+        seen.append(world.lots(voucher))
+    return seen
 
 
 def died(world: World, programme: int) -> Any:

@@ -7,7 +7,7 @@ import threading
 from core import clock
 from core.db import db, forget_connections
 from tests.voucher.path import MORNING, Path
-from tests.voucher.shapes import MINUTES, NURSERY, TRAINING
+from tests.voucher.shapes import NURSERY, TRAINING
 from tests.voucher.test_visits import start
 
 
@@ -81,17 +81,6 @@ def test_a_hold_pays_no_more_than_what_was_begun(path: Path) -> None:
     assert path.refused("voucher.quote_finish", clerk, **asked) == "NOT_CAPTURABLE"
     told = path.do("voucher.finish", clerk, id=hold, result="passed", quantity=500)
     assert told["amount_fen"] == 10_000
-
-
-def test_no_visit_begins_without_any_time_left(path: Path) -> None:
-    """The carer hears it at the door, not when she has worked for hours."""
-    path.build(**MINUTES)
-    path.renew()
-    hold, clerk = start(path), path.providers[0].clerk
-    with clock.frozen("2026-09-01T12:00"):
-        path.do("voucher.finish", clerk, id=hold)
-        asked = {"code": path.codes[0], "service_code": "fee", "price_fen": 6_000}
-        assert path.refused("voucher.start", clerk, **asked) == "CAP_REACHED"
 
 
 def test_a_visit_is_ended_by_the_provider_that_began_it(path: Path) -> None:

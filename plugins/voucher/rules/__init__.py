@@ -7,7 +7,7 @@ from datetime import date
 from plugins.voucher.rules.correcting import Correction, Drawn, corrected
 from plugins.voucher.rules.cutting import cut
 from plugins.voucher.rules.measures import measured
-from plugins.voucher.rules.paying import pay, short
+from plugins.voucher.rules.paying import pay
 from plugins.voucher.rules.periods import (
     Period,
     Span,
@@ -80,7 +80,6 @@ __all__ = [
     "refuse_provider",
     "refuse_use",
     "refuse_voucher",
-    "short",
     "span",
     "unit_price",
     "unknown_code",

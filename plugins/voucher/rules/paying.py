@@ -147,7 +147,7 @@ def _measure(payment: Payment) -> None:
         payment.pieces += [piece for piece in (*pieces, rest) if piece.quantity]
     has_cover = any(piece.covered for piece in payment.pieces)
     if lots_fall_short and not (has_cover and terms.beyond == "self_pay"):
-        raise short(terms, sum(taken.values()), sum(q for _day, q in billed) // QUANTITY_ONE)
+        raise _short(terms, sum(taken.values()), sum(q for _day, q in billed) // QUANTITY_ONE)
 
 
 def _by_lot(payment: Payment, day: date, quantity: int, taken: dict[int, int]) -> Iterator[Piece]:
@@ -162,7 +162,7 @@ def _by_lot(payment: Payment, day: date, quantity: int, taken: dict[int, int]) -
             yield Piece(day, part, covered=True, lot=lot)
 
 
-def short(terms: Terms, left: int, need: int) -> RuleBroken:
+def _short(terms: Terms, left: int, need: int) -> RuleBroken:
     """Return the refusal of a use that the lots cannot cover."""
     unit = terms.unit
     figures = {"available_fen": left, "required_fen": need}
@@ -337,7 +337,7 @@ def _limit_by_lots(payment: Payment) -> None:
         # Where something is paid, the holder may pay what is beyond it.
         may_pay = payment.terms.beyond == "self_pay" and (left or taken)
         if wanted > left and not may_pay:
-            raise short(payment.terms, left, wanted)
+            raise _short(payment.terms, left, wanted)
         _bound(piece, left)
         for lot, part in _spread(lots, min(wanted, left), taken):
             taken[lot.id] = taken.get(lot.id, 0) + part

@@ -22,7 +22,7 @@ from plugins.voucher.rules import QUANTITY_ONE, Draw, Service, Situation, Use, r
 from plugins.voucher.service import recording
 from plugins.voucher.service.begun import decide_begun, lock_lots, spend_code, write_begun
 from plugins.voucher.service.lapsing import expire_lots
-from plugins.voucher.service.lives import has_ended
+from plugins.voucher.service.lives import cancel_lots, has_ended
 from plugins.voucher.service.postings import move_lot
 from plugins.voucher.service.reading import Line, day_of, read_in_act, refuse_early, refuse_stranger
 from plugins.voucher.service.till import use_of
@@ -82,6 +82,9 @@ def finish(actor: Actor, *, id: int, result: str | None = None, **asked: Any) ->
         _give_back(hold)
         return {**_said(hold), "receipt": None, "result": result, "amount_fen": 0}
     answer = write_begun(line)
+    voucher = db.session.get_one(Voucher, hold.voucher_id)
+    if has_ended(voucher):
+        cancel_lots(voucher)
     expire_lots([lot.id for lot in lots])
     return {**answer, "hold_id": hold.id, "state": hold.state, "result": result}
 
@@ -184,11 +187,8 @@ def _to_hold(where: Situation, line: Line, service: Service, price: int, today: 
             left -= quantity
         fen = lot.free_fen * quantity // lot.available if lot.available else 0
         held.append(Draw(lot.id, lot.pool_id, quantity, fen))
-    draws = [draw for draw in held if draw.quantity]
-    if not draws and where.terms.beyond == "refuse":
-        need = service.block if where.terms.unit == "minute" else price * service.block // 60
-        raise rules.short(where.terms, 0, need)
-    return draws
+    # Nothing may be held: towards midnight a visit may run into the next period's allotment.
+    return [draw for draw in held if draw.quantity]
 
 
 def _write(line: Line, service: Service, price: int, draws: list[Draw], today: date) -> Hold:
