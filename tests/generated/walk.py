@@ -17,6 +17,35 @@ from tests.generated.leaks import ACCOUNT, ID_NUMBER, NAME, PASSWORD, PHONE, STA
 from tests.settlement_world import result_file
 
 ANYBODY = "visitor"
+HOME_CARE: dict[str, Any] = {
+    "services": [
+        {
+            "code": "course",
+            "name": "照护培训",
+            "unit": "期",
+            "presence": "hold",
+            "hold_days": 30,
+            "results": [{"code": "passed", "name": "合格", "share_ppm": 1_000_000}],
+        },
+        {"code": "day", "name": "日间托养", "unit": "天", "presence": "enrolled"},
+    ],
+    "allotments": [
+        {
+            "code": "month",
+            "name": "每月额度",
+            "period": "month",
+            "amounts": [
+                {"quantity": 80_000, "when": {"fact": "ability_level", "at_least": "重度失能"}},
+                {"quantity": 50_000},
+            ],
+        }
+    ],
+    "on_change": {"amounts": "at_once"},
+    "recovery": "cash",
+    "single_use": False,
+    "remainder": "keep",
+    "beyond": "self_pay",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +73,8 @@ class Life:
         """Yield every step in an order in which each can succeed."""
         for part in (self._people, self._places, self._programme, self._vouchers, self._till):
             yield from part()
+        yield from self._home_care()
+        yield from self._overpaid()
         yield from self._undoing()
         yield from self._settling()
         yield from self._paying()
@@ -204,6 +235,65 @@ class Life:
         yield Step("voucher.redeem_many", clerk, {"lines": [line]})
         void = {"receipt": self.receipts[0], "reason": "选错"}
         yield Step("redemption.void", clerk, void)
+
+    def _home_care(self) -> Walk:
+        """A second programme, with services that have a beginning, an end, or a roll."""
+        clerk, till = "purchaser_clerk", "provider_clerk"
+        level = {"resident_id": self.county.residents[0], "document": "望民评〔2026〕8号"}
+        level |= {"code": "ability_level", "from_on": "2026-01-01", "value": "重度失能"}
+        yield Step("resident.record_fact", clerk, level)
+        terms = factories.terms(self.county, **HOME_CARE)
+        owner = {"organisation_id": self.county.purchaser}
+        yield Step("programme.preview", clerk, owner | {"terms": terms})
+        made = {"code": "HOME", "name": "居家照护", "terms": terms} | owner
+        yield Step("programme.create", clerk, made)
+        home = self.said["id"]
+        yield Step("programme.submit", clerk, {"id": home})
+        yield Step("programme.approve", "purchaser_approver", {"id": home})
+        later = {"id": home, "terms": terms, "effective_on": "2026-11-01"}
+        yield Step("programme.revise", clerk, later)
+        admitted = {"programme_id": home, "provider_id": self.county.provider}
+        yield Step("admission.admit", clerk, admitted | {"from_on": "2026-08-01"})
+        for service in ("course", "day"):
+            offered = {"programme_id": home, "service_code": service}
+            yield Step("offer.set", "provider_manager", offered)
+        holders = {"class_code": "A", "resident_ids": self.county.residents[:1]}
+        yield Step("voucher.issue", clerk, {"programme_id": home} | holders)
+        self.voucher = self.said["vouchers"][0]["id"]
+        yield Step("voucher.print_cards", clerk, {"voucher_ids": [self.voucher]})
+        code = self.said["cards"][0]["code"]
+        yield Step("voucher.renew", clerk, {"programme_id": home})
+
+        course = {"code": code, "service_code": "course", "price_fen": 10_000}
+        yield Step("voucher.start", till, course | {"code": ID_NUMBER}, refused=True)
+        yield Step("voucher.start", till, course)
+        begun = {"id": self.said["id"]}
+        yield Step("voucher.release", till, begun | {"reason": "改期"})
+        yield Step("voucher.start", till, course)
+        begun = {"id": self.said["id"]}
+        yield Step("voucher.open_services", till)
+        yield Step("voucher.quote_finish", till, begun | {"result": "passed"})
+        yield Step("voucher.finish", till, begun | {"result": "passed"})
+
+        yield Step("enrolment.enrol", till, {"code": PHONE, "service_code": "day"}, refused=True)
+        yield Step("enrolment.enrol", till, {"code": code, "service_code": "day"})
+        enrolled = {"id": self.said["id"]}
+        yield Step("enrolment.attend", till, enrolled | {"price_fen": 60_000})
+        yield Step("enrolment.list", till)
+        yield Step("enrolment.end", till, enrolled | {"reason": "退托"})
+
+    def _overpaid(self) -> Walk:
+        """She used 700 yuan of a month that was hers to 500 only."""
+        level = {"resident_id": self.county.residents[0], "document": "望民评〔2026〕9号"}
+        level |= {"code": "ability_level", "from_on": "2026-09-01", "value": "中度失能"}
+        yield Step("resident.record_fact", "purchaser_clerk", level)
+        yield Step("recovery.list", "auditor")
+        why = {"id": self.said["items"][0]["id"], "reason": "多付"}
+        yield Step("recovery.in_cash", "purchaser_clerk", why, refused=True)  # not paid yet
+        yield Step("recovery.approve", "purchaser_approver", {"id": why["id"]}, refused=True)
+        yield Step("recovery.waive", "purchaser_approver", why)
+        end = {"id": self.voucher, "reason": "不再需要"}
+        yield Step("voucher.end_condition", "purchaser_clerk", end)
 
     def _undoing(self) -> Walk:
         fields = {"receipt": self.receipts[1], "reason": "核查", "entitlement": "give_back"}
