@@ -7,7 +7,7 @@ from tests import factories
 from tests.voucher.path import Path
 from tests.voucher.shapes import MONTHLY
 from tests.voucher.test_changes import LEVELS, built, holder, record, september
-from tests.voucher.test_review_renewing import dawn
+from tests.voucher.test_renewing import dawn
 
 
 def test_a_day_that_locked_a_period_is_not_begun_again(path: Path) -> None:

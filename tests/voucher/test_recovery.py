@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.db import db
 from plugins.voucher.models import Recovery
 from tests.voucher.path import Path
-from tests.voucher.test_review_changes import overpaid
+from tests.voucher.test_changes_reach import overpaid
 
 
 def test_cash_is_claimed_only_of_what_was_paid(path: Path) -> None:

@@ -12,8 +12,8 @@ from tests import factories
 from tests.voucher.path import Path
 from tests.voucher.shapes import MONTHLY
 from tests.voucher.test_changes import LEVELS, built, holder, record, residents
-from tests.voucher.test_review_changes import monthly_vouchers
-from tests.voucher.test_review_payees import revise
+from tests.voucher.test_changes_reach import monthly_vouchers
+from tests.voucher.test_payees_by_version import revise
 
 NOVEMBER = "2026-11-01T00:05"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.voucher.path import Path
 from tests.voucher.shapes import MONTHLY
-from tests.voucher.test_review_undoing import correct
+from tests.voucher.test_undoing import correct
 
 
 def test_a_line_corrected_twice_is_one_line_of_its_statement(path: Path) -> None:
