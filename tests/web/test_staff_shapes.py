@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from core import clock
 from tests import factories
+from tests.settlement_world import result_file, result_row
 from tests.web.shapes import CHILD, MATCH, WEEKLY, terms
 
 VOUCHER, RECOVERIES = "/voucher/vouchers/1", "/voucher/vouchers/recoveries"
@@ -142,7 +145,27 @@ def test_services_under_way_and_enrolments_are_told(open_county):
 # --- overpayments --------------------------------------------------------------------------------
 
 
+def paid(world):
+    """Let the bank pay the provider everything used so far."""
+    account = {"bank": "望城农商行", "holder": "育才学校", "number": "622202190100000001"}
+    own = {"organisation_id": world.county.provider}
+    added = world.act("party.add_bank_account", "provider_manager", **own, **account)
+    world.act("party.verify_bank_account", "finance_maker", id=added["id"])
+    programme = {"programme_id": world.county.programme}
+    world.act("statement.lock", "finance_maker", **programme)
+    batch = {"id": world.act("settlement.run", "finance_maker")["id"]}
+    world.act("settlement.approve", "finance_approver", **batch)
+    (payment,) = world.act("settlement.batch", "auditor", **batch)["payments"]
+    world.act("payment.export", "treasurer", **batch)
+    yuan = f"{payment['amount_fen'] / 100:.2f}"
+    content = result_file([result_row(payment["end_to_end_id"], yuan, "成功", "R1", "")])
+    file = {"filename": "r.csv", "content": base64.b64encode(content).decode()}
+    world.act("payment.import_result", "treasurer", **file)
+
+
 def test_an_overpayment_is_claimed_in_cash_by_two_people(overpaid):
+    with clock.frozen("2026-09-01T12:00"):
+        paid(overpaid)
     clerk = office(overpaid)
     assert "1 小时" in clerk.open(RECOVERIES).text
     asked = clerk.open(f"{RECOVERIES}/1/cash")
@@ -156,6 +179,13 @@ def test_an_overpayment_is_claimed_in_cash_by_two_people(overpaid):
 
     assert done.path == VOUCHER
     assert "现金追回中" in done.text
+
+
+def test_cash_is_not_claimed_before_the_bank_has_paid(overpaid):
+    asked = office(overpaid).open(f"{RECOVERIES}/1/cash")
+    again = asked.send(f"{RECOVERIES}/1/cash", reason="居民同意交回")
+    assert again.status == 422
+    assert "NOT_PAID_YET" in again.html
 
 
 def test_an_overpayment_is_waived_with_a_reason(overpaid):
