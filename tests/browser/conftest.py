@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
@@ -22,6 +22,9 @@ from tests.browser import town
 from tests.browser.camera import Camera
 from tests.browser.looks import PHONE
 from tests.conftest import SETTINGS, books
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
@@ -53,6 +56,22 @@ class Quiet(WSGIRequestHandler):
 
     def log(self, *_arguments: Any) -> None:
         return
+
+
+def _whole(app: WSGIApplication) -> WSGIApplication:
+    """Let an answer be complete, and its file closed, before a byte of it is sent.
+
+    Werkzeug leaves the file open when the browser goes away in the middle and resets the line.
+    """
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        parts = app(environ, start_response)
+        try:
+            return [b"".join(parts)]
+        finally:
+            parts.close()  # type: ignore[attr-defined] # Flask answers with what can be closed
+
+    return answer
 
 
 class Site:
@@ -104,7 +123,8 @@ class Site:
     @contextmanager
     def served(self) -> Iterator[None]:
         """Serve the app on a free port of this machine."""
-        server = make_server("localhost", 0, self.app, threaded=True, request_handler=Quiet)
+        served = _whole(self.app)
+        server = make_server("localhost", 0, served, threaded=True, request_handler=Quiet)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         self.url = f"http://localhost:{server.server_port}"
