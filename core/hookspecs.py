@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.docs import Part
     from core.facts import Fact
     from core.ledger import AccountKind, Check, EntryKind, Figure
+    from core.purchases import Form
     from core.settlement import BankFormat, Claim
     from core.trace import Place, Step
     from core.web.menu import MenuItem
@@ -60,6 +61,11 @@ def register_facts() -> list[Fact]:  # type: ignore[empty-body] # a specificatio
 @spec
 def register_figures() -> list[Figure]:  # type: ignore[empty-body] # a specification
     """Give named figures of the books (`bud.available`, `vch.redeemed`) for checkpoints."""
+
+
+@spec
+def register_forms() -> list[Form]:  # type: ignore[empty-body] # a specification
+    """Give the forms of purchase: which services each suits, and the reason in words."""
 
 
 @spec

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from core.acts import Act
     from core.facts import Fact
     from core.ledger import AccountKind, EntryKind, Figure
+    from core.purchases import Form
     from core.settlement import BankFormat
 
 # The three forms of purchase; the only place where the core names them, and only as text.
@@ -50,6 +51,7 @@ class Registry:
     acts: dict[str, Act] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
+    forms: dict[str, Form] = field(default_factory=dict)
     bank_formats: dict[str, BankFormat] = field(default_factory=dict)
 
 
@@ -154,6 +156,7 @@ def _collect(registry: Registry) -> None:
         (registry.acts, "register_acts", "operation_id"),
         (registry.facts, "register_facts", "code"),
         (registry.figures, "register_figures", "code"),
+        (registry.forms, "register_forms", "code"),
         (registry.bank_formats, "register_adapters", "code"),
     ]
     for target, hook, attribute in sources:

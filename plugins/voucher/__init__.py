@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import gettext as _
+
 from core.docs import Part
 from core.hookspecs import hookimpl
 from core.ledger import Figure
+from core.purchases import Form, Traits
 from plugins.voucher import api, commands, demo, pages, parameters, programmes
 from plugins.voucher.service import (
     benefits,
@@ -60,6 +63,18 @@ def register_acts() -> list[Act]:
 def register_facts() -> list[Fact]:
     """Declare what holding a voucher says of a resident."""
     return list(benefits.FACTS)
+
+
+@hookimpl
+def register_forms() -> list[Form]:
+    """Offer vouchers as a form of purchase."""
+    return [Form("voucher", "凭单制", _fits)]
+
+
+def _fits(traits: Traits) -> str | None:
+    if traits.recipients_choose and not traits.to_producers:
+        return _("服务好不好由用的人最清楚，由他们凭单自选承接主体（特殊教育、老年看护等软服务）。")
+    return None
 
 
 @hookimpl

@@ -1,0 +1,27 @@
+"""From what people ask for to a plan filed with finance: menus, orders, purchases, their money."""
+
+from __future__ import annotations
+
+from core.purchases.acts import ACTS, PERMISSIONS
+from core.purchases.asked import Demand, DemandNotice, DemandSupport, Menu, MenuOffer
+from core.purchases.books import CHECKS, ENTRY_KINDS
+from core.purchases.deciding import require_filed, start
+from core.purchases.forms import Form, Traits
+from core.purchases.models import Purchase
+
+__all__ = [
+    "ACTS",
+    "CHECKS",
+    "ENTRY_KINDS",
+    "PERMISSIONS",
+    "Demand",
+    "DemandNotice",
+    "DemandSupport",
+    "Form",
+    "Menu",
+    "MenuOffer",
+    "Purchase",
+    "Traits",
+    "require_filed",
+    "start",
+]
