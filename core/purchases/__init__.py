@@ -6,14 +6,16 @@ from core.purchases.acts import ACTS, PERMISSIONS
 from core.purchases.asked import Demand, DemandNotice, DemandSupport, Menu, MenuOffer
 from core.purchases.books import CHECKS, ENTRY_KINDS
 from core.purchases.deciding import require_filed, start
+from core.purchases.drawing import open_drawing_pool
 from core.purchases.forms import Form, Traits
-from core.purchases.models import Purchase
+from core.purchases.models import READY, Purchase
 
 __all__ = [
     "ACTS",
     "CHECKS",
     "ENTRY_KINDS",
     "PERMISSIONS",
+    "READY",
     "Demand",
     "DemandNotice",
     "DemandSupport",
@@ -22,6 +24,7 @@ __all__ = [
     "MenuOffer",
     "Purchase",
     "Traits",
+    "open_drawing_pool",
     "require_filed",
     "start",
 ]

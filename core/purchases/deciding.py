@@ -14,7 +14,7 @@ from core.errors import NotFound, NotPermitted, RuleBroken
 from core.ledger import post
 from core.purchases import books, forms, rules, steps, telling
 from core.purchases.asked import GROUPED, OPEN
-from core.purchases.models import FILED, SUBMITTED, UNDER_WAY, Purchase
+from core.purchases.models import FILED, READY, SUBMITTED, UNDER_WAY, Purchase
 from core.purchases.steps import PURCHASE
 
 AGREE = "purchase.agree"
@@ -134,7 +134,7 @@ def require_filed(purchase_id: int, *, form: str, organisation_id: int) -> Purch
     if purchase is None or purchase.organisation_id != organisation_id:
         raise NotFound("NOT_FOUND", _("没有找到这个购买计划，或它不属于这个购买主体。"))
     basis = "政府采购法第三十三条、政府采购法实施条例第二十九条"
-    if purchase.state not in {FILED, UNDER_WAY}:
+    if purchase.state not in READY:
         raise RuleBroken(
             "PLAN_NOT_FILED",
             _(

@@ -17,6 +17,8 @@ STATES = (DRAFT, CONSULTING, SUBMITTED, AGREED, FILED, UNDER_WAY, CLOSED, CANCEL
 # A plan in one of these still stands for what it answers and what it will spend.
 LIVE = (DRAFT, CONSULTING, SUBMITTED, AGREED, FILED, UNDER_WAY, CLOSED)
 PUBLISHED = (FILED, UNDER_WAY, CLOSED)
+# A form's plugin may carry out what is in one of these.
+READY = (FILED, UNDER_WAY)
 
 FIXED, UP_TO_LINE = "fixed", "up_to_line"
 GOVERNMENT, PUBLIC = "government", "public"

@@ -53,6 +53,7 @@ class CreateProgrammeSchema(Schema):
     code = _small(20)
     name = _small(120)
     organisation_id = identity()
+    purchase_id = identity(required=False, load_default=None)
     terms = fields.Nested(TermsSchema, required=True)
 
 
@@ -110,6 +111,7 @@ ISSUE = schema(
 REVISE = schema(
     "ReviseProgramme",
     id=identity(),
+    purchase_id=identity(required=False, load_default=None),
     terms=fields.Nested(TermsSchema, required=True),
     effective_on=date(required=False, load_default=None),
 )

@@ -18,7 +18,10 @@ from core.db import Fen, Id, db
 
 
 class Programme(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
-    """A voucher programme (凭单项目) of one purchaser: draft, submitted, approved, closed."""
+    """A voucher programme (凭单项目) of one purchaser: draft, submitted, approved, closed.
+
+    It carries out a filed purchase plan; those approved before plans were kept have none.
+    """
 
     __tablename__ = "voucher_programme"
     __scope__ = {"purchaser": "organisation_id", "division": "division_code"}
@@ -27,6 +30,7 @@ class Programme(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy
     name: Mapped[str] = mapped_column(Text)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     division_code: Mapped[str] = mapped_column(ForeignKey("division.code"))
+    purchase_id: Mapped[int | None] = mapped_column(Id, index=True)
     state: Mapped[str] = mapped_column(Text)
     made_by: Mapped[int | None] = mapped_column(Id)
     approved_by: Mapped[int | None] = mapped_column(Id)

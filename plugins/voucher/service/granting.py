@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 from sqlalchemy import func, insert
 
 from core import audit, clock
-from core.budget import Pool, Share, commit_moves, lock_pool, open_pool
+from core.budget import Pool, Share, commit_moves, lock_pool
 from core.db import db
 from core.errors import RuleBroken
 from core.ledger import post
+from core.purchases import open_drawing_pool
 from plugins.voucher.models import Lot, LotMove, Programme, Recovery, Terms, Voucher
 from plugins.voucher.rules import Allotment, Period, Span, span
 from plugins.voucher.rules import Terms as Rules
@@ -148,7 +149,9 @@ def _pool(
     if period.code != "once" or len(rules.allotments) > 1:
         label = allotment.name if period.code == "once" else f"{allotment.name} {period.code}"
         name = f"{programme.name} {label}"
-    return open_pool("voucher", source, name=name, shares=shares_of(rules))
+    return open_drawing_pool(
+        programme.purchase_id, "voucher", source, name=name, shares=shares_of(rules)
+    )
 
 
 def _write_lots(pool: Pool, rules: Rules, grants: list[Grant], journal_id: int | None) -> None:

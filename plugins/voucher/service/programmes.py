@@ -16,6 +16,7 @@ from core.db import db
 from core.divisions import require_division
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.parties import own_organisation, require_organisation
+from core.purchases import Purchase, require_filed, start
 from plugins.voucher.models import Admission, Offer, Programme, Terms
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules import read_terms
@@ -26,9 +27,18 @@ DRAFT, SUBMITTED, APPROVED, CLOSED = "draft", "submitted", "approved", "closed"
 
 
 def create(
-    actor: Actor, *, code: str, name: str, organisation_id: int, terms: dict[str, Any]
+    actor: Actor,
+    *,
+    code: str,
+    name: str,
+    organisation_id: int,
+    terms: dict[str, Any],
+    purchase_id: int | None = None,
 ) -> dict[str, Any]:
-    """Define a programme with the first version of its terms, as a draft."""
+    """Define a programme with the first version of its terms, as a draft.
+
+    The purchase plan it carries out may be named later, and has to be before it is submitted.
+    """
     organisation = own_organisation(actor, organisation_id, "programme.define")
     if db.session.scalar(db.select(Programme.id).where(Programme.code == code)):
         raise Conflict("PROGRAMME_EXISTS", _("项目编号“%(code)s”已被使用，请换一个。", code=code))
@@ -37,6 +47,7 @@ def create(
         name=name,
         organisation_id=organisation.id,
         division_code=organisation.division_code,
+        purchase_id=_purchase_id(purchase_id, organisation.id),
         state=DRAFT,
         made_by=actor.user_id,
     )
@@ -54,8 +65,11 @@ def revise(
     id: int,  # noqa: A002 - the field
     terms: dict[str, Any],
     effective_on: date | None = None,
+    purchase_id: int | None = None,
 ) -> dict[str, Any]:
     """Write a programme's next version as a draft, or change the draft that is there.
+
+    A plan named here is carried out from now on; None keeps the one that was named.
 
     It takes effect on a day (None: when it is approved), for vouchers issued from then on; those
     issued before keep theirs. Refuses STATE_CHANGED while a version waits for approval.
@@ -72,6 +86,8 @@ def revise(
         raise InvalidInput(
             _("生效日期不能早于今天。"), errors={"effective_on": [_("不能早于今天")]}
         )
+    if purchase_id is not None:
+        programme.purchase_id = _purchase_id(purchase_id, programme.organisation_id)
     if newest.state == DRAFT:
         newest.document = as_stored(programme.organisation_id, terms)
         newest.effective_on = effective_on
@@ -84,10 +100,11 @@ def revise(
 
 
 def submit(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
-    """Send the draft to a second person; its test cases must pass."""
+    """Send the draft to a second person; its test cases must pass, and its plan must be filed."""
     programme = fetch(Programme, id, actor, "programme.define")
     terms, rules = terms_of(programme)
     refuse_failing(rules)
+    _filed_plan(programme, rules)
     if programme.state == DRAFT:
         states.change("programme", programme, to=SUBMITTED, allowed={DRAFT})
     states.change("terms", terms, to=SUBMITTED, allowed={DRAFT})
@@ -95,7 +112,10 @@ def submit(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fiel
 
 
 def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
-    """Approve the submitted version; never by its maker. From now on it never changes."""
+    """Approve the submitted version; never by its maker. From now on it never changes.
+
+    This is what carries the plan out, so everything about the plan is judged again today.
+    """
     programme = fetch(Programme, id, actor, "programme.approve")
     terms, rules = terms_of(programme)
     four_eyes(actor, terms.made_by, programme.made_by, what=_("凭单项目"))
@@ -104,6 +124,8 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
             "programme", programme, to=APPROVED, allowed={SUBMITTED}, approved_by=actor.user_id
         )
     refuse_failing(rules)
+    if (plan := _filed_plan(programme, rules)) is not None:
+        start(plan)
     states.change(
         "terms",
         terms,
@@ -155,6 +177,49 @@ def versions(programme: Programme) -> list[Terms]:
     """Return the versions of a programme's terms, newest first."""
     query = db.select(Terms).filter_by(programme_id=programme.id)
     return list(db.session.scalars(query.order_by(Terms.version.desc())))
+
+
+def _purchase_id(purchase_id: int | None, organisation_id: int) -> int | None:
+    """Return the number of a purchaser's own plan; whether it is filed is asked at submission."""
+    if purchase_id is None:
+        return None
+    plan = db.session.get(Purchase, purchase_id)
+    if plan is None or plan.organisation_id != organisation_id:
+        raise NotFound("NOT_FOUND", _("没有找到这个购买计划，或它不属于这个购买主体。"))
+    return purchase_id
+
+
+def _filed_plan(programme: Programme, rules: Rules) -> Purchase | None:
+    """Return the filed plan that a programme carries out, on the plan's lines and no other.
+
+    Without a line nothing can be issued, so that there is no plan to ask for. Refuses
+    PLAN_NOT_FILED and LINE_MISMATCH.
+    """
+    if not rules.funding:
+        return None
+    if programme.purchase_id is None:
+        raise RuleBroken(
+            "PLAN_NOT_FILED",
+            _("凭单项目须按已备案的购买计划实施，这个项目还没有选择购买计划。请先选择计划。"),
+            basis="政府采购法第三十三条、政府采购法实施条例第二十九条",
+        )
+    plan = require_filed(
+        programme.purchase_id, form="voucher", organisation_id=programme.organisation_id
+    )
+    planned = {row.line_id for row in plan.funding}
+    foreign = [line_id for line_id, _share in rules.funding if line_id not in planned]
+    if foreign:
+        raise RuleBroken(
+            "LINE_MISMATCH",
+            _(
+                "项目使用的指标不在备案的购买计划 %(number)s 之内。"
+                "请改用计划里的指标，或先变更购买计划。",
+                number=plan.number,
+            ),
+            basis="预算法第六十三条",
+            line_ids=foreign,
+        )
+    return plan
 
 
 def _from(terms: Terms) -> date:

@@ -15,9 +15,10 @@ from core.budget import BudgetLine
 from core.db import db, transaction
 from core.errors import Refusal
 from core.fields import in_words
-from core.formats import yuan
+from core.formats import yuan, yuan_text
 from core.parties import Organisation, own_organisation
 from core.plugins import registry
+from core.purchases import READY, Purchase
 from core.web import current_actor
 from core.web.forms import act, whole
 from plugins.voucher import schemas
@@ -31,6 +32,9 @@ from plugins.voucher.pages.staff.versions import Preview
 from plugins.voucher.service import programme_files
 from plugins.voucher.service.checking import faults, leaves
 from plugins.voucher.service.programmes import APPROVED, terms_of
+
+
+PLANS_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,11 @@ def revising(number: int) -> str:
     """Show the form with a programme's newest terms."""
     require(current_actor(), "programme.define")
     sheet = _of(number)
-    newest = terms_of(db.session.get_one(Programme, number))[0]
+    row = db.session.get_one(Programme, number)
+    newest = terms_of(row)[0]
     later = newest.effective_on if newest.state != APPROVED else None
-    return _form(sheet, Typed.of(newest.document, effective_on=later))
+    plain = {"effective_on": later, "purchase_id": row.purchase_id}
+    return _form(sheet, Typed.of(newest.document, **plain))
 
 
 @pages.post("/programmes/<int:number>/revise")
@@ -193,6 +199,7 @@ def _asked(sheet: Sheet, typed: Typed) -> dict[str, Any]:
     else:
         schema = schemas.REVISE
         asked = {"id": sheet.number, "effective_on": typed.get("effective_on")}
+    asked["purchase_id"] = whole(typed.get("purchase_id"))
     asked = {name: said for name, said in asked.items() if said not in {"", None}}
     asked["terms"] = terms
     for place, sentence in leaves(in_words(schema.validate(asked))):
@@ -246,6 +253,7 @@ def _form(
         conditions=conditions,
         organisations=_organisations(actor),
         lines=_line_choices(actor),
+        plans=_plan_choices(actor),
         tags=_tags(),
         # What the act says of fields stands at the fields by then.
         refusal=None if typed.errors else form["refusal"],
@@ -260,6 +268,7 @@ def _check(sheet: Sheet, typed: Typed, terms: dict[str, Any], shown: Preview | N
         typed=typed,
         told=told(terms),
         shown=shown,
+        plans=dict(_plan_choices(current_actor())),
         organisations=dict(_organisations(current_actor())),
     )
 
@@ -284,6 +293,20 @@ def _line_choices(actor: Actor) -> list[tuple[str, str]]:
             ),
         )
         for line in lines_with_money(list(db.session.scalars(own)))
+    ]
+
+
+def _plan_choices(actor: Actor) -> list[tuple[str, str]]:
+    """Return the filed plans that are to be carried out by vouchers, with what each reserved."""
+    query = (
+        scoped(Purchase, actor, "programme.define")
+        .where(Purchase.form == "voucher", Purchase.state.in_(READY))
+        .order_by(Purchase.id.desc())
+        .limit(PLANS_SHOWN)
+    )
+    return [
+        (str(row.id), f"{row.number} {row.name}（{yuan_text(row.budget_fen)}）")
+        for row in db.session.scalars(query)
     ]
 
 

@@ -15,7 +15,7 @@ from plugins.voucher.pages.staff.builder.sections import SECTIONS
 from plugins.voucher.pages.staff.builder.values import UnreadableError
 from plugins.voucher.service.checking import Fault, Place
 
-PLAIN = ("code", "name", "organisation_id", "effective_on")
+PLAIN = ("code", "name", "organisation_id", "purchase_id", "effective_on")
 ABOUT_FORM = {"csrf_token", "request_key", "step"}
 ROWS_MOST = 200
 CELLS_MOST = 8_000

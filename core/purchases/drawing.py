@@ -1,0 +1,42 @@
+"""Pools that carry out a purchase: they draw on its reservation, and only while it is under way."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from core.budget import Pool, Share, open_pool
+from core.db import db
+from core.errors import RuleBroken
+from core.purchases import steps
+from core.purchases.models import FIXED, UNDER_WAY, Purchase
+
+
+def open_drawing_pool(
+    purchase_id: int | None, component: str, source: str, *, name: str, shares: list[Share]
+) -> Pool:
+    """Open a pool that draws first on a purchase's reservation (None: on its lines alone).
+
+    Refuses PLAN_NOT_FILED when the purchase is not, or no longer, being carried out.
+    """
+    if purchase_id is None:
+        return open_pool(component, source, name=name, shares=shares)
+    purchase = db.session.get_one(Purchase, purchase_id)
+    if purchase.state != UNDER_WAY:
+        raise RuleBroken(
+            "PLAN_NOT_FILED",
+            _(
+                "购买计划 %(number)s 现在是“%(state)s”，不能再动用它的额度。请另行备案新的计划。",
+                number=purchase.number,
+                state=str(steps.STATE_NAMES[purchase.state]),
+            ),
+            basis="政府采购法第三十三条、政府采购法实施条例第二十九条",
+            state=purchase.state,
+        )
+    return open_pool(
+        component,
+        source,
+        name=name,
+        shares=shares,
+        purchase_id=purchase_id,
+        fixed_envelope=purchase.envelope == FIXED,
+    )
