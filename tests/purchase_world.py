@@ -28,6 +28,32 @@ def item(code: str) -> int:
     return ITEMS[code]
 
 
+def whole_plan(**changes: Any) -> dict[str, Any]:
+    """Return the fields of a whole plan for elder care but unit and money, changed as asked."""
+    return {
+        "name": "高塘岭助餐",
+        "catalogue_item_id": item("A07"),
+        "nature": "public",
+        "beneficiary": "public",
+        "need": "独居老人做饭难，\n每天至少一餐热饭。",
+        "standard": "两荤一素，热链送达。",
+        "quantity": 20_000,
+        "unit": "餐",
+        "goal": "让独居老人每天吃上一顿热饭。",
+        "indicators": [
+            {"kind": "quantity", "name": "助餐", "unit": "餐", "target": 20_000, "weight": 40},
+            {"kind": "quality", "name": "热餐率", "unit": "%", "target": 98, "weight": 30},
+            {"kind": "effect", "name": "满意度", "unit": "%", "target": 90, "weight": 30},
+        ],
+        "starts_on": "2026-05-01",
+        "ends_on": "2026-12-31",
+        "recipients_choose": True,
+        "form": "voucher",
+        "form_reason": "口味各异，由老人自己选食堂。",
+        "no_add": ["institutions", "posts", "staff", "money"],
+    } | changes
+
+
 class Tendering:
     """A form whose providers are found by procurement, as contracts are."""
 
@@ -59,31 +85,10 @@ class Planning:
             return self.county.actor(role)
 
     def plan(self, **changes: Any) -> dict[str, Any]:
-        """Return the fields of a whole plan of 10,000 yuan for elder care, changed as asked."""
-        return {
-            "organisation_id": self.county.purchaser,
-            "name": "高塘岭助餐",
-            "catalogue_item_id": item("A07"),
-            "nature": "public",
-            "beneficiary": "public",
-            "need": "独居老人做饭难，\n每天至少一餐热饭。",
-            "standard": "两荤一素，热链送达。",
-            "quantity": 20_000,
-            "unit": "餐",
-            "goal": "让独居老人每天吃上一顿热饭。",
-            "indicators": [
-                {"kind": "quantity", "name": "助餐", "unit": "餐", "target": 20_000, "weight": 40},
-                {"kind": "quality", "name": "热餐率", "unit": "%", "target": 98, "weight": 30},
-                {"kind": "effect", "name": "满意度", "unit": "%", "target": 90, "weight": 30},
-            ],
-            "starts_on": "2026-05-01",
-            "ends_on": "2026-12-31",
-            "recipients_choose": True,
-            "form": "voucher",
-            "form_reason": "口味各异，由老人自己选食堂。",
-            "funding": [{"line_id": self.line, "amount_fen": 1_000_000}],
-            "no_add": ["institutions", "posts", "staff", "money"],
-        } | changes
+        """Return the fields of a whole plan of 10,000 yuan, changed as asked."""
+        money = [{"line_id": self.line, "amount_fen": 1_000_000}]
+        own = {"organisation_id": self.county.purchaser, "funding": money}
+        return whole_plan(**own | changes)
 
     def attempt(self, operation_id: str, actor: Actor, **fields: Any) -> Any:
         """Perform an act and return its answer, refused or not."""
