@@ -96,7 +96,8 @@ def shown(root: Path = ROOT) -> list[Shown]:
 
 def _scenario(path: Path, name: str) -> Shown:
     text = path.read_text(encoding="utf-8")
-    opening = text[: text.index("\nrehearsal:")]
+    # Its lines as one, so that "part of" counts where it ends a line, too.
+    opening = text[: text.index("\nrehearsal:")].replace("\n# ", " ")
     played = yaml.safe_load(text)
     codes = {
         step["expect"]["refused"]

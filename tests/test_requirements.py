@@ -94,7 +94,8 @@ def test_figures(n):
 """
 
 SCENARIO = """\
-# Somebody does something. Shows R000-05 and R000-06, part of R000-09 and R000-10.
+# Somebody does something. Shows R000-05 and R000-06 (why), part of
+# R000-09 and R000-10.
 rehearsal: {id: x, title: 排演}
 events:
   - {id: A, expect: {refused: B_CODE}}  # R000-07 is not in the opening
