@@ -11,8 +11,9 @@ from core.acts import perform
 from core.audit import Acting, acting
 from core.budget import rooms
 from core.db import db, transaction
+from core.errors import Refusal
 from core.hookspecs import hookimpl
-from core.purchases import Form, Purchase, start
+from core.purchases import Form, Purchase, require_filed, start
 from core.purchases.models import CONSULTING, DRAFT, STATES
 from tests import factories
 
@@ -149,6 +150,15 @@ class Planning:
         """Let a form's plugin begin to carry a plan out."""
         with self.app.app_context(), transaction(), acting(Acting("test", None, "系统")):
             start(db.session.get_one(Purchase, number))
+
+    def filed(self, number: int, **fields: Any) -> str | None:
+        """Ask for a filed plan as a form's plugin does; return the refusal's code, if any."""
+        with self.app.app_context(), transaction(readonly=True):
+            try:
+                require_filed(number, **fields)
+            except Refusal as refusal:
+                return refusal.code
+        return None
 
     def shown(self, number: int) -> dict[str, Any]:
         """Return a plan as it is shown to its clerk."""
