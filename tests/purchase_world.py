@@ -11,8 +11,9 @@ from core.acts import perform
 from core.audit import Acting, acting
 from core.budget import rooms
 from core.db import db, transaction
+from core.errors import Refusal
 from core.hookspecs import hookimpl
-from core.purchases import Form, Purchase, start
+from core.purchases import Form, Purchase, require_filed, start
 from core.purchases.models import CONSULTING, DRAFT, STATES
 from tests import factories
 
@@ -26,6 +27,32 @@ ON_NEGATIVE_LIST = 99
 def item(code: str) -> int:
     """Return the number of an item of the county's catalogue."""
     return ITEMS[code]
+
+
+def whole_plan(**changes: Any) -> dict[str, Any]:
+    """Return the fields of a whole plan for elder care but unit and money, changed as asked."""
+    return {
+        "name": "高塘岭助餐",
+        "catalogue_item_id": item("A07"),
+        "nature": "public",
+        "beneficiary": "public",
+        "need": "独居老人做饭难，\n每天至少一餐热饭。",
+        "standard": "两荤一素，热链送达。",
+        "quantity": 20_000,
+        "unit": "餐",
+        "goal": "让独居老人每天吃上一顿热饭。",
+        "indicators": [
+            {"kind": "quantity", "name": "助餐", "unit": "餐", "target": 20_000, "weight": 40},
+            {"kind": "quality", "name": "热餐率", "unit": "%", "target": 98, "weight": 30},
+            {"kind": "effect", "name": "满意度", "unit": "%", "target": 90, "weight": 30},
+        ],
+        "starts_on": "2026-05-01",
+        "ends_on": "2026-12-31",
+        "recipients_choose": True,
+        "form": "voucher",
+        "form_reason": "口味各异，由老人自己选食堂。",
+        "no_add": ["institutions", "posts", "staff", "money"],
+    } | changes
 
 
 class Tendering:
@@ -59,31 +86,10 @@ class Planning:
             return self.county.actor(role)
 
     def plan(self, **changes: Any) -> dict[str, Any]:
-        """Return the fields of a whole plan of 10,000 yuan for elder care, changed as asked."""
-        return {
-            "organisation_id": self.county.purchaser,
-            "name": "高塘岭助餐",
-            "catalogue_item_id": item("A07"),
-            "nature": "public",
-            "beneficiary": "public",
-            "need": "独居老人做饭难，\n每天至少一餐热饭。",
-            "standard": "两荤一素，热链送达。",
-            "quantity": 20_000,
-            "unit": "餐",
-            "goal": "让独居老人每天吃上一顿热饭。",
-            "indicators": [
-                {"kind": "quantity", "name": "助餐", "unit": "餐", "target": 20_000, "weight": 40},
-                {"kind": "quality", "name": "热餐率", "unit": "%", "target": 98, "weight": 30},
-                {"kind": "effect", "name": "满意度", "unit": "%", "target": 90, "weight": 30},
-            ],
-            "starts_on": "2026-05-01",
-            "ends_on": "2026-12-31",
-            "recipients_choose": True,
-            "form": "voucher",
-            "form_reason": "口味各异，由老人自己选食堂。",
-            "funding": [{"line_id": self.line, "amount_fen": 1_000_000}],
-            "no_add": ["institutions", "posts", "staff", "money"],
-        } | changes
+        """Return the fields of a whole plan of 10,000 yuan, changed as asked."""
+        money = [{"line_id": self.line, "amount_fen": 1_000_000}]
+        own = {"organisation_id": self.county.purchaser, "funding": money}
+        return whole_plan(**own | changes)
 
     def attempt(self, operation_id: str, actor: Actor, **fields: Any) -> Any:
         """Perform an act and return its answer, refused or not."""
@@ -144,6 +150,15 @@ class Planning:
         """Let a form's plugin begin to carry a plan out."""
         with self.app.app_context(), transaction(), acting(Acting("test", None, "系统")):
             start(db.session.get_one(Purchase, number))
+
+    def filed(self, number: int, **fields: Any) -> str | None:
+        """Ask for a filed plan as a form's plugin does; return the refusal's code, if any."""
+        with self.app.app_context(), transaction(readonly=True):
+            try:
+                require_filed(number, **fields)
+            except Refusal as refusal:
+                return refusal.code
+        return None
 
     def shown(self, number: int) -> dict[str, Any]:
         """Return a plan as it is shown to its clerk."""

@@ -80,7 +80,7 @@ def public_menus(
         codes = division.path.strip("/").split("/") if division else []
         query = query.where(Menu.division_code.in_(codes))
     found = list(db.session.scalars(query.order_by(Menu.closes_on, Menu.id)))
-    return {"items": _menus(found)}
+    return {"items": told_menus(found)}
 
 
 def menus(actor: Actor, *, before: int | None = None, limit: int = LIMIT) -> dict[str, Any]:
@@ -89,7 +89,10 @@ def menus(actor: Actor, *, before: int | None = None, limit: int = LIMIT) -> dic
     if before is not None:
         query = query.where(Menu.id < before)
     found = list(db.session.scalars(query.limit(limit)))
-    return {"items": _menus(found), "next_before": found[-1].id if len(found) == limit else None}
+    return {
+        "items": told_menus(found),
+        "next_before": found[-1].id if len(found) == limit else None,
+    }
 
 
 def mine(actor: Actor) -> dict[str, Any]:
@@ -209,7 +212,8 @@ def needs(actor: Actor) -> dict[str, Any]:
     return {"items": items}
 
 
-def _menus(found: list[Menu]) -> list[dict[str, Any]]:
+def told_menus(found: list[Menu]) -> list[dict[str, Any]]:
+    """Return menus with their offers, as screens and programs read them."""
     places = division_names(one.division_code for one in found)
     makers = {
         row.id: row.name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core import clock
+from core.purchases import gates
 from core.purchases.models import STATES
 from core.purchases.steps import STEPS
 from tests import factories
@@ -67,7 +68,7 @@ def test_a_plan_above_its_line_is_refused_with_both_figures(planning):
     assert refusal["facts"]["available_fen"] == 3_000_000
 
 
-@pytest.mark.requirement("R002-60")
+@pytest.mark.requirement("R002-60", in_part=True)
 def test_a_line_of_another_unit_or_year_does_not_fit(planning):
     with planning.app.app_context():
         other = factories.make_organisation("purchaser", name="民政局")
@@ -115,7 +116,6 @@ def test_a_refused_plan_leaves_nothing_behind(planning):
     assert planning.do("purchase.list", planning.clerk)["items"] == []
 
 
-@pytest.mark.requirement("R000-53")
 def test_repeated_purchases_below_the_tender_limit_are_refused_unless_approved(tendering):
     def fields(**changes):
         money = [{"line_id": tendering.line, "amount_fen": 120_000_000}]
@@ -146,7 +146,8 @@ def test_the_second_half_written_before_the_first_was_submitted_is_refused_then(
 # --- what a plan must say ------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("R000-62", "R003-26")
+@pytest.mark.requirement("R000-62")
+@pytest.mark.requirement("R003-26", in_part=True)
 def test_a_plan_without_goal_and_indicators_cannot_be_submitted(planning):
     bare = {"goal": None, "indicators": [], "quantity": None, "emergency_reason": "疫情"}
     number = planning.create(**bare)
@@ -158,7 +159,7 @@ def test_a_plan_without_goal_and_indicators_cannot_be_submitted(planning):
     assert planning.state(number) == "draft"
 
 
-@pytest.mark.requirement("R000-08", "R003-26")
+@pytest.mark.requirement("R003-26", in_part=True)
 def test_indicators_count_quantity_quality_and_effect_and_weigh_a_hundred(planning):
     whole = planning.plan()["indicators"]
     number = planning.create(indicators=whole[:2], emergency_reason="疫情")
@@ -180,7 +181,8 @@ def test_the_form_is_chosen_with_a_recorded_reason(planning):
     assert "凭单制" in unknown["detail"]
 
 
-@pytest.mark.requirement("R000-44", "R000-46")
+@pytest.mark.requirement("R000-44")
+@pytest.mark.requirement("R000-46", in_part=True)
 def test_soft_services_are_advised_as_vouchers_and_clear_standards_as_tenders(tendering):
     def advice(**traits):
         items = tendering.do("purchase.advise", tendering.clerk, **traits)["items"]
@@ -199,10 +201,12 @@ def test_a_plan_confirms_that_it_adds_no_institution_post_person_or_money(planni
     assert answer.body["facts"]["missing"] == ["staff", "money"]
 
 
-@pytest.mark.requirement("R000-86", "R000-35", "R000-06", "R003-16")
+@pytest.mark.requirement("R000-86", "R000-35")
+@pytest.mark.requirement("R000-06", "R003-16", in_part=True)
 def test_a_converted_service_names_the_appropriation_it_replaces(planning):
     number = planning.create(origin="converted", emergency_reason="疫情")
     answer = planning.attempt("purchase.submit", planning.clerk, id=number)
+    assert answer.body["code"] == "PLAN_FIELD_MISSING"
     assert answer.body["facts"]["missing"] == ["conversion", "comparison"]
     ended = {"unit_name": "县敬老院", "document": "望财〔2026〕7号", "amount_fen": 1_400_000}
     compared = {"own_fen": 1_400_000, "bought_fen": 1_000_000, "year": 2025, "basis": "决算"}
@@ -214,15 +218,16 @@ def test_a_converted_service_names_the_appropriation_it_replaces(planning):
     )
     del fields["organisation_id"]
     planning.do("purchase.revise", planning.clerk, id=number, **fields)
-    planning.do("purchase.submit", planning.clerk, id=number)
+    planning.carry(number, "filed")
     told = planning.do("purchase.conversions", planning.who("finance_budget"), year=2026)
     assert told["converted_fen"] == 1_400_000
-    assert told["bought_fen"] == 1_000_000
+    assert told["bought_fen"] == planning.rooms()["reserved"] == 1_000_000
     assert told["items"][0]["conversion"]["unit_name"] == "县敬老院"
     assert planning.shown(number)["comparison"] == compared
 
 
-@pytest.mark.requirement("R000-03", "R000-51", "R000-87", "R003-29", "R003-31", "R000-40")
+@pytest.mark.requirement("R000-87", "R003-29")
+@pytest.mark.requirement("R000-03", in_part=True)
 def test_a_plan_keeps_stage_beneficiary_tags_contributions_and_conditions(planning):
     told = {
         "stage": "pilot",
@@ -253,7 +258,7 @@ def test_years_that_follow_stand_as_obligations_without_a_line(planning):
 # --- consultation --------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("R000-27")
+@pytest.mark.requirement("R000-51")
 def test_a_public_service_is_not_submitted_before_the_public_was_asked_to_the_end(planning):
     number = planning.create()
     answer = planning.attempt("purchase.submit", planning.clerk, id=number)
@@ -280,7 +285,7 @@ def test_who_changes_the_need_after_the_consultation_asks_again(planning):
     )
 
 
-@pytest.mark.requirement("R000-27")
+@pytest.mark.requirement("R000-51")
 def test_comments_are_public_once_they_are_answered(planning):
     number = planning.create()
     planning.do("purchase.consult", planning.clerk, id=number)
@@ -316,7 +321,7 @@ def test_an_emergency_goes_without_consultation_and_is_reported_later(planning):
 # --- signatures, filing, the end -----------------------------------------------------------------
 
 
-@pytest.mark.requirement("R000-57", "R000-12")
+@pytest.mark.requirement("R000-12", in_part=True)
 def test_a_filed_plan_has_its_money_reserved_and_gives_it_back_when_cancelled(planning):
     number = planning.bring_to("filed")
     assert planning.rooms() == {
@@ -402,6 +407,34 @@ def test_of_two_plans_filed_at_once_on_the_last_money_one_succeeds(planning):
     (lost,) = [answer.body for answer in answers if answer.refused]
     assert lost["code"] == "BUDGET_INSUFFICIENT"
     assert planning.rooms()["reserved"] == 2_000_000
+
+
+@pytest.mark.requirement("R000-57")
+def test_a_form_may_only_carry_out_what_was_filed_for_it(planning):
+    own = {"form": "voucher", "organisation_id": planning.county.purchaser}
+    agreed = planning.bring_to("agreed")
+    assert planning.filed(agreed, **own) == "PLAN_NOT_FILED"
+    planning.do("purchase.file", planning.finance, id=agreed)
+    assert planning.filed(agreed, **own) is None
+    assert planning.filed(agreed, **own | {"form": "contract"}) == "PLAN_NOT_FILED"
+    assert planning.filed(agreed, **own | {"organisation_id": 999}) == "NOT_FOUND"
+    planning.begin(agreed)
+    planning.begin(agreed)
+    assert planning.filed(agreed, **own) is None
+    planning.do("purchase.close", planning.approver, id=agreed, reason="办完")
+    assert planning.filed(agreed, **own) == "PLAN_NOT_FILED"
+
+
+@pytest.mark.requirement("R000-20", "R002-09", in_part=True)
+def test_a_duty_that_is_paid_already_waits_for_finance_to_clear_it(planning, monkeypatch):
+    number = planning.create(emergency_reason="疫情")
+    monkeypatch.setattr(gates, "funded_already", lambda *_a, **_b: "敬老院人员经费 140 万元")
+    answer = planning.attempt("purchase.submit", planning.clerk, id=number)
+    assert answer.body["code"] == "DOUBLE_FUNDING"
+    assert "敬老院人员经费" in answer.body["detail"]
+    cleared = {"id": number, "reason": "人员已划转"}
+    planning.do("purchase.clear_double_funding", planning.finance, **cleared)
+    planning.do("purchase.submit", planning.clerk, id=number)
 
 
 # --- every state, every act ----------------------------------------------------------------------

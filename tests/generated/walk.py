@@ -14,6 +14,7 @@ from core.identifiers import citizen_id_with_check
 from core.settlement import bank
 from tests import factories
 from tests.generated.leaks import ACCOUNT, ID_NUMBER, NAME, PASSWORD, PHONE, STAFF_ID, WRONG_ID
+from tests.purchase_world import TOWNSHIP, item, whole_plan
 from tests.settlement_world import result_file
 
 ANYBODY = "visitor"
@@ -73,6 +74,9 @@ class Life:
         """Yield every step in an order in which each can succeed."""
         for part in (self._people, self._places, self._programme, self._vouchers, self._till):
             yield from part()
+        yield from self._orders()
+        yield from self._plans()
+        yield from self._other_ends()
         yield from self._home_care()
         yield from self._overpaid()
         yield from self._undoing()
@@ -168,6 +172,7 @@ class Life:
             "amount_fen": 1_000_000,
         }
         yield Step("budget.appropriate", "finance_budget", line)
+        self.spare_line = self.said["id"]
         more = {"id": self.said["id"], "amount_fen": 500_000, "document": "望财预〔2026〕3号"}
         yield Step("budget.adjust", "finance_budget", more)
         closing = {"month": "2026-01", "state": "locked", "reason": "月结"}
@@ -235,6 +240,92 @@ class Life:
         yield Step("voucher.redeem_many", clerk, {"lines": [line]})
         void = {"receipt": self.receipts[0], "reason": "选错"}
         yield Step("redemption.void", clerk, void)
+
+    def _orders(self) -> Walk:
+        """The menu is published; people order, support, are declined and merged."""
+        clerk, days = "purchaser_clerk", {"opens_on": "2026-09-01", "closes_on": "2026-09-30"}
+        menu = {"title": "秋季菜单", "division_code": factories.COUNTY} | days
+        offers = [{"catalogue_item_id": item("A07"), "words": "送餐"}]
+        yield Step("menu.create", clerk, menu | {"offers": offers})
+        offer, made = self.said["offer_ids"][0], {"id": self.said["id"]}
+        yield Step("menu.publish", "purchaser_approver", made)
+        yield Step("menu.list", "auditor")
+        yield Step("public.menus", ANYBODY)
+        words = {"words": "独居老人做饭难", "people": 12}
+        yield Step("demand.order", "resident", words | {"offer_id": offer})
+        self.ordered = self.said["id"]
+        desk = words | {"wish": "食堂", "division_code": TOWNSHIP}
+        numbers = []
+        for extra in ({"asker_name": NAME}, {"community": "高塘岭村"}, {}):
+            yield Step("demand.order", clerk, desk | extra)
+            numbers.append({"id": self.said["id"]})
+        yield Step("demand.support", "resident", numbers[1])
+        yield Step("demand.merge", clerk, numbers[0] | {"into_id": numbers[1]["id"]})
+        yield Step("demand.decline", clerk, numbers[2] | {"reason": "已有食堂"})
+        yield Step("demand.order", "resident", words | {"wish": "理发"})
+        yield Step("demand.withdraw", "resident", {"id": self.said["id"]})
+        yield Step("demand.list", "auditor")
+        yield Step("demand.needs", "finance_budget")
+        self.wished = numbers[1]["id"]
+
+    def _plans(self) -> Walk:
+        """A plan is asked about, taken back, made an emergency, signed by all and filed."""
+        clerk, approver, finance = "purchaser_clerk", "purchaser_approver", "finance_budget"
+        other = {"name": "望城区民政局", "kind": "purchaser", "division_code": factories.COUNTY}
+        code = {"credit_code": factories.credit_code("11")}
+        yield Step("party.add_organisation", clerk, other | code)
+        plan = whole_plan(
+            organisation_id=self.county.purchaser,
+            funding=[{"line_id": self.spare_line, "amount_fen": 100_000}],
+            starts_on="2026-10-01",
+            hard_conditions=["有食品经营许可证"],
+            cosigner_ids=[self.said["id"]],
+        )
+        self.plan = {name: value for name, value in plan.items() if name != "organisation_id"}
+        yield Step("purchase.advise", clerk, {"recipients_choose": True})
+        yield Step("purchase.create", clerk, plan | {"demand_ids": [self.ordered]})
+        one = {"id": self.said["id"]}
+        yield Step("purchase.group_demands", clerk, one | {"demand_ids": [self.wished]})
+        out = one | {"demand_id": self.wished, "reason": "另行安排"}
+        yield Step("purchase.release_demand", clerk, out)
+        yield Step("purchase.consult", clerk, one)
+        yield Step("purchase.comment", ANYBODY, one | {"words": "也送晚饭吗"})
+        answer = {"id": self.said["id"], "answer": "先送午饭"}
+        yield Step("purchase.answer_comment", clerk, answer)
+        yield Step("purchase.recall", clerk, one | {"reason": "突发疫情"})
+        urgent = self.plan | one | {"emergency_reason": "突发疫情"}
+        yield Step("purchase.revise", clerk, urgent)
+        yield Step("purchase.submit", clerk, one)
+        yield Step("purchase.send_back", approver, one | {"reason": "补充说明"})
+        yield Step("purchase.submit", clerk, one)
+        yield Step("purchase.agree", approver, one)
+        yield Step("purchase.countersign", "finance_maker", one)
+        yield Step("purchase.clear_double_funding", finance, one | {"reason": "已核减"})
+        yield Step("purchase.show", clerk, one)
+        asked = {"id": self.said["cosignatures"][0]["id"]}
+        yield Step("purchase.cosign", "system", asked)
+        yield Step("purchase.file", finance, one)
+        yield Step("purchase.close", approver, one | {"reason": "未开始"}, refused=True)
+        yield Step("purchase.report_emergency", clerk, one | {"report": "送餐三天"})
+        yield Step("public.plans", ANYBODY)
+        yield Step("public.plan", ANYBODY, one)
+
+    def _other_ends(self) -> Walk:
+        """A plan is given up, a menu taken away; a resident reads what she was told."""
+        given_up = self.plan | {"organisation_id": self.county.purchaser, "cosigner_ids": []}
+        yield Step("purchase.create", "purchaser_clerk", given_up)
+        why = {"id": self.said["id"], "reason": "不办了"}
+        yield Step("purchase.cancel", "purchaser_clerk", why)
+        yield Step("purchase.list", "treasurer")
+        yield Step("purchase.conversions", "auditor")
+        yield Step("demand.mine", "resident")
+        yield Step("demand.read_notices", "resident")
+        days = {"opens_on": "2026-09-01", "closes_on": "2026-09-30"}
+        menu = {"title": "另一份", "division_code": factories.COUNTY} | days
+        menu["offers"] = [{"catalogue_item_id": item("A07")}]
+        yield Step("menu.create", "finance_budget", menu)
+        withdrawn = {"id": self.said["id"], "reason": "写错"}
+        yield Step("menu.withdraw", "purchaser_approver", withdrawn, refused=True)
 
     def _home_care(self) -> Walk:
         """A second programme, with services that have a beginning, an end, or a roll."""
