@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import or_
 
 from core import clock
-from core.access import Actor, User, scoped
+from core.access import Actor, User, fetch, scoped
 from core.budget import BudgetLine
 from core.db import db
 from core.duties.models import Conversion, Duty, FundingWarning
-from core.duties.service import in_year, staff_money
+from core.duties.service import RECORD, in_year, staff_money
 from core.ledger import balances
 from core.parties import Organisation
 from core.virement import lowered
@@ -44,6 +44,12 @@ def duties(
         "items": [_duty(row, chosen, names) for row in rows],
         "next_before": rows[-1].id if len(rows) == limit else None,
     }
+
+
+def duty(actor: Actor, number: int) -> dict[str, Any]:
+    """Return one duty of those a person may record."""
+    row = fetch(Duty, number, actor, RECORD)
+    return _duty(row, clock.today().year, _names({row.organisation_id}))
 
 
 def warnings(

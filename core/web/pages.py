@@ -6,6 +6,7 @@ from core.web import (
     audit,
     budget,
     clawbacks,
+    duties,
     health,
     home,
     parties,
@@ -13,14 +14,17 @@ from core.web import (
     periods,
     residents,
     settlement,
+    virement,
 )
 
 BLUEPRINTS = [
     home.blueprint,
     parties.blueprint,
     people.blueprint,
+    duties.blueprint,
     residents.blueprint,
     budget.blueprint,
+    virement.blueprint,
     settlement.blueprint,
     clawbacks.blueprint,
     periods.blueprint,
