@@ -44,6 +44,7 @@ ROLES = {
         Role("finance_approver", "财政复核", "overseer", spends=True),
         Role("treasurer", "国库出纳", "overseer", spends=True),
         Role("auditor", "审计", "overseer"),
+        Role("staffing_office", "机构编制", "overseer"),
         Role("administrator", "系统管理员", "overseer"),
         Role("system", "系统", "system"),
     )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core import budget, checks, commands, core_acts, facts, purchases, settlement, trace
+from core import (
+    budget,
+    checks,
+    commands,
+    core_acts,
+    facts,
+    purchases,
+    settlement,
+    trace,
+    virement,
+)
 from core.hookspecs import hookimpl
 from core.ledger import Figure, Owner, balance, gated_balance
 from core.web import blueprints, items
@@ -31,7 +41,12 @@ def register_account_kinds() -> list[AccountKind]:
 @hookimpl
 def register_entry_kinds() -> list[EntryKind]:
     """Declare what the core itself posts."""
-    return [*budget.ENTRY_KINDS, *purchases.ENTRY_KINDS, *settlement.ENTRY_KINDS]
+    return [
+        *budget.ENTRY_KINDS,
+        *virement.ENTRY_KINDS,
+        *purchases.ENTRY_KINDS,
+        *settlement.ENTRY_KINDS,
+    ]
 
 
 @hookimpl

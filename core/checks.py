@@ -42,7 +42,15 @@ from core.plugins import registry
 ENCUMBERED, ACCRUED, DISBURSED = "line.encumbered", "line.accrued", "line.disbursed"
 LIVE = ("pool.uncharged", "pool.charged")
 HOLDING = (ENCUMBERED, ACCRUED, DISBURSED, *LIVE)
-APPEND_ONLY = ("account", "audit_entry", "journal", "seal", "status_log", "transfer")
+APPEND_ONLY = (
+    "account",
+    "audit_entry",
+    "journal",
+    "organisation_kind",
+    "seal",
+    "status_log",
+    "transfer",
+)
 # A broken book is broken after a hundred findings too, and a person has to read them.
 ENOUGH = 100
 # An act that began before the period was locked may end after it.

@@ -83,9 +83,19 @@ def credit_code(prefix: str = "91") -> str:
     return credit_code_with_check(prefix + COUNTY + number_with_check(f"{next(_serial):08d}"))
 
 
-def make_organisation(kind: str, *, name: str | None = None, tags: list[str] | None = None) -> int:
-    """Make an organisation and return its number."""
-    prefix = {"provider": "91"}.get(kind, "11")
+def make_organisation(
+    kind: str,
+    *,
+    name: str | None = None,
+    tags: list[str] | None = None,
+    prefix: str | None = None,
+    **legal: Any,
+) -> int:
+    """Make an organisation and return its number.
+
+    Without `legal` (`legal_kind`, `institution_class` ...) its legal kind is what its code says.
+    """
+    prefix = prefix or {"provider": "91"}.get(kind, "11")
     return do(
         "party.add_organisation",
         credit_code=credit_code(prefix),
@@ -93,6 +103,7 @@ def make_organisation(kind: str, *, name: str | None = None, tags: list[str] | N
         kind=kind,
         division_code=COUNTY,
         tags=tags or [],
+        **({"legal_document": "三定规定"} | legal if legal else {}),
     )["id"]
 
 

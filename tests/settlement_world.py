@@ -14,6 +14,7 @@ from core.divisions import add_division
 from core.files import csv_stream, read_table
 from core.hookspecs import hookimpl
 from core.ledger import EntryKind, Move, Owner, balance, post
+from core.purchasers import OrganisationKind
 from core.settlement import CHECKS, Claim, bank
 from core.settlement.models import Payment
 
@@ -103,6 +104,21 @@ class County:
                 kind=kind,
                 division_code="430112",
                 tags=" ",
+            )
+        )
+        db.session.flush()
+        db.session.add(
+            OrganisationKind(
+                organisation_id=party.id,
+                legal_kind="administrative_organ" if kind == "purchaser" else "enterprise",
+                civil_servant_law=False,
+                administrative_functions=False,
+                administrative_staffing=False,
+                budget_funded=False,
+                credit_code=f"TEST{party.id}",
+                from_on=clock.FIRST_DAY,
+                document="登记证书",
+                recorded_at=clock.now(),
             )
         )
         db.session.flush()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from core.demo import folk
+from core.demo import folk, structure
 from core.demo.world import SYSTEM, VISITOR, Provider, World
 
 PASSWORD = "huigou-demo"  # noqa: S105 - shown on the demo's sign-in page
@@ -39,10 +39,12 @@ OFFICES = {
     "labour": (None, "望城区人力资源和社会保障局", "purchaser"),
     "health": (None, "望城区卫生健康局", "purchaser"),
     "audit": (None, "望城区审计局", "auditor"),
+    "staffing": ("114301120000000357", "望城区委机构编制委员会办公室", "administration"),
 }
 # Login, name, role, office.
 STAFF = (
     ("admin", "唐向阳", "administrator", "finance"),
+    ("staffing", "文志刚", "staffing_office", "staffing"),
     ("budget", "谭慧敏", "finance_budget", "finance"),
     ("maker", "周文杰", "finance_maker", "finance"),
     ("approver", "罗海波", "finance_approver", "finance"),
@@ -134,6 +136,7 @@ def build(world: World, *, key: str) -> None:
     _offices(world)
     world.say(_("行政区划 %(d)s 个，单位 %(o)s 个", d=len(TOWNSHIPS) + 3, o=len(OFFICES)))
     _lines(world)
+    structure.add(world)
     _providers(world)
     world.say(_("承接主体 %(n)s 家，各有网点、人员和核验过的收款账户", n=len(world.providers)))
     folk.register(world)

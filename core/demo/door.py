@@ -86,6 +86,9 @@ def _offices() -> list[DemoUser | None]:
         _user("edu-clerk", "purchaser_clerk", _("编制新的教育券项目，导入学生名单")),
         _user("edu-approver", "purchaser_approver", _("复核教育券项目")),
         _user("auditor", "auditor", _("从任何一个数字点到凭证和指标，核验封存链")),
+        _user(
+            "staffing", "staffing_office", _("看医院为什么不能购买，登记单位的法定类别和职责岗位")
+        ),
         _user("admin", "administrator", _("登记人员，授予和终止岗位")),
     ]
 

@@ -80,7 +80,8 @@ def adjust(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     amount = fen_of(form.get("amount_fen", ""))
     if form.get("direction") == "cut" and isinstance(amount, int):
         amount = -amount
-    payload = {"id": id, "amount_fen": amount, "document": form.get("document")}
+    payload: dict[str, Any] = {"id": id, "amount_fen": amount}
+    payload |= {name: form.get(name) for name in ("document", "reason")}
     answer = act("budget.adjust", payload)
     return done_or_again(
         answer,

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from core.acts import Answer, perform
 from core.db import transaction
 from core.errors import Refusal, SignInRequired, Unavailable
+from core.fields import ID_MAX
 from core.web import session
 
 
@@ -99,7 +100,7 @@ def whole(text: str | None) -> int | str | None:
 def page_of(text: str | None) -> int | None:
     """Return the row number after which a page of a list begins, None for the first page."""
     found = whole(text)
-    return found if isinstance(found, int) else None
+    return found if isinstance(found, int) and found <= ID_MAX else None
 
 
 def fen_of(text: str) -> int | str:

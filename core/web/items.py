@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, and_, func, or_
 
 from core.access import Actor, visible
 from core.db import db
+from core.duties.models import OPEN as WARNING_OPEN
+from core.duties.models import FundingWarning
 from core.parties import BankAccount, Organisation, Resident
 from core.purchases.asked import MENU_DRAFT, OPEN, Demand, Menu
 from core.purchases.models import AGREED, SUBMITTED, Purchase, PurchaseCosignature
@@ -15,6 +17,7 @@ from core.purchases.models import DRAFT as PLAN_DRAFT
 from core.settlement import queries
 from core.settlement.models import APPROVED, DRAFT, EXPORTED, Clawback, PaymentBatch
 from core.settlement.service import is_approver
+from core.virement.models import PROPOSED, LineTransfer
 from core.web.menu import DOOR, MenuItem, Todo
 
 
@@ -22,12 +25,21 @@ def core_items(actor: Actor) -> list[MenuItem]:
     """Return the core's pages that a person may open."""
     offered = (
         ("party.view", MenuItem("who_buys", _("单位"), "parties.index", 10, waiting=parties)),
+        (
+            "duty.view",
+            MenuItem("who_buys", _("职责与岗位"), "duties.index", 20, waiting=double_funding),
+        ),
+        ("budget.view", MenuItem("who_buys", _("养人与办事"), "virement.staff", 30)),
         ("access.view", MenuItem("who_buys", _("人员与岗位"), "people.index", 90)),
         ("resident.view", MenuItem("what", _("居民名单"), "residents.index", 40)),
         ("demand.view", MenuItem("what", _("点菜菜单"), "demands.menus", 50, waiting=menus)),
         ("demand.view", MenuItem("what", _("居民需求"), "demands.index", 55, waiting=demands)),
         ("budget.view", MenuItem("how", _("预算指标"), "budget.index", 10)),
         ("purchase.view", MenuItem("how", _("购买计划"), "purchases.index", 15, waiting=plans)),
+        (
+            "budget.view",
+            MenuItem("how", _("指标调剂"), "virement.index", 15, waiting=line_transfers),
+        ),
         (
             "settlement.view",
             MenuItem("how", _("支付批次"), "settlement.index", 60, waiting=settlement),
@@ -115,6 +127,32 @@ def parties(actor: Actor) -> list[Todo]:
         return []
     count = db.session.scalar(db.select(func.count()).where(unverified(actor)))
     return [Todo(int(count or 0), _("个收款账户待核验"), url_for("parties.accounts"))]
+
+
+def double_funding(actor: Actor) -> list[Todo]:
+    """Count the warnings of double funding that this person may clear."""
+    if not actor.may("duty.clear_double_funding"):
+        return []
+    waiting = and_(
+        visible(FundingWarning, actor, "duty.clear_double_funding"),
+        FundingWarning.state == WARNING_OPEN,
+        or_(FundingWarning.raised_by.is_(None), FundingWarning.raised_by != actor.user_id),
+    )
+    count = db.session.scalar(db.select(func.count()).where(waiting))
+    return [Todo(int(count or 0), _("项重复安排疑点待核销"), url_for("duties.warnings"))]
+
+
+def line_transfers(actor: Actor) -> list[Todo]:
+    """Count the virements that this person may decide on."""
+    if not actor.may("budget.approve_transfer"):
+        return []
+    waiting = and_(
+        visible(LineTransfer, actor, "budget.approve_transfer"),
+        LineTransfer.state == PROPOSED,
+        or_(LineTransfer.proposed_by.is_(None), LineTransfer.proposed_by != actor.user_id),
+    )
+    count = db.session.scalar(db.select(func.count()).where(waiting))
+    return [Todo(int(count or 0), _("笔指标调剂待批准"), url_for("virement.index"))]
 
 
 def unverified(actor: Actor) -> ColumnElement[bool]:

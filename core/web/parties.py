@@ -17,7 +17,7 @@ from core.divisions import Division, within
 from core.errors import NotFound
 from core.parties import ORGANISATION_KINDS, BankAccount, Office, Organisation, directory
 from core.settlement.claims import payee_names
-from core.web import current_actor, items
+from core.web import current_actor, items, legal
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
 
 blueprint = Blueprint("parties", __name__, url_prefix="/parties")
@@ -82,7 +82,10 @@ def create() -> ResponseReturnValue:
     form = request.form
     fields = ("credit_code", "name", "kind", "division_code")
     payload: dict[str, Any] = {name: form.get(name) for name in fields}
-    answer = act("party.add_organisation", payload | {"tags": form.get("tags", "").split()})
+    payload["tags"] = form.get("tags", "").split()
+    if form.get("legal_kind"):
+        payload |= legal.typed(form) | {"legal_document": form.get("legal_document")}
+    answer = act("party.add_organisation", payload)
     target = url_for(".show", id=answer.body.get("id", 0))
     return done_or_again(
         answer, done=_("已登记单位。"), to=target, again=lambda one: _new(shown_again(one))
@@ -93,6 +96,15 @@ def create() -> ResponseReturnValue:
 def show(id: int) -> str:  # noqa: A002 - the route's name
     """Show an organisation with its offices and, to those concerned, its bank accounts."""
     return _show(id, fresh())
+
+
+@blueprint.post("/<int:id>/kinds")
+def record_kind(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Record what the organisation legally is from a day on."""
+    fields = ("from_on", "document", "credit_code")
+    payload = {name: request.form.get(name) for name in fields} | legal.typed(request.form)
+    answer = act("party.record_kind", payload | {"organisation_id": id})
+    return _after(answer, id, "kind", done=_("已登记法定类别。"))
 
 
 @blueprint.post("/<int:id>/offices")
@@ -178,6 +190,8 @@ def _new(form: dict[str, Any]) -> str:
         "parties/new.html",
         kinds=[(code, kind_names()[code]) for code in ORGANISATION_KINDS],
         divisions=_reach(actor, REGISTER),
+        may_record=legal.may_record(actor),
+        choices=legal.choices(),
         **form,
     )
 
@@ -213,7 +227,10 @@ def _show(number: int, form: dict[str, Any], which: str = "") -> str:
         manages=manages,
         reach=_reach(actor, MANAGE) if manages else [],
         which=which,
-        forms={name: form if name == which else fresh() for name in ("office", "account")},
+        forms={name: form if name == which else fresh() for name in ("office", "account", "kind")},
+        legal=legal.shown(organisation),
+        records=_in_reach(organisation, actor, legal.RECORD),
+        choices=legal.choices(),
         refusal=form["refusal"] if which == "verify" else None,
     )
 

@@ -120,6 +120,11 @@ class Life:
         }
         yield Step("party.add_organisation", "purchaser_clerk", organisation)
         self.second = self.said["id"]
+        record = {"organisation_id": self.second, "legal_kind": "social_organisation"}
+        record |= {"from_on": "2026-01-01", "document": "登记证书"}
+        code = {"credit_code": factories.credit_code("52")}
+        yield Step("party.record_kind", "staffing_office", record | code)
+        yield Step("party.kinds", "purchaser_clerk", {"organisation_id": self.second})
         own = {"organisation_id": self.county.provider}
         place = {"name": "校本部", "division_code": "430112001", "address": "文源路 1 号"}
         telephone = {"telephone": "0731-88060001"}
@@ -160,6 +165,34 @@ class Life:
         move = who | document | {"division_code": "430112003", "on": "2026-06-01"}
         yield Step("resident.record_move", clerk, move)
 
+    def _structure(self, new_line: int) -> Walk:
+        """Money moved between lines, what staff does beside it, what became of an appropriation."""
+        budget, approver, unit = "finance_budget", "finance_approver", self.county.purchaser
+        moved = {"from_line_id": new_line, "to_line_id": self.county.line, "amount_fen": 100}
+        moved |= {"document": "望财预〔2026〕8号", "reason": "需求变化"}
+        yield Step("budget.transfer", budget, moved)
+        yield Step("budget.approve_transfer", approver, {"id": self.said["id"]})
+        yield Step("budget.transfer", budget, moved)
+        yield Step("budget.decline_transfer", approver, {"id": self.said["id"], "reason": "不妥"})
+        for report in ("transfers", "shifts", "staff_money"):
+            yield Step(f"budget.{report}", "auditor")
+        duty = {"organisation_id": unit, "item_code": "A01", "name": "助学", "posts": 2}
+        duty |= {"from_on": "2026-01-01", "document": "三定规定"}
+        yield Step("duty.record", "staffing_office", duty)
+        self.duty = self.said["id"]
+        item = {"organisation_id": unit, "item_code": "A01", "fiscal_year": 2026}
+        yield Step("duty.check_double_funding", "purchaser_clerk", item)
+        warning = {"id": self.said["warnings"][0]["id"], "reason": "岗位只做监管"}
+        yield Step("duty.clear_double_funding", budget, warning)
+        for report in ("list", "warnings", "posts"):
+            yield Step(f"duty.{report}", "auditor")
+        ended = {"id": self.duty, "to_on": "2026-12-31", "document": "三定规定"}
+        yield Step("duty.end", "purchaser_clerk", ended)
+        made = {"from_line_id": new_line, "amount_fen": 100, "posts_not_created": 1}
+        yield Step("conversion.record", budget, made | {"document": "望财预〔2026〕8号"})
+        yield Step("conversion.link", budget, {"id": self.said["id"], "purchase_id": 1})
+        yield Step("conversion.list", "auditor")
+
     def _programme(self) -> Walk:
         line = {
             "code": "NEW",
@@ -175,6 +208,7 @@ class Life:
         self.spare_line = self.said["id"]
         more = {"id": self.said["id"], "amount_fen": 500_000, "document": "望财预〔2026〕3号"}
         yield Step("budget.adjust", "finance_budget", more)
+        yield from self._structure(more["id"])
         closing = {"month": "2026-01", "state": "locked", "reason": "月结"}
         yield Step("period.set", "finance_approver", closing)
         terms = factories.terms(

@@ -33,7 +33,6 @@ from plugins.voucher.service import programme_files
 from plugins.voucher.service.checking import faults, leaves
 from plugins.voucher.service.programmes import APPROVED, terms_of
 
-
 PLANS_SHOWN = 200
 
 

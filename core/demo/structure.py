@@ -1,0 +1,58 @@
+"""The demo county's duties and staffing: what may not buy, what is done by staff, a virement."""
+
+from __future__ import annotations
+
+from core.demo.world import SYSTEM, World
+
+# Invented; its code says "institution", so who it is stands in its record.
+HOSPITAL = ("12430112000000043Y", "望城区人民医院")
+ELDER_CARE = "A07"
+
+
+def add(world: World) -> None:
+    """Register a hospital that may not buy, a duty beside a purchase, and a virement to decide."""
+    year = world.month(2).year
+    world.organisations["hospital"] = world.do(
+        SYSTEM,
+        "party.add_organisation",
+        at=world.before(60, "10:00"),
+        credit_code=HOSPITAL[0],
+        name=HOSPITAL[1],
+        kind="purchaser",
+        division_code="430112",
+        legal_kind="institution",
+        institution_class="public_one",
+        budget_funded=True,
+        legal_document=f"望编发〔{year}〕5号",
+    )["id"]
+    office = world.organisations["civil_affairs"]
+    world.do(
+        "staffing",
+        "duty.record",
+        at=world.before(60, "10:10"),
+        organisation_id=office,
+        item_code=ELDER_CARE,
+        name="养老服务政策与监管",
+        posts=3,
+        staff_fen=36_000_000,
+        from_on=f"{year - 1}-01-01",
+        document=f"望编发〔{year - 1}〕12号",
+    )
+    world.do(
+        "care-clerk",
+        "duty.check_double_funding",
+        at=world.before(60, "10:20"),
+        organisation_id=office,
+        item_code=ELDER_CARE,
+        fiscal_year=year,
+    )
+    world.do(
+        "budget",
+        "budget.transfer",
+        at=world.before(60, "10:30"),
+        from_line_id=world.lines["SKILL"],
+        to_line_id=world.lines["CHILD"],
+        amount_fen=500_000,
+        document=f"望财预〔{year}〕58号",
+        reason="培训报名减少，托育需求增加",
+    )
