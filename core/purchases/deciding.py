@@ -12,7 +12,7 @@ from core.budget import reserve_moves, reserved, unreserve_moves
 from core.db import db
 from core.errors import NotFound, NotPermitted, RuleBroken
 from core.ledger import post
-from core.purchases import books, forms, rules, steps, telling
+from core.purchases import books, forms, gates, rules, steps, telling
 from core.purchases.asked import GROUPED, OPEN
 from core.purchases.models import FILED, READY, SUBMITTED, UNDER_WAY, Purchase
 from core.purchases.steps import PURCHASE
@@ -175,6 +175,7 @@ def start(purchase: Purchase) -> None:
 
 def _judge(purchase: Purchase) -> None:
     rules.refuse_at_first_step(purchase)
+    gates.refuse_double_funding(purchase)
     rules.refuse_incomplete(purchase)
     rules.refuse_unconsulted(purchase)
 

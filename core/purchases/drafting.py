@@ -86,6 +86,7 @@ def create(
     purchase.number = f"GM{purchase.fiscal_year}{purchase.id:06d}"
     db.session.flush()
     states.begin(PURCHASE, purchase)
+    gates.warn_of_double_funding(actor, purchase)
     _group(actor, purchase, demand_ids)
     return _about(purchase)
 
@@ -100,9 +101,9 @@ def revise(actor: Actor, *, id: int, **plan: Any) -> dict[str, Any]:  # noqa: A0
         purchase.made_by = actor.user_id
         # What finance found of the former content is not true of this one.
         purchase.countersigned_by = purchase.countersigned_at = None
-        purchase.double_funding_cleared_by = purchase.double_funding_reason = None
         rules.refuse_at_first_step(purchase)
     db.session.flush()
+    gates.warn_of_double_funding(actor, purchase)
     return _about(purchase)
 
 

@@ -40,15 +40,6 @@ def countersign(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the
     return _said(purchase)
 
 
-def clear_double_funding(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
-    """Let a plan pass although its duty is paid already, with the reason finance found."""
-    purchase = fetch(Purchase, id, actor, "purchase.file")
-    steps.require(purchase, "purchase.clear_double_funding")
-    purchase.double_funding_cleared_by, purchase.double_funding_reason = actor.user_id, reason
-    audit.about(PURCHASE, purchase.id, reason)
-    return _said(purchase)
-
-
 def report_emergency(actor: Actor, *, id: int, report: str) -> dict[str, Any]:  # noqa: A002 - the field
     """Report afterwards how an emergency purchase went; once."""
     purchase = fetch(Purchase, id, actor, "purchase.plan")

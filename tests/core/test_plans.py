@@ -425,15 +425,27 @@ def test_a_form_may_only_carry_out_what_was_filed_for_it(planning):
     assert planning.filed(agreed, **own) == "PLAN_NOT_FILED"
 
 
-@pytest.mark.requirement("R000-20", "R002-09", in_part=True)
-def test_a_duty_that_is_paid_already_waits_for_finance_to_clear_it(planning, monkeypatch):
+@pytest.mark.requirement("R000-20", "R002-09")
+def test_a_duty_that_is_paid_already_waits_for_finance_to_clear_it(planning):
+    planning.do(
+        "duty.record",
+        planning.who("administrator"),
+        organisation_id=planning.county.purchaser,
+        item_code="A07",
+        name="敬老院护理",
+        posts=12,
+        staff_fen=140_000_000,
+        from_on="2026-01-01",
+        document="望编〔2025〕3号",
+    )
     number = planning.create(emergency_reason="疫情")
-    monkeypatch.setattr(gates, "funded_already", lambda *_a, **_b: "敬老院人员经费 140 万元")
     answer = planning.attempt("purchase.submit", planning.clerk, id=number)
     assert answer.body["code"] == "DOUBLE_FUNDING"
-    assert "敬老院人员经费" in answer.body["detail"]
-    cleared = {"id": number, "reason": "人员已划转"}
-    planning.do("purchase.clear_double_funding", planning.finance, **cleared)
+    assert "敬老院护理" in answer.body["detail"]
+    (warning,) = planning.do("duty.warnings", planning.finance)["items"]
+    planning.do(
+        "duty.clear_double_funding", planning.finance, id=warning["id"], reason="人员已划转"
+    )
     planning.do("purchase.submit", planning.clerk, id=number)
 
 
@@ -442,7 +454,6 @@ def test_a_duty_that_is_paid_already_waits_for_finance_to_clear_it(planning, mon
 FIELDS = {
     "purchase.group_demands": {"demand_ids": [1]},
     "purchase.recall": {"reason": "改"},
-    "purchase.clear_double_funding": {"reason": "核实"},
     "purchase.send_back": {"reason": "改"},
     "purchase.cancel": {"reason": "不办"},
     "purchase.close": {"reason": "办完"},
@@ -462,7 +473,6 @@ def call(planning, act, number, state):
         "purchase.close": planning.approver,
         "purchase.cancel": planning.approver,
         "purchase.countersign": planning.maker,
-        "purchase.clear_double_funding": planning.finance,
         "purchase.file": planning.finance,
         "purchase.send_back": planning.finance if state == "agreed" else planning.approver,
     }.get(act, planning.clerk)
