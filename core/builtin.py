@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core import budget, checks, commands, core_acts, facts, settlement, trace
+from core import budget, checks, commands, core_acts, deadlines, facts, settlement, trace
 from core.hookspecs import hookimpl
 from core.ledger import Figure, Owner, balance, gated_balance
 from core.web import blueprints, items
@@ -114,6 +114,12 @@ def register_commands() -> list[click.Command]:
 def menu_items(actor: Actor) -> list[MenuItem]:
     """Offer the core's pages."""
     return items.core_items(actor)
+
+
+@hookimpl
+def day_began() -> None:
+    """Count again the deadlines that were counted without a calendar."""
+    deadlines.day_began()
 
 
 @hookimpl

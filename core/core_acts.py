@@ -7,16 +7,19 @@ from marshmallow import validate
 
 from core import (
     budget,
+    deadlines,
     disclosure,
     facts,
     imports,
     ledger,
     parties,
     people,
+    rulepack,
     settlement,
     signin,
     verification,
     work,
+    workdays,
 )
 from core.access import ROLES, Permission
 from core.acts import Act
@@ -66,6 +69,8 @@ PERMISSIONS = [
     Permission("budget.adjust", "调整指标", ("finance_budget",)),
     Permission("period.set", "锁定与结账", ("finance_approver",)),
     Permission("audit.view", "查看审计留痕", ("auditor",)),
+    *rulepack.PERMISSIONS,
+    *deadlines.PERMISSIONS,
     *settlement.PERMISSIONS,
     *work.PERMISSIONS,
 ]
@@ -353,6 +358,9 @@ ACTS = [
         method="GET",
         reads=True,
     ),
+    *rulepack.ACTS,
+    *workdays.ACTS,
+    *deadlines.ACTS,
     *settlement.ACTS,
     *work.ACTS,
 ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.deadlines import DeadlineKind
     from core.demo import World
     from core.disclosure import PublicSum
     from core.docs import Part
@@ -60,6 +61,11 @@ def register_facts() -> list[Fact]:  # type: ignore[empty-body] # a specificatio
 @spec
 def register_figures() -> list[Figure]:  # type: ignore[empty-body] # a specification
     """Give named figures of the books (`bud.available`, `vch.redeemed`) for checkpoints."""
+
+
+@spec
+def register_deadlines() -> list[DeadlineKind]:  # type: ignore[empty-body] # a specification
+    """Give the kinds of legal clock (期限) this component starts and stops; see core.deadlines."""
 
 
 @spec

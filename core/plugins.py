@@ -23,6 +23,7 @@ from core.db import db
 if TYPE_CHECKING:
     from core.access import Permission
     from core.acts import Act
+    from core.deadlines import DeadlineKind
     from core.facts import Fact
     from core.ledger import AccountKind, EntryKind, Figure
     from core.settlement import BankFormat
@@ -50,6 +51,7 @@ class Registry:
     acts: dict[str, Act] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
+    deadline_kinds: dict[str, DeadlineKind] = field(default_factory=dict)
     bank_formats: dict[str, BankFormat] = field(default_factory=dict)
 
 
@@ -154,6 +156,7 @@ def _collect(registry: Registry) -> None:
         (registry.acts, "register_acts", "operation_id"),
         (registry.facts, "register_facts", "code"),
         (registry.figures, "register_figures", "code"),
+        (registry.deadline_kinds, "register_deadlines", "code"),
         (registry.bank_formats, "register_adapters", "code"),
     ]
     for target, hook, attribute in sources:

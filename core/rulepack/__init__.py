@@ -1,0 +1,20 @@
+"""Numbers of the law (法定数值): dated and cited, by division, edited with a second person."""
+
+from __future__ import annotations
+
+from core.rulepack.acts import ACTS, PERMISSIONS
+from core.rulepack.declared import Figure, Row, areas, figures
+from core.rulepack.reading import Cited, cited, number, value
+
+__all__ = [
+    "ACTS",
+    "PERMISSIONS",
+    "Cited",
+    "Figure",
+    "Row",
+    "areas",
+    "cited",
+    "figures",
+    "number",
+    "value",
+]
