@@ -6,13 +6,16 @@ from core.web import (
     audit,
     budget,
     clawbacks,
+    deadlines,
     health,
     home,
     parties,
     people,
     periods,
     residents,
+    rulepack,
     settlement,
+    workdays,
 )
 
 BLUEPRINTS = [
@@ -24,6 +27,9 @@ BLUEPRINTS = [
     settlement.blueprint,
     clawbacks.blueprint,
     periods.blueprint,
+    deadlines.blueprint,
+    rulepack.blueprint,
+    workdays.blueprint,
     audit.blueprint,
     health.blueprint,
 ]

@@ -161,7 +161,9 @@ def test_a_calendar_that_cannot_be_right_is_refused(office, days, said):
 def test_a_program_asks_for_the_day(office):
     asked = {"day": "2026-09-28", "working_days": 7}
     assert do("calendar.count", office.actor("auditor"), **asked)["on"] == "2026-10-13"
-    back = do("calendar.count", office.actor("auditor"), day="2026-10-13", working_days=7, backwards=True)
+    back = do(
+        "calendar.count", office.actor("auditor"), day="2026-10-13", working_days=7, backwards=True
+    )
     assert back["on"] == "2026-09-28"
     assert back["provisional"] is False
 
