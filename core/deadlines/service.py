@@ -30,15 +30,19 @@ def start(
     organisation_id: int,
     division_code: str,
     what: str,
-) -> Deadline:
+) -> Deadline | None:
     """Start an object's clock on a day and return it; one that runs already is left as it is.
+
+    None where no law in force that day sets a time: there is nothing to watch.
 
     How long it runs is what the rule pack says that day in that division. `what` says in words
     what is due ("望城区教育局 2026 年助学采购计划备案"), without personal data. For acts under way.
-    Raises KeyError for a kind nobody declared, RULE_FIGURE_MISSING.
+    Raises KeyError for a kind nobody declared.
     """
     declared = registry().deadline_kinds[kind]
-    figure = rulepack.cited(declared.figure, on=from_on, division_code=division_code)
+    figure = rulepack.found(declared.figure, on=from_on, division_code=division_code)
+    if figure is None:
+        return None
     assert isinstance(figure.value, int)  # noqa: S101 - clocks are numbers of days
     due = _due(workdays.calendar(), from_on, figure.value, declared.unit)
     row = {
@@ -57,9 +61,7 @@ def start(
         "started_at": clock.now(),
     }
     insert_once(Deadline.__table__, row)
-    found = _running(kind, object_type, object_id)
-    assert found is not None  # noqa: S101 - inserted, or somebody else's
-    return found
+    return _running(kind, object_type, object_id)
 
 
 def stop(kind: str, object_type: str, object_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.rulepack.acts import ACTS, PERMISSIONS
 from core.rulepack.declared import Figure, Row, areas, figures
-from core.rulepack.reading import Cited, cited, number, value
+from core.rulepack.reading import Cited, cited, found, number, value
 
 __all__ = [
     "ACTS",
@@ -15,6 +15,7 @@ __all__ = [
     "areas",
     "cited",
     "figures",
+    "found",
     "number",
     "value",
 ]

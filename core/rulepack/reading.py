@@ -66,27 +66,33 @@ def value(code: str, *, on: date, division_code: str | None = None) -> int | str
 
 def number(code: str, *, on: date, division_code: str | None = None) -> int:
     """Return the value of a figure that is a number; see `value`."""
-    found = value(code, on=on, division_code=division_code)
-    assert isinstance(found, int)  # noqa: S101 - the asker knows the figure's unit
-    return found
+    said = value(code, on=on, division_code=division_code)
+    assert isinstance(said, int)  # noqa: S101 - the asker knows the figure's unit
+    return said
 
 
 def cited(code: str, *, on: date, division_code: str | None = None) -> Cited:
     """Return a figure's value on a day in a division with its unit and citation; see `value`."""
-    figure = figures()[code]
-    found, _against = standing(figure, all_rows([code])[code], chain_of(division_code), on)
-    if found is None:
+    cited_row = found(code, on=on, division_code=division_code)
+    if cited_row is None:
         raise RuleBroken(
             "RULE_FIGURE_MISSING",
             _(
                 "“%(name)s”在 %(day)s 没有有效的规定。请财政部门先在“法定数值”中登记。",
-                name=figure.title,
+                name=figures()[code].title,
                 day=on,
             ),
             figure=code,
             on=on.isoformat(),
         )
-    return Cited(figure, found)
+    return cited_row
+
+
+def found(code: str, *, on: date, division_code: str | None = None) -> Cited | None:
+    """Return what `cited` does, or None where nothing is in force."""
+    figure = figures()[code]
+    row, _against = standing(figure, all_rows([code])[code], chain_of(division_code), on)
+    return Cited(figure, row) if row else None
 
 
 def chain_of(division_code: str | None) -> list[str | None]:
@@ -98,13 +104,13 @@ def chain_of(division_code: str | None) -> list[str | None]:
 
 def all_rows(codes: Iterable[str]) -> dict[str, list[Row]]:
     """Return the shipped and the approved rows of figures, by code."""
-    found = {code: list(shipped_rows(code)) for code in codes}
+    known = {code: list(shipped_rows(code)) for code in codes}
     approved = db.select(RuleFigure).where(
-        RuleFigure.state == APPROVED, RuleFigure.code.in_(list(found))
+        RuleFigure.state == APPROVED, RuleFigure.code.in_(list(known))
     )
     for row in db.session.scalars(approved.order_by(RuleFigure.id)):
-        found[row.code].append(row.as_row())
-    return found
+        known[row.code].append(row.as_row())
+    return known
 
 
 def standing(
