@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from core.rulepack.acts import ACTS, PERMISSIONS
-from core.rulepack.declared import Figure, Row, areas, figures
+from core.rulepack.declared import FigureKind, Row, areas, figures
 from core.rulepack.reading import Cited, cited, found, number, value
 
 __all__ = [
     "ACTS",
     "PERMISSIONS",
     "Cited",
-    "Figure",
+    "FigureKind",
     "Row",
     "areas",
     "cited",

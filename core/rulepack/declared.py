@@ -25,7 +25,7 @@ SHARES = {PPM: 1_000_000, BASIS_POINTS: 10_000}
 
 
 @dataclass(frozen=True)
-class Figure:
+class FigureKind:
     """A figure's meaning: code (`contract.term_months`), names, area, unit.
 
     `local` says what a division may do with it: set it freely, only lower or only raise what
@@ -75,7 +75,7 @@ class Row:
         return f"《{self.law}》{self.article}"
 
 
-def figures() -> dict[str, Figure]:
+def figures() -> dict[str, FigureKind]:
     """Return every declared figure by code, in the order of the areas."""
     return _shipped()[0]
 
@@ -150,8 +150,8 @@ def _paper() -> list[dict[str, Any]]:
 
 
 @cache
-def _shipped() -> tuple[dict[str, Figure], dict[str, tuple[Row, ...]]]:
-    known: dict[str, Figure] = {}
+def _shipped() -> tuple[dict[str, FigureKind], dict[str, tuple[Row, ...]]]:
+    known: dict[str, FigureKind] = {}
     rows: dict[str, tuple[Row, ...]] = {}
     for area in _paper():
         for one in area["figures"]:
@@ -160,7 +160,7 @@ def _shipped() -> tuple[dict[str, Figure], dict[str, tuple[Row, ...]]]:
             if code in known or one["unit"] not in UNITS or local not in LOCAL:
                 message = f"rule figure {code}: declared twice, or no such unit or local rule"
                 raise RuntimeError(message)
-            known[code] = Figure(
+            known[code] = FigureKind(
                 code, one["name"], one["english"], area["area"], one["unit"], local
             )
             rows[code] = tuple(_row(code, row) for row in one["rows"])

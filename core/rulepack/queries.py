@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, or_
 from core import clock, proposals
 from core.access import Actor, User, fetch, visible
 from core.db import db
-from core.rulepack.declared import Figure, Row, areas, figures, local_name
+from core.rulepack.declared import FigureKind, Row, areas, figures, local_name
 from core.rulepack.models import RuleFigure
 from core.rulepack.reading import all_rows, chain_of, ends_on, standing
 from core.rulepack.service import answer, row_json
@@ -106,7 +106,7 @@ def _seen(actor: Actor) -> ColumnElement[bool]:
     return or_(visible(RuleFigure, actor, VIEW), RuleFigure.state == proposals.APPROVED)
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
+def _figure(figure: FigureKind) -> dict[str, Any]:
     return {
         "code": figure.code,
         "name": figure.title,
@@ -118,7 +118,9 @@ def _figure(figure: Figure) -> dict[str, Any]:
     }
 
 
-def _held(figure: Figure, rows: list[Row], chain: list[str | None], day: date) -> dict[str, Any]:
+def _held(
+    figure: FigureKind, rows: list[Row], chain: list[str | None], day: date
+) -> dict[str, Any]:
     row, against = standing(figure, rows, chain, day)
     held = {"id": row.id or None, **row_json(figure, row)} if row else None
     if held is not None and row is not None:

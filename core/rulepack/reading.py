@@ -18,7 +18,7 @@ from core.rulepack.declared import (
     LOWER_ONLY,
     NONE,
     TEXT,
-    Figure,
+    FigureKind,
     Row,
     figures,
     shipped_rows,
@@ -32,7 +32,7 @@ EVE = timedelta(days=1)
 class Cited:
     """A figure in force: its value in its unit, and the row of law it rests on."""
 
-    figure: Figure
+    figure: FigureKind
     row: Row
 
     @property
@@ -114,7 +114,7 @@ def all_rows(codes: Iterable[str]) -> dict[str, list[Row]]:
 
 
 def standing(
-    figure: Figure, rows: list[Row], chain: list[str | None], on: date
+    figure: FigureKind, rows: list[Row], chain: list[str | None], on: date
 ) -> tuple[Row | None, list[Row]]:
     """Return the row in force at the end of a chain on a day, and those that contradict it.
 
@@ -156,7 +156,7 @@ def ends_on(rows: list[Row], row: Row) -> date | None:
     return min(ends, default=None)
 
 
-def contradicts(figure: Figure, upper: Row, lower: Row) -> bool:
+def contradicts(figure: FigureKind, upper: Row, lower: Row) -> bool:
     """Tell whether a division's row says what the row above it does not leave to it."""
     if figure.local == NONE:
         return lower.value != upper.value

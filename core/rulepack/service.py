@@ -13,7 +13,7 @@ from core.access import Actor, fetch
 from core.db import db
 from core.divisions import Division, require_division
 from core.errors import InvalidInput, RuleBroken
-from core.rulepack.declared import TEXT, Figure, Row, figures, local_name, unit_name
+from core.rulepack.declared import TEXT, FigureKind, Row, figures, local_name, unit_name
 from core.rulepack.models import RuleFigure
 from core.rulepack.reading import all_rows, chain_of, contradicts, standing
 
@@ -122,7 +122,7 @@ def answer(row: RuleFigure) -> dict[str, Any]:
     }
 
 
-def row_json(figure: Figure, row: Row) -> dict[str, Any]:
+def row_json(figure: FigureKind, row: Row) -> dict[str, Any]:
     """Return a row of a figure as JSON."""
     return {
         "value": row.value,
@@ -161,7 +161,7 @@ def contradicted_by(row: Row) -> list[dict[str, Any]]:
     return [{"id": one.id, **row_json(figure, one)} for one in found.values()]
 
 
-def _refuse_contradiction(figure: Figure, row: Row) -> None:
+def _refuse_contradiction(figure: FigureKind, row: Row) -> None:
     """Refuse a division's row that on any of its days says what the level above forbids."""
     if row.division_code is None:
         return
@@ -185,7 +185,7 @@ def _refuse_contradiction(figure: Figure, row: Row) -> None:
             )
 
 
-def _uppers(figure: Figure, row: Row) -> Iterator[Row]:
+def _uppers(figure: FigureKind, row: Row) -> Iterator[Row]:
     """Yield the rows above a division's row that are in force at its beginning or begin within."""
     rows, chain = all_rows([figure.code])[figure.code], chain_of(row.division_code)[:-1]
     begin = {
@@ -201,7 +201,7 @@ def _uppers(figure: Figure, row: Row) -> Iterator[Row]:
             yield upper
 
 
-def _check_value(figure: Figure, number: int | None, text: str | None) -> None:
+def _check_value(figure: FigureKind, number: int | None, text: str | None) -> None:
     field, other = ("text", number) if figure.unit == TEXT else ("number", text)
     given = text if figure.unit == TEXT else number
     if given is None or other is not None:

@@ -13,7 +13,7 @@ from core import clock, rulepack
 from core.db import transaction
 from core.errors import RuleBroken
 from core.rulepack import Row
-from core.rulepack.declared import LOCAL, UNITS, Figure, said, shipped_rows
+from core.rulepack.declared import LOCAL, UNITS, FigureKind, said, shipped_rows
 from core.rulepack.reading import contradicts, ends_on, standing
 from tests import factories
 from tests.factories import COUNTY, TODAY, attempt, do
@@ -396,7 +396,7 @@ ROWS = st.lists(
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=ROWS, on=DAYS, local=st.sampled_from(LOCAL))
 def test_what_counts_never_contradicts_a_row_above_it(rows, on, local):
-    figure = Figure("x", "数", "figure", "purchase", "days", local)
+    figure = FigureKind("x", "数", "figure", "purchase", "days", local)
     chain = [None, PROVINCE, COUNTY]
     above, _against = standing(figure, rows, chain[:2], on)
     found, against = standing(figure, rows, chain, on)

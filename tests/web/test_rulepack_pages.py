@@ -16,7 +16,7 @@ from core.deadlines.models import DeadlineKind
 from core.files import csv_stream
 from core.plugins import registry
 from tests import factories
-from tests.factories import COUNTY
+from tests.factories import COUNTY, do
 from tests.web.browser import Browser
 from tests.web.conftest import NOW
 
@@ -102,7 +102,7 @@ def test_a_day_is_chosen_on_which_figures_hold(enter):
     assert "财政部令第102号" not in before
 
 
-@pytest.mark.requirement("R000-52", "R003-23", in_part=True)
+@pytest.mark.requirement("R000-52")
 def test_two_persons_put_a_local_figure_in_force(enter):
     budget = enter("finance_budget")
     page = proposed(budget)
@@ -121,6 +121,19 @@ def test_two_persons_put_a_local_figure_in_force(enter):
     assert "20 日" in shown
     assert "望财购〔2026〕3号第五条" in shown
     assert "20 日" not in clerk.open("/rulepack/?area=payment&on=2026-09-30").text
+
+
+@pytest.mark.requirement("R003-23", in_part=True)
+def test_a_form_cites_the_rule_that_holds_where_its_reader_works(app, county, enter):
+    budget = enter("finance_budget")
+    page = budget.open("/budget/new")
+    assert "预算批准后向社会公开的期限：20 日（ 《预算法》第十四条" in page.text
+    local = {"code": "budget.publish_days", "number": 15, "division_code": COUNTY}
+    with app.app_context():
+        made = do("rulepack.propose", **local | LOCAL | {"from_on": "2026-09-01"})
+        do("rulepack.submit", id=made["id"])
+        do("rulepack.approve", id=made["id"])
+    assert "15 日（ 《望城区政府购买服务付款办法》" in budget.open("/budget/new").text
 
 
 @pytest.mark.requirement("R000-85")
