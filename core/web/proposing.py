@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -89,8 +89,3 @@ def steps(proposal: dict[str, Any]) -> list[dict[str, str]]:
             ),
         },
     ]
-
-
-def page_url(endpoint: str, **values: Any) -> str:
-    """Return an address, leaving out what is empty."""
-    return url_for(endpoint, **{name: value for name, value in values.items() if value})

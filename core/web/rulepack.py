@@ -20,7 +20,7 @@ from core.rulepack.queries import VIEW, figure_history, figures_on, proposal, pr
 from core.rulepack.reading import chain_of
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fen_of, fresh, page_of, shown_again, whole
-from core.web.proposing import PROPOSE, STEPS, TONES, dated, may, page_url, stepped, steps
+from core.web.proposing import PROPOSE, STEPS, TONES, dated, may, stepped, steps
 
 blueprint = Blueprint("rulepack", __name__, url_prefix="/rulepack")
 
@@ -33,7 +33,7 @@ def index() -> str:
     actor = current_actor()
     require(actor, VIEW)
     asked = request.args
-    day, area = _day(asked.get("on")), asked.get("area") or next(iter(areas()))
+    day, area = _day(asked.get("on")), asked.get("area", next(iter(areas())))
     divisions = _divisions(actor)
     home = next(iter(_homes(actor, VIEW)), "")
     division = asked.get("division", home)
@@ -49,13 +49,9 @@ def index() -> str:
         items=found["items"],
         on=day,
         area=area,
-        areas=[
-            (name, page_url(".index", area=code, on=asked.get("on"), division=division), code)
-            for code, name in areas().items()
-        ],
+        areas=list(areas().items()),
         division=division,
         divisions=divisions,
-        may_propose=actor.may(PROPOSE),
     )
 
 
