@@ -9,6 +9,7 @@ from core import (
     checks,
     commands,
     core_acts,
+    deadlines,
     facts,
     purchases,
     settlement,
@@ -129,6 +130,12 @@ def register_commands() -> list[click.Command]:
 def menu_items(actor: Actor) -> list[MenuItem]:
     """Offer the core's pages."""
     return items.core_items(actor)
+
+
+@hookimpl
+def day_began() -> None:
+    """Count again the deadlines that were counted without a calendar."""
+    deadlines.day_began()
 
 
 @hookimpl

@@ -7,6 +7,7 @@ from marshmallow import validate
 
 from core import (
     budget,
+    deadlines,
     disclosure,
     duties,
     facts,
@@ -16,11 +17,13 @@ from core import (
     people,
     purchasers,
     purchases,
+    rulepack,
     settlement,
     signin,
     verification,
     virement,
     work,
+    workdays,
 )
 from core.access import ROLES, Permission
 from core.acts import Act
@@ -75,6 +78,8 @@ PERMISSIONS = [
     *purchasers.PERMISSIONS,
     *virement.PERMISSIONS,
     *duties.PERMISSIONS,
+    *rulepack.PERMISSIONS,
+    *deadlines.PERMISSIONS,
     *settlement.PERMISSIONS,
     *work.PERMISSIONS,
 ]
@@ -336,6 +341,9 @@ ACTS = [
         reads=True,
     ),
     *purchases.ACTS,
+    *rulepack.ACTS,
+    *workdays.ACTS,
+    *deadlines.ACTS,
     *settlement.ACTS,
     *work.ACTS,
 ]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.deadlines import DeadlineKind
     from core.demo import World
     from core.disclosure import PublicSum
     from core.docs import Part
@@ -66,6 +67,10 @@ def register_figures() -> list[Figure]:  # type: ignore[empty-body] # a specific
 @spec
 def register_forms() -> list[Form]:  # type: ignore[empty-body] # a specification
     """Give the forms of purchase: which services each suits, and the reason in words."""
+
+
+def register_deadlines() -> list[DeadlineKind]:  # type: ignore[empty-body] # a specification
+    """Give the kinds of legal clock (期限) this component starts and stops; see core.deadlines."""
 
 
 @spec

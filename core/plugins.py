@@ -23,6 +23,7 @@ from core.db import db
 if TYPE_CHECKING:
     from core.access import Permission
     from core.acts import Act
+    from core.deadlines import DeadlineKind
     from core.facts import Fact
     from core.ledger import AccountKind, EntryKind, Figure
     from core.purchases import Form
@@ -52,6 +53,7 @@ class Registry:
     facts: dict[str, Fact] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
     forms: dict[str, Form] = field(default_factory=dict)
+    deadline_kinds: dict[str, DeadlineKind] = field(default_factory=dict)
     bank_formats: dict[str, BankFormat] = field(default_factory=dict)
 
 
@@ -157,6 +159,7 @@ def _collect(registry: Registry) -> None:
         (registry.facts, "register_facts", "code"),
         (registry.figures, "register_figures", "code"),
         (registry.forms, "register_forms", "code"),
+        (registry.deadline_kinds, "register_deadlines", "code"),
         (registry.bank_formats, "register_adapters", "code"),
     ]
     for target, hook, attribute in sources:

@@ -13,7 +13,17 @@ ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT / "core/translations/en/LC_MESSAGES/messages.po"
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
-DECLARED = ("Role", "Permission", "AccountKind", "EntryKind", "Act", "Fact", "Figure", "Form")
+DECLARED = (
+    "Role",
+    "Permission",
+    "AccountKind",
+    "EntryKind",
+    "Act",
+    "Fact",
+    "Figure",
+    "Form",
+    "DeadlineKind",
+)
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None} | dict.fromkeys(
     DECLARED, (2,)
 )

@@ -26,6 +26,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "entry-kinds": declared.entry_kinds,
     "facts": declared.facts,
     "figures": declared.figures,
+    "rule-figures": declared.rule_figures,
+    "deadline-kinds": declared.deadline_kinds,
     "permissions": declared.permissions,
     "forbidden-pairs": declared.forbidden_pairs,
     "refusals": lambda: refusals.table(ROOT),

@@ -13,6 +13,8 @@ from core import hookspecs
 from core.access import FORBIDDEN_PAIRS, ROLES
 from core.ledger import DEBIT
 from core.plugins import FORMS, registry
+from core.rulepack.declared import figures as shipped_figures
+from core.rulepack.declared import shipped_rows
 
 SIDES = {True: "debit", False: "credit"}
 YES = "●"
@@ -129,6 +131,36 @@ def figures() -> str:
         for figure in members
     ]
     return table(("figure", "name", "component"), rows)
+
+
+def rule_figures() -> str:
+    """Return a table of the shipped numbers of the law with their articles."""
+    rows = [
+        (
+            f"`{figure.code}`",
+            figure.name,
+            str(row.value),
+            f"`{figure.unit}`",
+            f"`{figure.local}`",
+            f"{row.from_on}–{row.to_on or ''}",
+            row.citation,
+            "?" if row.unverified else "",
+        )
+        for figure in shipped_figures().values()
+        for row in shipped_rows(figure.code)
+    ]
+    heads = ("figure", "name", "value", "unit", "below", "in force", "law", "unverified")
+    return table(heads, rows)
+
+
+def deadline_kinds() -> str:
+    """Return a table of the legal clocks and the figures by which they run."""
+    rows = [
+        (f"`{kind.code}`", kind.name, f"`{kind.figure}`", f"`{kind.unit}`", kind.basis, component)
+        for component, members in _declared("register_deadlines")
+        for kind in members
+    ]
+    return table(("clock", "name", "figure", "counts", "basis", "component"), rows)
 
 
 def permissions() -> str:

@@ -11,7 +11,7 @@ from core.access import Actor, fetch
 from core.db import db
 from core.errors import InvalidInput
 from core.parties import own_organisation, require_organisation
-from core.purchases import forms, rules, steps, telling
+from core.purchases import forms, gates, rules, steps, telling
 from core.purchases.asked import GROUPED, OPEN, Demand
 from core.purchases.models import (
     DRAFT,

@@ -24,11 +24,13 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from core import formats
+from core import clock, formats
 from core.access import ANONYMOUS, ROLES, Actor
 from core.db import db, transaction
 from core.errors import Refusal, SignInRequired
 from core.plugins import components, declared, folder
+from core.rulepack import Cited
+from core.rulepack import found as rule_found
 from core.signin import RESIDENT_SESSION_DAYS
 from core.web import menu, session
 
@@ -132,8 +134,15 @@ def _context() -> dict[str, Any]:
         "who": _who(),
         "menu_groups": menu.groups,
         "locale": locale()[:2],
+        "rule_in_force": _rule_in_force,
         "large_type": request.cookies.get("type") == "large",
     }
+
+
+def _rule_in_force(code: str) -> Cited | None:
+    """Return a rule figure as it holds today where the reader works, for the help beside a form."""
+    home = next((grant.division_code for grant in current_actor().grants), "")
+    return rule_found(code, on=clock.today(), division_code=home or None)
 
 
 def _headers(response: Response) -> Response:

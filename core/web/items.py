@@ -6,19 +6,23 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, func, or_
 
-from core.access import Actor, visible
+from core import proposals
+from core.access import ROLES, Actor, visible
 from core.db import db
+from core.deadlines import queries as deadlines
 from core.duties.models import OPEN as WARNING_OPEN
 from core.duties.models import FundingWarning
 from core.parties import BankAccount, Organisation, Resident
 from core.purchases.asked import MENU_DRAFT, OPEN, Demand, Menu
 from core.purchases.models import AGREED, SUBMITTED, Purchase, PurchaseCosignature
 from core.purchases.models import DRAFT as PLAN_DRAFT
+from core.rulepack.models import RuleFigure
 from core.settlement import queries
 from core.settlement.models import APPROVED, DRAFT, EXPORTED, Clawback, PaymentBatch
 from core.settlement.service import is_approver
 from core.virement.models import PROPOSED, LineTransfer
 from core.web.menu import DOOR, MenuItem, Todo
+from core.workdays.models import WorkCalendar
 
 
 def core_items(actor: Actor) -> list[MenuItem]:
@@ -45,8 +49,17 @@ def core_items(actor: Actor) -> list[MenuItem]:
             MenuItem("how", _("支付批次"), "settlement.index", 60, waiting=settlement),
         ),
         ("clawback.view", MenuItem("how", _("追回"), "clawbacks.index", 70, waiting=clawbacks)),
+        (
+            deadlines.VIEW,
+            MenuItem("how", _("到期事项"), "deadlines.index", 75, waiting=due),
+        ),
         ("budget.view", MenuItem("how", _("凭证"), "audit.journals", 80)),
         ("budget.view", MenuItem("how", _("会计期间"), "periods.index", 85)),
+        (
+            "rulepack.view",
+            MenuItem("how", _("法定数值"), "rulepack.index", 95, waiting=proposed),
+        ),
+        ("rulepack.view", MenuItem("how", _("工作日历"), "calendar.index", 96)),
         ("audit.view", MenuItem("worth", _("留痕与核验"), "audit.index", 90)),
     )
     return [*_doors(), *(item for permission, item in offered if actor.may(permission))]
@@ -193,6 +206,39 @@ def clawbacks(actor: Actor) -> list[Todo]:
     waiting = and_(visible(Clawback, actor, "clawback.receive"), Clawback.state == APPROVED)
     count = db.session.scalar(db.select(func.count()).where(waiting))
     return [Todo(int(count or 0), _("笔追回款待收回"), url_for("clawbacks.index"))]
+
+
+def due(actor: Actor) -> list[Todo]:
+    """Count what is overdue and what is due within the week, for those who can do something."""
+    if not any(ROLES[grant.role].spends for grant in actor.holding(deadlines.VIEW)):
+        return []
+    counts = deadlines.counts(actor)
+    overdue, week = counts[deadlines.OVERDUE], counts[deadlines.TODAY] + counts[deadlines.WEEK]
+    return [
+        Todo(overdue, _("项期限已经逾期"), url_for("deadlines.index", when=deadlines.OVERDUE)),
+        Todo(week, _("项期限在七日内到期"), url_for("deadlines.index")),
+    ]
+
+
+def proposed(actor: Actor) -> list[Todo]:
+    """Count the rule figures and calendars that this person may approve."""
+    if not actor.may("rulepack.approve"):
+        return []
+    return [
+        _waiting(actor, RuleFigure, _("项法定数值待批准"), url_for("rulepack.proposals")),
+        _waiting(actor, WorkCalendar, _("份工作日历待批准"), url_for("calendar.index")),
+    ]
+
+
+def _waiting(actor: Actor, model: type[proposals.Proposal], label: str, url: str) -> Todo:
+    """Count what somebody else submitted."""
+    waiting = and_(
+        visible(model, actor, "rulepack.approve"),
+        model.state == proposals.SUBMITTED,
+        or_(model.made_by.is_(None), model.made_by != actor.user_id),
+    )
+    count = db.session.scalar(db.select(func.count()).select_from(model).where(waiting))
+    return Todo(int(count or 0), label, url)
 
 
 def _batches(actor: Actor, label: str, *conditions: ColumnElement[bool]) -> Todo:

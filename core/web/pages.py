@@ -6,6 +6,7 @@ from core.web import (
     audit,
     budget,
     clawbacks,
+    deadlines,
     demands,
     duties,
     health,
@@ -17,8 +18,10 @@ from core.web import (
     plans,
     purchases,
     residents,
+    rulepack,
     settlement,
     virement,
+    workdays,
 )
 
 BLUEPRINTS = [
@@ -36,6 +39,9 @@ BLUEPRINTS = [
     settlement.blueprint,
     clawbacks.blueprint,
     periods.blueprint,
+    deadlines.blueprint,
+    rulepack.blueprint,
+    workdays.blueprint,
     audit.blueprint,
     health.blueprint,
 ]

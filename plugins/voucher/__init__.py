@@ -16,6 +16,7 @@ from plugins.voucher.service import (
     changes,
     checks,
     claiming,
+    clocks,
     lapsing,
     postings,
     renewing,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.deadlines import DeadlineKind
     from core.demo import World
     from core.disclosure import PublicSum
     from core.facts import Fact
@@ -90,6 +92,12 @@ def register_figures() -> list[Figure]:
     names = ("发放", "可用", "占用", "已核销", "已过期", "已作废", "已取消")
     states = ("issued", *postings.STATES)
     return [figure(state, name) for state, name in zip(states, names, strict=True)]
+
+
+@hookimpl
+def register_deadlines() -> list[DeadlineKind]:
+    """Declare the legal clock of a statement's payment."""
+    return list(clocks.KINDS)
 
 
 @hookimpl

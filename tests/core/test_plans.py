@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from core import clock
-from core.purchases import gates
 from core.purchases.models import STATES
 from core.purchases.steps import STEPS
 from tests import factories

@@ -83,6 +83,7 @@ class Life:
         yield from self._settling()
         yield from self._paying()
         yield from self._after()
+        yield from self._rules()
 
     def _people(self) -> Walk:
         yield Step("auth.login", ANYBODY, {"login": ID_NUMBER, "password": PASSWORD}, refused=True)
@@ -489,6 +490,29 @@ class Life:
         death = {"resident_id": self.county.residents[1], "document": "死亡证明"}
         yield Step("resident.record_death", "purchaser_clerk", death | {"on": "2026-06-02"})
         yield Step("voucher.lapse", "finance_maker")
+
+    def _rules(self) -> Walk:
+        """A local figure and a year's calendar: one returned, one withdrawn, one approved."""
+        drafter, approver = "finance_budget", "finance_approver"
+        figure = {"code": "payment.days", "number": 28, "division_code": factories.COUNTY}
+        figure |= {"law": "望城区付款办法", "article": "第二条", "from_on": "2026-10-01"}
+        holiday = {"day": "2027-01-01", "kind": "rest", "name": "元旦"}
+        year = {"year": 2027, "document": "国办发明电〔2026〕9号", "days": [holiday]}
+        for act, fields in (("rulepack", figure), ("calendar", year)):
+            for last in ("send_back", "withdraw", "approve"):
+                yield Step(f"{act}.propose", drafter, fields)
+                number = {"id": self.said["id"]}
+                yield Step(f"{act}.submit", drafter, number)
+                who = drafter if last == "withdraw" else approver
+                why = {} if last == "approve" else {"reason": "核查"}
+                yield Step(f"{act}.{last}", who, number | why)
+            yield Step(f"{act}.proposals", "auditor")
+            yield Step(f"{act}.proposal", "auditor", number)
+        yield Step("rulepack.list", "auditor", {"on": "2026-10-01"})
+        yield Step("rulepack.history", "auditor", {"code": "payment.days"})
+        yield Step("calendar.year", "auditor", {"year": 2027})
+        yield Step("calendar.count", "auditor", {"day": "2026-09-01", "working_days": 5})
+        yield Step("deadline.list", "auditor")
         yield Step("work.begin_day", "system")
         yield Step("audit.verify", "auditor")
         yield Step("public.programmes", ANYBODY)

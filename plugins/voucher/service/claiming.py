@@ -42,7 +42,7 @@ from plugins.voucher.models import (
     Statement,
     StatementPool,
 )
-from plugins.voucher.service import lapsing
+from plugins.voucher.service import clocks, lapsing
 from plugins.voucher.service.corrections import at_lock, corrections
 from plugins.voucher.service.corrections import worth as worth_of
 from plugins.voucher.service.membership import (
@@ -170,6 +170,7 @@ def finish(statement: Statement) -> None:
     sources = {claim.source for claim in _claims(Statement.id == statement.id)}
     if not sources - paid_sources(sources):
         states.change("statement", statement, to=PAID, allowed={CONFIRMED})
+        clocks.stop_paying(statement.id)
 
 
 def confirm_silently(statement: Statement) -> None:
@@ -177,6 +178,7 @@ def confirm_silently(statement: Statement) -> None:
     states.change(
         "statement", statement, to=CONFIRMED, allowed={OPEN}, confirmed_at=audit.current().at
     )
+    clocks.start_paying([statement.id])
 
 
 def standing(redemption: Redemption, pool_ids: Collection[int]) -> Standing:

@@ -28,7 +28,7 @@ from plugins.voucher.models import (
     StatementPool,
     Voucher,
 )
-from plugins.voucher.service import reversing
+from plugins.voucher.service import clocks, reversing
 from plugins.voucher.service.claiming import (
     CONFIRMED,
     DISMISSED,
@@ -187,6 +187,10 @@ def _write_statements(period: SettlementPeriod, confirm_by: date, *, at_once: bo
     }
     begun = db.select(*log.values()).where(Statement.period_id == period.id)
     db.session.execute(insert(StatusLog).from_select(list(log), begun))
+    if at_once:
+        clocks.start_paying(
+            db.session.scalars(db.select(Statement.id).where(Statement.period_id == period.id))
+        )
 
 
 def _write_parts(period: SettlementPeriod, pools: list[Pool]) -> None:
@@ -254,6 +258,7 @@ def confirm(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
         confirmed_at=audit.current().at,
         confirmed_by=actor.user_id,
     )
+    clocks.start_paying([statement.id])
     finish(statement)
     audit.about("statement", statement.id)
     return {"id": statement.id, "state": statement.state}
