@@ -7,6 +7,7 @@ from marshmallow import validate
 
 from core import (
     budget,
+    catalogue,
     disclosure,
     facts,
     imports,
@@ -66,6 +67,7 @@ PERMISSIONS = [
     Permission("budget.adjust", "调整指标", ("finance_budget",)),
     Permission("period.set", "锁定与结账", ("finance_approver",)),
     Permission("audit.view", "查看审计留痕", ("auditor",)),
+    *catalogue.PERMISSIONS,
     *settlement.PERMISSIONS,
     *work.PERMISSIONS,
 ]
@@ -353,6 +355,7 @@ ACTS = [
         method="GET",
         reads=True,
     ),
+    *catalogue.ACTS,
     *settlement.ACTS,
     *work.ACTS,
 ]
