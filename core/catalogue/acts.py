@@ -63,8 +63,9 @@ def _code(**options: Any) -> Text:
     return Text(longest=20, **options)
 
 
-def _codes(**options: Any) -> fields.List[str]:
-    return fields.List(_code(), validate=validate.Length(min=1, max=ITEMS_MOST), **options)
+def _codes(*, least: int = 1, **options: Any) -> fields.List[str]:
+    limits = validate.Length(min=least, max=ITEMS_MOST)
+    return fields.List(_code(), validate=limits, **options)
 
 
 def _marks(*choices: str, **options: Any) -> fields.List[str]:
@@ -130,7 +131,7 @@ DRAFTING = [
             ),
             kind=one_of(*CATALOGUE_KINDS, required=False, load_default=BUY),
             lower_may=one_of(ADD, SELECT, required=False, load_default=ADD),
-            codes=_codes(load_default=None),
+            codes=_codes(least=0, load_default=None),
         ),
         drafting.adopt,
         object_type="catalogue",
