@@ -7,12 +7,17 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, func, or_
 
 from core.access import Actor, visible
+from core.catalogue import queries as listed
+from core.catalogue.drafting import EDIT
+from core.catalogue.models import SUBMITTED, Catalogue, CatalogueComment
+from core.catalogue.publishing import PUBLISH
+from core.catalogue.restricting import CONFIRM
 from core.db import db
 from core.parties import BankAccount, Organisation, Resident
 from core.settlement import queries
 from core.settlement.models import APPROVED, DRAFT, EXPORTED, Clawback, PaymentBatch
 from core.settlement.service import is_approver
-from core.web.menu import MenuItem, Todo
+from core.web.menu import DOOR, MenuItem, Todo
 
 
 def core_items(actor: Actor) -> list[MenuItem]:
@@ -20,6 +25,14 @@ def core_items(actor: Actor) -> list[MenuItem]:
     offered = (
         ("party.view", MenuItem("who_buys", _("单位"), "parties.index", 10, waiting=parties)),
         ("access.view", MenuItem("who_buys", _("人员与岗位"), "people.index", 90)),
+        (
+            "catalogue.view",
+            MenuItem("what", _("指导性目录"), "catalogues.index", 10, waiting=catalogues),
+        ),
+        (
+            "negative.view",
+            MenuItem("what", _("负面清单"), "negative.index", 20, waiting=negative_list),
+        ),
         ("resident.view", MenuItem("what", _("居民名单"), "residents.index", 40)),
         ("budget.view", MenuItem("how", _("预算指标"), "budget.index", 10)),
         (
@@ -31,7 +44,47 @@ def core_items(actor: Actor) -> list[MenuItem]:
         ("budget.view", MenuItem("how", _("会计期间"), "periods.index", 85)),
         ("audit.view", MenuItem("worth", _("留痕与核验"), "audit.index", 90)),
     )
-    return [item for permission, item in offered if actor.may(permission)]
+    door = MenuItem(
+        DOOR,
+        _("政府买什么"),
+        "public_catalogue.index",
+        80,
+        hint=_("查指导性目录，给正在征求意见的目录提意见"),
+    )
+    return [door, *(item for permission, item in offered if actor.may(permission))]
+
+
+def catalogues(actor: Actor) -> list[Todo]:
+    """Count what waits of the catalogue: publication, unanswered comments, proposals."""
+    found = []
+    if actor.may(PUBLISH):
+        waiting = and_(
+            visible(Catalogue, actor, PUBLISH),
+            Catalogue.state == SUBMITTED,
+            Catalogue.submitted_by.is_distinct_from(actor.user_id),
+            Catalogue.made_by.is_distinct_from(actor.user_id),
+        )
+        ids = list(db.session.scalars(db.select(Catalogue.id).where(waiting)))
+        url = url_for("catalogues.show", id=ids[0]) if ids else ""
+        found.append(Todo(len(ids), _("本目录待公布"), url))
+    if actor.may(EDIT):
+        query = db.select(CatalogueComment.catalogue_id).where(
+            visible(CatalogueComment, actor, EDIT), CatalogueComment.answered_at.is_(None)
+        )
+        asked = list(db.session.scalars(query))
+        url = url_for("catalogue_asks.comments", id=asked[0]) if asked else ""
+        found.append(Todo(len(asked), _("条目录意见待答复"), url))
+        proposals = url_for("catalogue_asks.proposals")
+        found.append(Todo(listed.waiting_proposals(actor), _("条目录建议待处理"), proposals))
+    return found
+
+
+def negative_list(actor: Actor) -> list[Todo]:
+    """Count the additions and clearances that wait for a second person."""
+    if not actor.may(CONFIRM):
+        return []
+    url = url_for("negative.index")
+    return [Todo(listed.waiting_entries(actor), _("条负面清单事项待复核"), url)]
 
 
 def parties(actor: Actor) -> list[Todo]:
