@@ -34,9 +34,8 @@ def town(app, county):
         browser = Browser(app.test_client())
         if role is None:
             return browser
-        with clock.frozen(day), app.app_context():
-            with transaction(readonly=True):
-                login = db.session.get_one(User, county.users[role]).login
+        with clock.frozen(day), app.app_context(), transaction(readonly=True):
+            login = db.session.get_one(User, county.users[role]).login
         browser.open("/sign-in").send("/sign-in", login=login, password=factories.PASSWORD)
         return browser
 
@@ -91,7 +90,7 @@ def test_an_item_is_added_judged_and_taken_out_in_the_browser(town, draft):
     assert "12.50 元" in page.text
     page = page.send(f"{item}/drop")
     assert "已从草案中删去" in page.text
-    assert "助餐" not in page.text
+    assert "热餐" not in page.text
 
 
 def test_a_failed_judgement_shows_the_form_again_with_what_was_typed(town, draft):
