@@ -81,7 +81,7 @@ def score(answers: Mapping[str, Any]) -> int:
 
 def shipped_answers(leaf: base.Leaf) -> dict[str, Any]:
     """Return the answers with which a leaf of the general catalogue begins, to be checked."""
-    why = _("列入通用指导性目录（%(code)s）", code=leaf.code)
+    why = f"列入通用指导性目录（{leaf.code}）"
     return {
         **dict.fromkeys(QUESTIONS, False),
         **dict.fromkeys(SUITABILITY, True),

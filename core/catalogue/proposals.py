@@ -88,7 +88,7 @@ def take(
         duty=row.duty,
         flags=row.flags,
     )
-    _decide(actor, row, TAKEN, answer=answer or _("已列入目录草案。"), item_id=item_id)
+    _decide(actor, row, TAKEN, answer=answer or "已列入目录草案。", item_id=item_id)
     return {"id": row.id, "state": row.state, "item_id": item_id}
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-revision = "core_0003"
+revision = "core_0005"
 down_revision = "core_0002"
 
 
