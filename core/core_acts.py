@@ -7,6 +7,7 @@ from marshmallow import validate
 
 from core import (
     budget,
+    catalogue,
     deadlines,
     disclosure,
     duties,
@@ -80,6 +81,7 @@ PERMISSIONS = [
     *duties.PERMISSIONS,
     *rulepack.PERMISSIONS,
     *deadlines.PERMISSIONS,
+    *catalogue.PERMISSIONS,
     *settlement.PERMISSIONS,
     *work.PERMISSIONS,
 ]
@@ -344,6 +346,7 @@ ACTS = [
     *rulepack.ACTS,
     *workdays.ACTS,
     *deadlines.ACTS,
+    *catalogue.ACTS,
     *settlement.ACTS,
     *work.ACTS,
 ]

@@ -254,3 +254,38 @@ def token_of(county: County, role: str) -> str:
 
         with acting(Acting("test.session", user.id, user.name)):
             return str(signin.start_session(user, None)["token"])
+
+
+def make_catalogue(
+    county: County,
+    *,
+    year: int = 2026,
+    codes: list[str] | None = None,
+    division_code: str = COUNTY,
+    **changes: Any,
+) -> dict[str, int]:
+    """Publish a catalogue in force from 1 February of a year; return its items' numbers by code.
+
+    `codes` chooses leaves of the general catalogue (none: all); `changes` are fields of
+    `catalogue.adopt`. The catalogue's own number stands under the empty code.
+    """
+    budget, approver = county.actor("finance_budget"), county.actor("finance_approver")
+    with clock.frozen(f"{year}-01-05T09:00"):
+        draft = do(
+            "catalogue.adopt",
+            budget,
+            division_code=division_code,
+            year=year,
+            name=f"{year}年政府购买服务指导性目录",
+            codes=codes,
+            **changes,
+        )
+        asked = {"from_on": f"{year}-01-05", "to_on": f"{year}-01-14"}
+        do("catalogue.open_comment", budget, id=draft["id"], **asked)
+    with clock.frozen(f"{year}-01-15T09:00"):
+        valid = {"valid_from": f"{year}-02-01", "consultation": "已征求各部门和公众意见"}
+        do("catalogue.submit", budget, id=draft["id"], **valid)
+        document = f"望财购〔{year}〕1号"
+        do("catalogue.publish", approver, id=draft["id"], document=document)
+        items = do("catalogue.get", budget, id=draft["id"])["items"]
+    return {"": draft["id"]} | {item["code"]: item["id"] for item in items}

@@ -7,11 +7,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from core import audit, clock
+from core import audit, clock, rulepack
 from core.access import Actor, fetch
 from core.db import db
 from core.errors import Conflict, NotFound, RuleBroken
-from core.purchases import gates, rules, steps
+from core.purchases import rules, steps
 from core.purchases.models import CONSULTING, Purchase, PurchaseComment
 from core.purchases.steps import PURCHASE
 
@@ -37,7 +37,7 @@ def consult(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
             missing=list(missing),
         )
     today = clock.today()
-    days = gates.number("plan.consultation_days", on=today, division_code=purchase.division_code)
+    days = rulepack.number("plan.consultation_days", on=today, division_code=purchase.division_code)
     steps.take(
         purchase,
         "purchase.consult",

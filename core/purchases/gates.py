@@ -1,111 +1,58 @@
-"""The gates a plan passes that others keep: purchaser, catalogue, legal numbers, duties, years."""
+"""The gates a plan passes that others keep: purchaser, catalogue, negative list, duties."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
-from flask_babel import gettext as _
-
-from core.budget import BudgetLine
-from core.errors import InvalidInput, RuleBroken
-from core.parties import Organisation, require_organisation
-
-# --- for the merge: each body below gives way to one call of the module it names ---------------
-
-
-@dataclass(frozen=True)
-class Item:
-    """What a plan needs to know of a catalogue item."""
-
-    id: int
-    code: str
-    name: str
-    category: str
+from core import catalogue, duties, purchasers
+from core.access import Actor
+from core.catalogue import CatalogueItem
+from core.db import db
+from core.parties import require_organisation
+from core.purchases.models import Purchase
 
 
-_NUMBERS = {
-    "tender.limit_fen": 200_000_000,
-    "plan.consultation_days": 7,
-}
-_ITEMS = {
-    number: Item(number, code, name, code[0])
-    for number, (code, name) in enumerate(
-        [
-            ("A07", "养老服务"),
-            ("A01", "公共教育"),
-            ("A16", "环境保护"),
-            ("B04", "法律援助"),
-            ("E01", "法律服务"),
-        ],
-        start=1,
+def item_of(purchase: Purchase, *, on: date) -> CatalogueItem:
+    """Return what a plan buys; refuse who may not buy, and what may not be bought.
+
+    The plan's own words are held against the negative list, too.
+    """
+    organisation = require_organisation(purchase.organisation_id)
+    purchasers.require_purchaser(organisation.id, on=on, by_analogy=purchase.by_analogy)
+    return catalogue.require_buyable(
+        purchase.catalogue_item_id,
+        organisation=organisation,
+        on=on,
+        name=purchase.name,
+        content="\n".join(filter(None, (purchase.need, purchase.standard, purchase.goal))),
     )
-}
-_NEGATIVE = Item(99, "N05", "行政执法", "N")
-
-
-def require_purchaser(organisation_id: int, *, on: date, by_analogy: bool = False) -> None:
-    """Refuse PURCHASER_NOT_ELIGIBLE (core.purchasers.require_purchaser)."""
-    organisation = require_organisation(organisation_id)
-    if organisation.kind == "purchaser" and (by_analogy or " hospital " not in organisation.tags):
-        return
-    raise RuleBroken(
-        "PURCHASER_NOT_ELIGIBLE",
-        _(
-            "%(name)s不能作为购买主体（%(day)s 适用的规则）。请由主管的行政机关购买。",
-            name=organisation.name,
-            day=on,
-        ),
-        basis="政府购买服务管理办法第五条、第八条",
-    )
-
-
-def require_buyable(item_id: int, *, organisation: Organisation, on: date) -> Item:
-    """Return a catalogue item that may be bought (core.catalogue.require_buyable)."""
-    if item_id == _NEGATIVE.id:
-        raise RuleBroken(
-            "NEGATIVE_LIST_HIT",
-            _(
-                "“%(item)s”在负面清单内，%(name)s不得购买（%(day)s 适用）。应当由政府直接履行。",
-                item=_NEGATIVE.name,
-                name=organisation.name,
-                day=on,
-            ),
-            basis="政府购买服务管理办法第十条",
-        )
-    found = _ITEMS.get(item_id)
-    if found is None:
-        raise InvalidInput(
-            _("指导性目录里没有这一项，请从目录中选择。"),
-            errors={"catalogue_item_id": [_("请从列出的选项中选择")]},
-        )
-    return found
-
-
-def items_on(division_code: str, on: date) -> list[Item]:  # noqa: ARG001 - core.catalogue.items_on
-    """Return what the catalogue of a division offers on a day."""
-    return list(_ITEMS.values())
 
 
 def item_name(item_id: int) -> str:
     """Return an item's name, whatever became of it since."""
-    found = _ITEMS.get(item_id)
+    found = db.session.get(CatalogueItem, item_id)
     return found.name if found else str(item_id)
 
 
-def number(code: str, *, on: date, division_code: str) -> int:  # noqa: ARG001 - core.rulepack.value
-    """Return a legal number of the rule pack in force on a day."""
-    return _NUMBERS[code]
+def warn_of_double_funding(actor: Actor, purchase: Purchase) -> None:
+    """Tell finance of every duty that a draft would fund again, so that it can be cleared."""
+    duties.warn(
+        actor,
+        organisation_id=purchase.organisation_id,
+        item_code=_item_code(purchase),
+        year=purchase.fiscal_year,
+    )
 
 
-def funded_already(organisation_id: int, item_id: int, *, on: date) -> str | None:  # noqa: ARG001
-    """Say how a duty is already paid as staff or operating money, None where it is not.
+def refuse_double_funding(purchase: Purchase) -> None:
+    """Refuse DOUBLE_FUNDING until finance has cleared what the unit is already paid to do."""
+    duties.require_cleared(
+        purchase.organisation_id,
+        _item_code(purchase),
+        purchase.fiscal_year,
+        maker_id=purchase.made_by,
+    )
 
-    The duties of a unit are core.purchasers' affair (R000-20).
-    """
-    return None
 
-
-def is_closed(line: BudgetLine) -> bool:  # noqa: ARG001 - core.years
-    """Tell whether a line's fiscal year is closed, so that nothing more may be drawn from it."""
-    return False
+def _item_code(purchase: Purchase) -> str:
+    return str(db.session.get_one(CatalogueItem, purchase.catalogue_item_id).code)

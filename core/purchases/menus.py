@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 
 from core import audit, clock, states
 from core.access import ROLES, Actor, Grant, fetch, four_eyes
+from core.catalogue import items_on
 from core.db import db
 from core.divisions import Division, require_division
 from core.errors import InvalidInput, NotPermitted
 from core.parties import Organisation, require_organisation
-from core.purchases import gates
 from core.purchases.asked import (
     MENU_DRAFT,
     MENU_PUBLISHED,
@@ -91,7 +91,7 @@ def withdraw(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: 
 
 def _offer(offer: dict[str, Any], division_code: str, on: date) -> MenuOffer:
     number = offer["catalogue_item_id"]
-    found = next((item for item in gates.items_on(division_code, on) if item.id == number), None)
+    found = next((item for item in items_on(division_code, on) if item.id == number), None)
     if found is None:
         raise InvalidInput(
             _("指导性目录里没有这一项，请从目录中选择。"),

@@ -9,13 +9,12 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func
 
-from core import clock
+from core import clock, rulepack
 from core.budget import BudgetLine
 from core.db import db
 from core.errors import RuleBroken
 from core.formats import yuan, yuan_text
 from core.ledger import Owner, gated_balance
-from core.parties import Organisation, require_organisation
 from core.plugins import registry
 from core.purchases import forms, gates
 from core.purchases.models import (
@@ -45,17 +44,10 @@ def refuse_at_first_step(purchase: Purchase) -> None:
     BUDGET_INSUFFICIENT, SPLIT_TO_AVOID_TENDER, in this order. Keeps the category
     of what is bought, by which splitting is judged.
     """
-    purchase.catalogue_category = item_of(purchase).category
+    on = max(clock.today(), purchase.starts_on)
+    purchase.catalogue_category = gates.item_of(purchase, on=on).category
     refuse_without_money(purchase)
     refuse_splitting(purchase)
-
-
-def item_of(purchase: Purchase) -> gates.Item:
-    """Return what a plan buys; refuse who may not buy, and what may not be bought."""
-    organisation: Organisation = require_organisation(purchase.organisation_id)
-    on = max(clock.today(), purchase.starts_on)
-    gates.require_purchaser(organisation.id, on=on, by_analogy=purchase.by_analogy)
-    return gates.require_buyable(purchase.catalogue_item_id, organisation=organisation, on=on)
 
 
 # --- money -------------------------------------------------------------------------------------
@@ -94,8 +86,6 @@ def _refuse_mismatch(purchase: Purchase, line: BudgetLine) -> None:
             year=line.fiscal_year,
             own=purchase.fiscal_year,
         )
-    elif gates.is_closed(line):
-        problem = _("所属的 %(year)s 年度已经结账", year=line.fiscal_year)
     else:
         return
     raise RuleBroken(
@@ -140,7 +130,9 @@ def refuse_splitting(purchase: Purchase) -> None:
     form = registry().forms.get(purchase.form or "")
     if form is None or not form.tenders or purchase.is_open_tender or purchase.split_approval:
         return
-    limit = gates.number("tender.limit_fen", on=clock.today(), division_code=purchase.division_code)
+    limit = rulepack.number(
+        "tender.limit_fen", on=clock.today(), division_code=purchase.division_code
+    )
     for row in purchase.funding:
         count, earlier = _bought_before(purchase, row.line_id)
         if not count or earlier + row.amount_fen <= limit:

@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 from core import clock
 from core.access import Actor, require, visible
 from core.acts import Answer
+from core.catalogue import items_on
 from core.db import db
 from core.divisions import Division, within
 from core.errors import NotFound
-from core.purchases import demand_queries, gates
+from core.purchases import demand_queries
 from core.purchases.asked import DECLINED, GROUPED, MERGED, OPEN, WITHDRAWN, Menu
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
@@ -233,7 +234,7 @@ def _new_menu(form: dict[str, Any]) -> str:
     require(actor, MAKE)
     divisions = _divisions(actor, MAKE)
     codes = dict.fromkeys(grant.division_code for grant in actor.holding(MAKE))
-    items = {item.id: item for code in codes for item in gates.items_on(code, clock.today())}
+    items = {item.id: item for code in codes for item in items_on(code, clock.today())}
     values = form["values"]
     chosen = values.getlist("items") if hasattr(values, "getlist") else []
     return render_template(

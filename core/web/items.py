@@ -1,68 +1,49 @@
-"""The core's own pages in the menu, and what waits there for a person."""
+"""The core's own pages in the menu."""
 
 from __future__ import annotations
 
-from flask import url_for
-from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, func, or_
+from collections.abc import Callable
+from typing import TypeAlias
 
-from core import proposals
-from core.access import ROLES, Actor, visible
-from core.db import db
-from core.deadlines import queries as deadlines
-from core.duties.models import OPEN as WARNING_OPEN
-from core.duties.models import FundingWarning
-from core.parties import BankAccount, Organisation, Resident
-from core.purchases.asked import MENU_DRAFT, OPEN, Demand, Menu
-from core.purchases.models import AGREED, SUBMITTED, Purchase, PurchaseCosignature
-from core.purchases.models import DRAFT as PLAN_DRAFT
-from core.rulepack.models import RuleFigure
-from core.settlement import queries
-from core.settlement.models import APPROVED, DRAFT, EXPORTED, Clawback, PaymentBatch
-from core.settlement.service import is_approver
-from core.virement.models import PROPOSED, LineTransfer
+from flask_babel import gettext as _
+
+from core.access import Actor
 from core.web.menu import DOOR, MenuItem, Todo
-from core.workdays.models import WorkCalendar
+from core.web.waiting import catalogues, money, offices, purchases, rules
+
+Waiting: TypeAlias = Callable[[Actor], list[Todo]]
 
 
 def core_items(actor: Actor) -> list[MenuItem]:
     """Return the core's pages that a person may open."""
-    offered = (
-        ("party.view", MenuItem("who_buys", _("单位"), "parties.index", 10, waiting=parties)),
-        (
-            "duty.view",
-            MenuItem("who_buys", _("职责与岗位"), "duties.index", 20, waiting=double_funding),
-        ),
-        ("budget.view", MenuItem("who_buys", _("养人与办事"), "virement.staff", 30)),
-        ("access.view", MenuItem("who_buys", _("人员与岗位"), "people.index", 90)),
-        ("resident.view", MenuItem("what", _("居民名单"), "residents.index", 40)),
-        ("demand.view", MenuItem("what", _("点菜菜单"), "demands.menus", 50, waiting=menus)),
-        ("demand.view", MenuItem("what", _("居民需求"), "demands.index", 55, waiting=demands)),
-        ("budget.view", MenuItem("how", _("预算指标"), "budget.index", 10)),
-        ("purchase.view", MenuItem("how", _("购买计划"), "purchases.index", 15, waiting=plans)),
-        (
-            "budget.view",
-            MenuItem("how", _("指标调剂"), "virement.index", 15, waiting=line_transfers),
-        ),
-        (
-            "settlement.view",
-            MenuItem("how", _("支付批次"), "settlement.index", 60, waiting=settlement),
-        ),
-        ("clawback.view", MenuItem("how", _("追回"), "clawbacks.index", 70, waiting=clawbacks)),
-        (
-            deadlines.VIEW,
-            MenuItem("how", _("到期事项"), "deadlines.index", 75, waiting=due),
-        ),
-        ("budget.view", MenuItem("how", _("凭证"), "audit.journals", 80)),
-        ("budget.view", MenuItem("how", _("会计期间"), "periods.index", 85)),
-        (
-            "rulepack.view",
-            MenuItem("how", _("法定数值"), "rulepack.index", 95, waiting=proposed),
-        ),
-        ("rulepack.view", MenuItem("how", _("工作日历"), "calendar.index", 96)),
-        ("audit.view", MenuItem("worth", _("留痕与核验"), "audit.index", 90)),
-    )
-    return [*_doors(), *(item for permission, item in offered if actor.may(permission))]
+    offered: list[tuple[str, str, str, str, int, Waiting | None]] = [
+        ("party.view", "who_buys", _("单位"), "parties.index", 10, offices.parties),
+        ("duty.view", "who_buys", _("职责与岗位"), "duties.index", 20, offices.double_funding),
+        ("budget.view", "who_buys", _("养人与办事"), "virement.staff", 30, None),
+        ("access.view", "who_buys", _("人员与岗位"), "people.index", 90, None),
+        ("catalogue.view", "what", _("指导性目录"), "catalogues.index", 10, catalogues.catalogues),
+        ("negative.view", "what", _("负面清单"), "negative.index", 20, catalogues.negative_list),
+        ("resident.view", "what", _("居民名单"), "residents.index", 40, None),
+        ("demand.view", "what", _("点菜菜单"), "demands.menus", 50, purchases.menus),
+        ("demand.view", "what", _("居民需求"), "demands.index", 55, purchases.demands),
+        ("budget.view", "how", _("预算指标"), "budget.index", 10, None),
+        ("purchase.view", "how", _("购买计划"), "purchases.index", 15, purchases.plans),
+        ("budget.view", "how", _("指标调剂"), "virement.index", 15, money.line_transfers),
+        ("settlement.view", "how", _("支付批次"), "settlement.index", 60, money.settlement),
+        ("clawback.view", "how", _("追回"), "clawbacks.index", 70, money.clawbacks),
+        ("deadline.view", "how", _("到期事项"), "deadlines.index", 75, rules.due),
+        ("budget.view", "how", _("凭证"), "audit.journals", 80, None),
+        ("budget.view", "how", _("会计期间"), "periods.index", 85, None),
+        ("rulepack.view", "how", _("法定数值"), "rulepack.index", 95, rules.proposed),
+        ("rulepack.view", "how", _("工作日历"), "calendar.index", 96, None),
+        ("audit.view", "worth", _("留痕与核验"), "audit.index", 90, None),
+    ]
+    items = [
+        MenuItem(group, label, endpoint, place, waiting=waiting)
+        for permission, group, label, endpoint, place, waiting in offered
+        if actor.may(permission)
+    ]
+    return [*_doors(), *items]
 
 
 def _doors() -> list[MenuItem]:
@@ -82,170 +63,11 @@ def _doors() -> list[MenuItem]:
             40,
             hint=_("公开的购买计划和预算，正在征求意见的可以提意见。"),
         ),
+        MenuItem(
+            DOOR,
+            _("政府买什么"),
+            "public_catalogue.index",
+            80,
+            hint=_("查指导性目录，给正在征求意见的目录提意见"),
+        ),
     ]
-
-
-def menus(actor: Actor) -> list[Todo]:
-    """Count the menus that somebody else wrote and this person may publish."""
-    if not actor.may("menu.publish"):
-        return []
-    others = Menu.made_by.is_distinct_from(actor.user_id)
-    waiting = and_(visible(Menu, actor, "menu.publish"), Menu.state == MENU_DRAFT, others)
-    count = db.session.scalar(db.select(func.count()).where(waiting))
-    return [Todo(int(count or 0), _("份菜单待发布"), url_for("demands.menus"))]
-
-
-def demands(actor: Actor) -> list[Todo]:
-    """Count the orders that nobody has planned or answered yet."""
-    if not actor.may("demand.handle"):
-        return []
-    waiting = and_(visible(Demand, actor, "demand.handle"), Demand.state == OPEN)
-    count = db.session.scalar(db.select(func.count()).where(waiting))
-    return [Todo(int(count or 0), _("项居民需求等待安排"), url_for("demands.index"))]
-
-
-def plans(actor: Actor) -> list[Todo]:
-    """Count the plans that wait for this person: to correct, agree to, co-sign or file."""
-    found = []
-    back = and_(Purchase.state == PLAN_DRAFT, Purchase.sent_back_reason.is_not(None))
-    for permission, label, waiting in (
-        ("purchase.plan", _("个购买计划被退回修改"), back),
-        ("purchase.agree", _("个购买计划待复核"), Purchase.state == SUBMITTED),
-        ("purchase.file", _("个购买计划待备案"), Purchase.state == AGREED),
-    ):
-        if actor.may(permission):
-            query = db.select(Purchase.id).where(visible(Purchase, actor, permission), waiting)
-            found.append(_plans(label, list(db.session.scalars(query))))
-    if actor.may("purchase.cosign"):
-        query = (
-            db.select(Purchase.id)
-            .join(PurchaseCosignature, PurchaseCosignature.purchase_id == Purchase.id)
-            .where(visible(PurchaseCosignature, actor, "purchase.cosign"))
-            .where(PurchaseCosignature.signed_at.is_(None))
-            .where(Purchase.state.in_((SUBMITTED, AGREED)))
-        )
-        found.append(_plans(_("个购买计划请本单位会签"), list(db.session.scalars(query))))
-    return found
-
-
-def _plans(label: str, ids: list[int]) -> Todo:
-    """Count plans; a single one is opened at once."""
-    url = url_for("purchases.show", id=ids[0]) if len(ids) == 1 else url_for("purchases.index")
-    return Todo(len(ids), label, url)
-
-
-def parties(actor: Actor) -> list[Todo]:
-    """Count the bank accounts that this person may verify."""
-    if not actor.may("party.verify_account"):
-        return []
-    count = db.session.scalar(db.select(func.count()).where(unverified(actor)))
-    return [Todo(int(count or 0), _("个收款账户待核验"), url_for("parties.accounts"))]
-
-
-def double_funding(actor: Actor) -> list[Todo]:
-    """Count the warnings of double funding that this person may clear."""
-    if not actor.may("duty.clear_double_funding"):
-        return []
-    waiting = and_(
-        visible(FundingWarning, actor, "duty.clear_double_funding"),
-        FundingWarning.state == WARNING_OPEN,
-        or_(FundingWarning.raised_by.is_(None), FundingWarning.raised_by != actor.user_id),
-    )
-    count = db.session.scalar(db.select(func.count()).where(waiting))
-    return [Todo(int(count or 0), _("项重复安排疑点待核销"), url_for("duties.warnings"))]
-
-
-def line_transfers(actor: Actor) -> list[Todo]:
-    """Count the virements that this person may decide on."""
-    if not actor.may("budget.approve_transfer"):
-        return []
-    waiting = and_(
-        visible(LineTransfer, actor, "budget.approve_transfer"),
-        LineTransfer.state == PROPOSED,
-        or_(LineTransfer.proposed_by.is_(None), LineTransfer.proposed_by != actor.user_id),
-    )
-    count = db.session.scalar(db.select(func.count()).where(waiting))
-    return [Todo(int(count or 0), _("笔指标调剂待批准"), url_for("virement.index"))]
-
-
-def unverified(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition of the bank accounts that wait for this person's verification."""
-    payees = [
-        db.select(kind.id).where(visible(kind, actor, "party.verify_account"))
-        for kind in (Organisation, Resident)
-    ]
-    return and_(
-        or_(*(BankAccount.party_id.in_(some) for some in payees)),
-        BankAccount.verified_at.is_(None),
-        or_(BankAccount.added_by.is_(None), BankAccount.added_by != actor.user_id),
-    )
-
-
-def settlement(actor: Actor) -> list[Todo]:
-    """Count what may be paid, and the batches that wait for approval, export or the bank."""
-    found = []
-    if actor.may("settlement.make"):
-        payees = queries.open_claims(actor)["payees"]
-        count = sum(1 for payee in payees if payee["payable"])
-        found.append(Todo(count, _("个承接主体有款可付"), url_for("settlement.new")))
-    mine = PaymentBatch.made_by == actor.user_id
-    if is_approver(actor):
-        found.append(_batches(actor, _("个支付批次待批准"), PaymentBatch.state == DRAFT, ~mine))
-    if actor.may("payment.export"):
-        approved = PaymentBatch.state == APPROVED
-        found.append(_batches(actor, _("个支付批次待导出"), approved, ~mine))
-        exported = PaymentBatch.state == EXPORTED
-        found.append(_batches(actor, _("个支付批次待银行结果"), exported))
-    return found
-
-
-def clawbacks(actor: Actor) -> list[Todo]:
-    """Count the claw-backs whose money has not come in."""
-    if not actor.may("clawback.receive"):
-        return []
-    waiting = and_(visible(Clawback, actor, "clawback.receive"), Clawback.state == APPROVED)
-    count = db.session.scalar(db.select(func.count()).where(waiting))
-    return [Todo(int(count or 0), _("笔追回款待收回"), url_for("clawbacks.index"))]
-
-
-def due(actor: Actor) -> list[Todo]:
-    """Count what is overdue and what is due within the week, for those who can do something."""
-    if not any(ROLES[grant.role].spends for grant in actor.holding(deadlines.VIEW)):
-        return []
-    counts = deadlines.counts(actor)
-    overdue, week = counts[deadlines.OVERDUE], counts[deadlines.TODAY] + counts[deadlines.WEEK]
-    return [
-        Todo(overdue, _("项期限已经逾期"), url_for("deadlines.index", when=deadlines.OVERDUE)),
-        Todo(week, _("项期限在七日内到期"), url_for("deadlines.index")),
-    ]
-
-
-def proposed(actor: Actor) -> list[Todo]:
-    """Count the rule figures and calendars that this person may approve."""
-    if not actor.may("rulepack.approve"):
-        return []
-    return [
-        _waiting(actor, RuleFigure, _("项法定数值待批准"), url_for("rulepack.proposals")),
-        _waiting(actor, WorkCalendar, _("份工作日历待批准"), url_for("calendar.index")),
-    ]
-
-
-def _waiting(actor: Actor, model: type[proposals.Proposal], label: str, url: str) -> Todo:
-    """Count what somebody else submitted."""
-    waiting = and_(
-        visible(model, actor, "rulepack.approve"),
-        model.state == proposals.SUBMITTED,
-        or_(model.made_by.is_(None), model.made_by != actor.user_id),
-    )
-    count = db.session.scalar(db.select(func.count()).select_from(model).where(waiting))
-    return Todo(int(count or 0), label, url)
-
-
-def _batches(actor: Actor, label: str, *conditions: ColumnElement[bool]) -> Todo:
-    """Count batches; a single one is opened at once."""
-    query = db.select(PaymentBatch.id).where(
-        visible(PaymentBatch, actor, "settlement.view"), *conditions
-    )
-    ids = list(db.session.scalars(query))
-    url = url_for("settlement.show", id=ids[0]) if len(ids) == 1 else url_for("settlement.index")
-    return Todo(len(ids), label, url)

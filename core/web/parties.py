@@ -17,8 +17,9 @@ from core.divisions import Division, within
 from core.errors import NotFound
 from core.parties import ORGANISATION_KINDS, BankAccount, Office, Organisation, directory
 from core.settlement.claims import payee_names
-from core.web import current_actor, items, legal
+from core.web import current_actor, legal
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
+from core.web.waiting import offices
 
 blueprint = Blueprint("parties", __name__, url_prefix="/parties")
 
@@ -144,7 +145,7 @@ def accounts() -> str:
     """List the bank accounts that wait for this person's verification."""
     actor = current_actor()
     require(actor, VERIFY)
-    waiting = db.select(BankAccount).where(items.unverified(actor)).order_by(BankAccount.id)
+    waiting = db.select(BankAccount).where(offices.unverified(actor)).order_by(BankAccount.id)
     rows = list(db.session.scalars(waiting.limit(LIMIT)))
     organisations = dict(
         db.session.execute(

@@ -14,12 +14,13 @@ from werkzeug.datastructures import MultiDict
 from core import clock, formats
 from core.access import Actor, require, visible
 from core.budget import BudgetLine
+from core.catalogue import items_on
 from core.db import db
 from core.documents import pdf
 from core.ledger import Owner, gated_balance
 from core.parties import Organisation, require_organisation
 from core.plugins import registry
-from core.purchases import demand_queries, gates, queries
+from core.purchases import demand_queries, queries
 from core.purchases.asked import OPEN
 from core.purchases.models import STATES, Purchase
 from core.purchases.steps import STATE_NAMES, STEPS
@@ -274,7 +275,7 @@ def _items(own: list[Organisation]) -> list[tuple[int, str]]:
     found = {
         item.id: f"{item.code} {item.name}"
         for one in own
-        for item in gates.items_on(one.division_code, clock.today())
+        for item in items_on(one.division_code, clock.today())
     }
     return list(found.items())
 

@@ -5,7 +5,7 @@ from alembic import op
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 revision = "core_0006"
-down_revision = "core_0004"
+down_revision = "core_0005"
 
 
 def upgrade() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.catalogue import judging
 from core.identifiers import citizen_id_with_check
 from core.settlement import bank
 from tests import factories
@@ -49,6 +50,16 @@ HOME_CARE: dict[str, Any] = {
 }
 
 
+def judgement() -> dict[str, Any]:
+    """Return the answers of an item that may be bought."""
+    return {
+        **dict.fromkeys((*judging.QUESTIONS, *judging.NEGATIVE_TESTS), False),
+        **dict.fromkeys(judging.SUITABILITY, True),
+        **{f"{question}_why": "见调研" for question in judging.SUITABILITY},
+        **dict.fromkeys(judging.SCORES, 7),
+    }
+
+
 @dataclass(frozen=True)
 class Step:
     """One call of an act: by whom, with what, and whether it is meant to be refused."""
@@ -77,6 +88,7 @@ class Life:
         yield from self._orders()
         yield from self._plans()
         yield from self._other_ends()
+        yield from self._catalogue()
         yield from self._home_care()
         yield from self._overpaid()
         yield from self._undoing()
@@ -427,6 +439,75 @@ class Life:
         yield Step("redemption.decline_reversal", "purchaser_approver", back)
         yield Step("redemption.reverse", "purchaser_clerk", fields)
         yield Step("redemption.approve_reversal", "purchaser_approver", {"id": self.said["id"]})
+
+    def _catalogue(self) -> Walk:
+        """A draft on its way to the public; its days do not pass here, so nothing is published."""
+        budget, approver, clerk = "finance_budget", "finance_approver", "purchaser_clerk"
+        place = {"division_code": factories.COUNTY}
+        adopted = place | {"year": 2026, "name": "目录", "codes": ["A07"]}
+        yield Step("catalogue.adopt", budget, adopted | {"batch": 2})
+        yield Step("catalogue.withdraw", budget, {"id": self.said["id"], "reason": "重做"})
+        yield Step("catalogue.adopt", budget, adopted)
+        draft, inside = self.said["id"], {"catalogue_id": self.said["id"]}
+        item = inside | {"code": "A07-1", "name": "助餐", "levels": ["county"]}
+        yield Step("catalogue.put_item", budget, item)
+        yield Step("catalogue.assess_item", budget, inside | {"code": "A07-1"} | judgement())
+        yield Step("catalogue.drop_item", budget, inside | {"code": "A07-1"})
+        yield Step("catalogue.select_items", budget, inside | {"codes": ["E01"]})
+        asked = {"organisation_id": self.county.purchaser, "name": "巡护", "content": "护送"}
+        yield Step("catalogue.propose", clerk, asked | {"need": "编制紧张"})
+        taken = inside | {"id": self.said["id"], "code": "A14-1", "category": "A"}
+        yield Step("catalogue.take_proposal", budget, taken)
+        yield Step("catalogue.propose", clerk, asked | {"need": "编制紧张"})
+        declined = {"id": self.said["id"], "answer": "已有"}
+        yield Step("catalogue.decline_proposal", budget, declined)
+        days = {"id": draft, "from_on": "2026-09-01", "to_on": "2026-09-10"}
+        yield Step("catalogue.open_comment", budget, days)
+        said = inside | {"speaker": "resident", "text": "希望周末也送餐"}
+        for wrong in (ID_NUMBER, PHONE):
+            yield Step(
+                "catalogue.comment", ANYBODY, said | {"text": f"请联系{wrong}"}, refused=True
+            )
+        yield Step("catalogue.comment", ANYBODY, said)
+        answer = {"id": self.said["id"], "answer": "已采纳"}
+        yield Step("catalogue.answer_comment", budget, answer)
+        submitted = {"id": draft, "consultation": "已征求", "valid_from": "2026-10-01"}
+        yield Step("catalogue.submit", budget, submitted, refused=True)
+        paper, back = {"id": draft, "document": "1号"}, {"id": draft, "reason": "改"}
+        yield Step("catalogue.publish", approver, paper, refused=True)
+        yield Step("catalogue.send_back", approver, back, refused=True)
+        again = {"id": draft, "year": 2027, "name": "目录"}
+        yield Step("catalogue.revise", budget, again, refused=True)
+        yield from self._negative_list(place)
+        yield from self._reading_catalogue(place, inside)
+
+    def _negative_list(self, place: dict[str, Any]) -> Walk:
+        why = place | {"reason": "超出范围"}
+        own = {"text": "豪华养老", "basis": "纪要", "words": ["豪华"], "from_on": "2026-09-01"}
+        yield Step("negative.add_entry", "finance_budget", why | own)
+        agreed = {"id": self.said["id"], "agree": True}
+        yield Step("negative.decide_entry", "finance_approver", agreed)
+        phrase = {"entry": "licence", "phrase": "行政许可窗口引导", "document": "1号"}
+        yield Step("negative.ask_clearance", "finance_budget", why | phrase)
+        agreed = {"id": self.said["id"], "agree": True}
+        yield Step("negative.decide_clearance", "finance_approver", agreed)
+        yield Step("negative.list", "auditor")
+        yield Step("public.negative_list", ANYBODY)
+
+    def _reading_catalogue(self, place: dict[str, Any], inside: dict[str, Any]) -> Walk:
+        draft, reader = {"id": inside["catalogue_id"]}, "auditor"
+        yield Step("catalogue.list", reader)
+        yield Step("catalogue.get", reader, draft)
+        yield Step("catalogue.difference", reader, draft)
+        yield Step("catalogue.items_on", reader, place)
+        yield Step("catalogue.comments", reader, inside)
+        yield Step("catalogue.proposals", reader)
+        yield Step("catalogue.handed_over", reader, place)
+        questions = (*judging.QUESTIONS, *judging.SUITABILITY)
+        yield Step("catalogue.decide", reader, dict.fromkeys(questions, "yes"))
+        for name in ("catalogue", "catalogue_changes", "consultations"):
+            yield Step(f"public.{name}", ANYBODY)
+        yield Step("public.consultation", ANYBODY, draft)
 
     def _settling(self) -> Walk:
         programme = {"programme_id": self.county.programme}

@@ -1,0 +1,20 @@
+"""What may be bought (买什么): guiding catalogues by level and version, and the negative list."""
+
+from __future__ import annotations
+
+from core.catalogue.acts import ACTS, PERMISSIONS
+from core.catalogue.models import Catalogue, CatalogueItem
+from core.catalogue.negative import Hit, judge_negative, refuse_negative
+from core.catalogue.reading import items_on, require_buyable
+
+__all__ = [
+    "ACTS",
+    "PERMISSIONS",
+    "Catalogue",
+    "CatalogueItem",
+    "Hit",
+    "items_on",
+    "judge_negative",
+    "refuse_negative",
+    "require_buyable",
+]
