@@ -69,6 +69,7 @@ def register_forms() -> list[Form]:  # type: ignore[empty-body] # a specificatio
     """Give the forms of purchase: which services each suits, and the reason in words."""
 
 
+@spec
 def register_deadlines() -> list[DeadlineKind]:  # type: ignore[empty-body] # a specification
     """Give the kinds of legal clock (期限) this component starts and stops; see core.deadlines."""
 

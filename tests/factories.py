@@ -21,6 +21,9 @@ TODAY = "2026-09-01T09:00"
 
 _serial = itertools.count(1)
 
+# What the county's catalogue holds, by the numbers its items get when they are the first.
+CATALOGUE = {"A01": 1, "A07": 2, "A16": 3, "B04": 4, "E01": 5}
+
 ROLE_HOMES = {
     "provider_clerk": "provider",
     "provider_manager": "provider",
@@ -42,6 +45,7 @@ class County:
     residents: list[int] = field(default_factory=list)
     vouchers: list[dict[str, Any]] = field(default_factory=list)
     cards: dict[str, dict[str, Any]] = field(default_factory=dict)
+    items: dict[str, int] = field(default_factory=dict)
 
     def actor(self, role: str) -> Actor:
         """Return somebody of the county with a role."""
@@ -175,17 +179,72 @@ def terms(county: County, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def catalogue_item(county: County, code: str) -> int:
+    """Return the number of an item of the county's catalogue, publishing it at first need."""
+    if not county.items:
+        county.items = make_catalogue(county, codes=list(CATALOGUE))
+    return county.items[code]
+
+
+def file_plan(
+    county: County, *line_ids: int, organisation_id: int | None = None, amount_fen: int = 1
+) -> int:
+    """File a plan for vouchers on lines of the purchaser and return its number.
+
+    It reserves a fen of each line, so that nearly all stays available.
+    """
+    clerk = county.actor("purchaser_clerk")
+    with clock.frozen("2026-03-02T09:00"):
+        number = do(
+            "purchase.create",
+            clerk,
+            organisation_id=organisation_id or county.purchaser,
+            name="教育券",
+            catalogue_item_id=catalogue_item(county, "A01"),
+            nature="public",
+            beneficiary="public",
+            need="困难家庭学费负担重。",
+            standard="正常开课，按学期结算。",
+            quantity=100,
+            unit="人",
+            goal="学生不因学费失学。",
+            indicators=[
+                {"kind": kind, "name": name, "unit": "%", "target": 90, "weight": weight}
+                for kind, name, weight in (
+                    ("quantity", "发放率", 40),
+                    ("quality", "开课率", 30),
+                    ("effect", "满意度", 30),
+                )
+            ],
+            starts_on="2026-04-01",
+            ends_on="2026-12-31",
+            recipients_choose=True,
+            form="voucher",
+            form_reason="由家庭自己选学校。",
+            funding=[{"line_id": line, "amount_fen": amount_fen} for line in line_ids],
+            no_add=["institutions", "posts", "staff", "money"],
+        )["id"]
+        do("purchase.consult", clerk, id=number)
+    with clock.frozen("2026-04-20T09:00"):
+        do("purchase.submit", clerk, id=number)
+        do("purchase.agree", county.actor("purchaser_approver"), id=number)
+        do("purchase.file", county.actor("finance_budget"), id=number)
+    return int(number)
+
+
 def make_programme(county: County, *, code: str = "EDU", **changes: Any) -> int:
     """Make an approved programme with the county's provider admitted, and return its number."""
     with clock.frozen("2026-06-01T09:00"):
-        clerk = county.actor("purchaser_clerk")
+        clerk, asked = county.actor("purchaser_clerk"), terms(county, **changes)
+        lines = dict.fromkeys(share["line_id"] for share in asked["funding"])
         made = do(
             "programme.create",
             clerk,
             code=code,
             name=f"项目{code}",
             organisation_id=county.purchaser,
-            terms=terms(county, **changes),
+            purchase_id=file_plan(county, *lines) if lines else None,
+            terms=asked,
         )
         do("programme.submit", clerk, id=made["id"])
         do("programme.approve", county.actor("purchaser_approver"), id=made["id"])

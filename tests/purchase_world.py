@@ -19,14 +19,13 @@ from tests import factories
 
 NOW = "2026-03-02T09:00"
 TOWNSHIP = "430112001"
-# Numbers of the catalogue's items, by code.
-ITEMS = {"A07": 1, "A01": 2, "A16": 3, "B04": 4, "E01": 5}
-ON_NEGATIVE_LIST = 99
+# A plan under this name is one for what no government may buy.
+FORBIDDEN = "城管行政执法外包"
 
 
 def item(code: str) -> int:
-    """Return the number of an item of the county's catalogue."""
-    return ITEMS[code]
+    """Return the number of an item of the county's catalogue, which is the first one published."""
+    return factories.CATALOGUE[code]
 
 
 def whole_plan(**changes: Any) -> dict[str, Any]:
@@ -76,6 +75,8 @@ class Planning:
     def __init__(self, app: Any, county: factories.County) -> None:
         """Give finance's budget officer and the purchaser's two a second of their kind."""
         self.app, self.county = app, county
+        with app.app_context():
+            assert factories.catalogue_item(county, "A07") == item("A07")
         self.line = county.line
         self.clerk, self.approver = self.who("purchaser_clerk"), self.who("purchaser_approver")
         self.finance, self.maker = self.who("finance_budget"), self.who("finance_maker")

@@ -11,13 +11,13 @@ from datetime import date
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from core import rulepack
 from core.purchasers.kinds import INSTITUTION, MASS
 
 BUY, PROVIDE = "buy", "provide"
 # What a rule says of whom it applies to.
 ALLOWED, BY_REFERENCE, BY_ANALOGY, EXCLUDED = "allowed", "by_reference", "by_analogy", "excluded"
 
-ORDER_102_FROM = date(2020, 3, 1)
 RULE_SETS: dict[str, LazyString] = {
     "2014": _l("2014 年的规定（国办发〔2013〕96号）"),
     "102": _l("《政府购买服务管理办法》（财政部令第102号）"),
@@ -152,7 +152,7 @@ RULES = (
 
 def rule_set(on: date) -> str:
     """Return which rule set holds on a day: "2014" or "102"."""
-    return "102" if on >= ORDER_102_FROM else "2014"
+    return str(rulepack.value("purchase.rule_set", on=on))
 
 
 def rules_for(code: str, side: str, legal_kind: str) -> list[Rule]:

@@ -45,7 +45,8 @@ def refuse_at_first_step(purchase: Purchase) -> None:
     of what is bought, by which splitting is judged.
     """
     on = max(clock.today(), purchase.starts_on)
-    purchase.catalogue_category = gates.item_of(purchase, on=on).category
+    # A published item has a category.
+    purchase.catalogue_category = gates.item_of(purchase, on=on).category or ""
     refuse_without_money(purchase)
     refuse_splitting(purchase)
 

@@ -9,8 +9,8 @@ from core.purchases.models import STATES
 from core.purchases.steps import STEPS
 from tests import factories
 from tests.purchase_world import (
+    FORBIDDEN,
     NOW,
-    ON_NEGATIVE_LIST,
     Planning,
     Tendering,
     item,
@@ -90,7 +90,7 @@ def test_a_line_of_another_unit_or_year_does_not_fit(planning):
 
 @pytest.mark.requirement("R000-24")
 def test_a_service_on_the_negative_list_is_refused_with_the_article(planning):
-    refusal = first_step(planning, catalogue_item_id=ON_NEGATIVE_LIST, funding=[])
+    refusal = first_step(planning, name=FORBIDDEN, funding=[])
     assert refusal["code"] == "NEGATIVE_LIST_HIT"
     assert "第十条" in refusal["basis"]
 
@@ -98,13 +98,22 @@ def test_a_service_on_the_negative_list_is_refused_with_the_article(planning):
 @pytest.mark.requirement("R000-18")
 def test_a_public_hospital_is_refused_before_anything_else(planning):
     with planning.app.app_context():
-        hospital = factories.make_organisation("purchaser", name="县医院", tags=["hospital"])
+        hospital = factories.do(
+            "party.add_organisation",
+            credit_code="122201020000003859",
+            name="县医院",
+            kind="purchaser",
+            division_code=factories.COUNTY,
+            legal_kind="institution",
+            institution_class="public_one",
+            legal_document="望编〔2020〕1号",
+        )["id"]
         clerk = factories.make_user("purchaser_clerk", hospital)
         planning.county.users["hospital_clerk"] = clerk
     refused = planning.attempt(
         "purchase.create",
         planning.who("hospital_clerk"),
-        **planning.plan(organisation_id=hospital, catalogue_item_id=ON_NEGATIVE_LIST, funding=[]),
+        **planning.plan(organisation_id=hospital, name=FORBIDDEN, funding=[]),
     )
     assert refused.body["code"] == "PURCHASER_NOT_ELIGIBLE"
     assert refused.body["basis"]
@@ -428,7 +437,7 @@ def test_a_form_may_only_carry_out_what_was_filed_for_it(planning):
 def test_a_duty_that_is_paid_already_waits_for_finance_to_clear_it(planning):
     planning.do(
         "duty.record",
-        planning.who("administrator"),
+        planning.clerk,
         organisation_id=planning.county.purchaser,
         item_code="A07",
         name="敬老院护理",

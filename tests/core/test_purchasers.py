@@ -25,13 +25,15 @@ from core.purchasers import (
 )
 from core.purchasers.judging import judge_kind
 from core.purchasers.kinds import FLAGS_OF
-from core.purchasers.rules import BUY, ORDER_102_FROM, PROVIDE, RULE_SETS, RULES
+from core.purchasers.rules import BUY, PROVIDE, RULE_SETS, RULES
 from tests import factories
 
 IN_2015, IN_2026 = date(2015, 5, 4), date(2026, 9, 1)
 STATE_COUNCIL, ORDER = "国办发〔2013〕96号", "财政部令第102号"
 PUBLIC_ONE = {"legal_kind": "institution", "institution_class": "public_one"}
 UNION = {"legal_kind": "mass_organisation", "administrative_staffing": True, "budget_funded": True}
+
+ORDER_102_FROM = date(2020, 3, 1)
 
 
 @pytest.fixture
