@@ -110,9 +110,7 @@ def put_item(
 ) -> dict[str, Any]:
     """Add an item to a draft, or rewrite the one of its code; how it was judged stays."""
     catalogue = open_draft(actor, catalogue_id)
-    upper = reading.upper_of(catalogue.division_code, clock.today())
-    if upper.only_select:
-        raise reading.forbidden(upper.name)
+    require_pen(catalogue)
     _require_levels(catalogue, levels)
     if unknown := [one for one in dimensions if one not in base.dimensions()]:
         raise InvalidInput(
@@ -237,6 +235,13 @@ def own_division(actor: Actor, code: str, permission: str) -> Division:
         _("只能编制本级和下级的目录，%(place)s的不归本级编制。", place=division.name),
         basis=reading.ORDER_102,
     )
+
+
+def require_pen(catalogue: Catalogue) -> None:
+    """Refuse items of one's own where the catalogue above keeps the right to write them."""
+    upper = reading.upper_of(catalogue.division_code, clock.today())
+    if catalogue.kind == BUY and upper.only_select:
+        raise reading.forbidden(upper.name)
 
 
 def find_item(catalogue: Catalogue, code: str) -> CatalogueItem | None:

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from core import audit, clock, states
 from core.access import Actor, fetch
-from core.catalogue import drafting, reading
+from core.catalogue import drafting
 from core.catalogue.models import (
     DECLINED,
     OPEN,
@@ -68,9 +68,7 @@ def take(
     """Take a proposal into a draft under a code; its levels and judgement follow there."""
     row = fetch(CatalogueProposal, id, actor, drafting.EDIT)
     catalogue = drafting.open_draft(actor, catalogue_id)
-    upper = reading.upper_of(catalogue.division_code, clock.today())
-    if upper.only_select:
-        raise reading.forbidden(upper.name)
+    drafting.require_pen(catalogue)
     if drafting.find_item(catalogue, code) is not None:
         raise Conflict(
             "CATALOGUE_ITEM_EXISTS",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask_babel import gettext as _
-from sqlalchemy.orm import selectinload
 
 from core.catalogue import base
 from core.catalogue.models import BUY, HAND_OVER, PUBLISHED, SELECT, Catalogue, CatalogueItem
@@ -43,7 +42,6 @@ def in_force(division_code: str, on: date, kind: str = BUY) -> list[Catalogue]:
             Catalogue.state == PUBLISHED,
             Catalogue.valid_from <= on,
         )
-        .options(selectinload(Catalogue.items))
         .order_by(Catalogue.valid_from, Catalogue.id)
     )
     newest = {row.batch: row for row in db.session.scalars(query)}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from core.demo import folk, rules, structure
+from core.demo import catalogue, folk, rules, structure
 from core.demo.world import SYSTEM, VISITOR, Provider, World
 
 PASSWORD = "huigou-demo"  # noqa: S105 - shown on the demo's sign-in page
@@ -138,6 +138,7 @@ def build(world: World, *, key: str) -> None:
     _lines(world)
     structure.add(world)
     rules.declare(world, COUNTY)
+    catalogue.build(world, division_code=COUNTY)
     _providers(world)
     world.say(_("承接主体 %(n)s 家，各有网点、人员和核验过的收款账户", n=len(world.providers)))
     folk.register(world)

@@ -11,6 +11,8 @@ from flask_babel import gettext as _
 from core import clock
 from core.access import ANONYMOUS
 from core.catalogue import base, consulting, public, queries
+from core.catalogue.acts import FIRST_YEAR, LAST_YEAR
+from core.fields import ID_MAX
 from core.files import csv_stream
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
 
@@ -60,7 +62,8 @@ def changes() -> str:
     """Show what a year's versions changed against the versions before them."""
     division = request.args.get("division") or None
     year = whole(request.args.get("year"))
-    wanted = year if isinstance(year, int) else clock.today().year
+    known = isinstance(year, int) and FIRST_YEAR <= year <= LAST_YEAR
+    wanted = int(year or 0) if known else clock.today().year
     found = public.changes(ANONYMOUS, division_code=division, year=wanted)
     return render_template("catalogue/public_changes.html", found=found, year=wanted)
 
@@ -95,6 +98,8 @@ def comment(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
 
 def _draft(number: int, form: dict[str, Any]) -> str:
     before = page_of(request.args.get("before"))
+    if before is not None and before > ID_MAX:
+        before = None
     found = public.consultation(ANONYMOUS, id=number, before=before)
     return render_template(
         "catalogue/public_draft.html",

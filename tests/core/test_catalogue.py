@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from random import Random
 
 import pytest
 
@@ -418,3 +419,58 @@ def test_two_publications_at_once_make_one(app, office):
 
     answers = together(once, once, once)
     assert sorted(answer.status for answer in answers) == [200, 409, 409]
+
+
+WALKS = 3
+STEPS = 60
+
+
+@pytest.mark.parametrize("seed", range(WALKS))
+def test_whatever_is_done_in_whatever_order_published_versions_stay(office, seed):
+    """Acts drawn at random, on any version; what was published once is there unchanged."""
+    random, seen = Random(seed), {}
+    day = date(2026, 9, 1)
+    make_catalogue(office.county, codes=["A07", "B03"])
+    for step in range(STEPS):
+        day += timedelta(random.randint(0, 4))
+        with clock.frozen(f"{day}T09:00"):
+            operation, who, fields = _any_act(office, random, day, step)
+            answer = attempt(operation, who, **fields)
+            assert answer.status < 500
+            now = snapshot()
+            assert {number: now.get(number) for number in seen} == seen
+            seen = now
+    assert seen
+
+
+def _any_act(office, random, day, step):
+    """Return an act, somebody who may do it, and fields that may fit."""
+    with transaction(readonly=True):
+        numbers = db.session.scalars(db.select(Catalogue.id)).all()
+    number = random.choice([*numbers, max(numbers), max(numbers)])
+    budget, approver = office.budget, office.approver
+    inside = {"catalogue_id": number, "code": random.choice(["A07", "B03", "A12"])}
+    last = day + timedelta(random.randint(5, 8))
+    acts = [
+        ("catalogue.revise", budget, {"id": number, "year": 2027, "name": f"目录{step}"}),
+        ("catalogue.put_item", budget, inside | ITEM | {"levels": ["county"]}),
+        ("catalogue.drop_item", budget, inside),
+        ("catalogue.assess_item", budget, inside | GOOD),
+        (
+            "catalogue.open_comment",
+            budget,
+            {"id": number, "from_on": f"{day}", "to_on": f"{last}"},
+        ),
+        (
+            "catalogue.submit",
+            budget,
+            {"id": number, "consultation": "已征求", "valid_from": f"{day + timedelta(9)}"},
+        ),
+        ("catalogue.publish", approver, {"id": number, "document": f"{step}号"}),
+        ("catalogue.publish", approver, {"id": number, "document": f"{step}号"}),
+        ("catalogue.send_back", approver, {"id": number, "reason": "改"}),
+        ("catalogue.withdraw", budget, {"id": number, "reason": "重做"}),
+    ]
+    # Giving up and sending back are rare, or nothing would ever be published.
+    weights = [6, 2, 1, 6, 9, 9, 9, 9, 1, 1]
+    return random.choices(acts, weights)[0]

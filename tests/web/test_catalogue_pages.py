@@ -225,3 +225,8 @@ def test_an_unknown_draft_or_item_is_told_as_such(town):
     assert budget.open("/catalogues/99").status == 404
     assert budget.open("/catalogues/items/99").status == 404
     assert town(None).open("/catalogue/?division=xx&category=zz&q=无").status == 200
+
+
+@pytest.mark.parametrize("query", ["year=0", f"year={10**30}", "year=x", "division=zz"])
+def test_strange_questions_of_the_public_are_no_errors(town, query):
+    assert town(None).open(f"/catalogue/changes?{query}").status == 200
