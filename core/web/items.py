@@ -30,7 +30,7 @@ def core_items(actor: Actor) -> list[MenuItem]:
         ("resident.view", MenuItem("what", _("居民名单"), "residents.index", 40)),
         ("budget.view", MenuItem("how", _("预算指标"), "budget.index", 10)),
         (
-            "budget.view",
+            "budget.view_transfers",
             MenuItem("how", _("指标调剂"), "virement.index", 15, waiting=line_transfers),
         ),
         (
