@@ -12,6 +12,11 @@ from core.virement import reports, service
 from core.virement.models import APPROVED, DECLINED, PROPOSED
 
 PERMISSIONS = [
+    Permission(
+        reports.SEE,
+        "查看指标调剂",
+        ("finance_budget", "finance_maker", "finance_approver", "treasurer", "auditor"),
+    ),
     Permission(service.PROPOSE, "提出指标调剂", ("finance_budget",)),
     Permission(service.DECIDE, "批准指标调剂", ("finance_approver",)),
 ]
@@ -75,7 +80,7 @@ ACTS = [
         "budget.transfers",
         "列出指标调剂",
         "/budget/transfers",
-        reports.VIEW,
+        reports.SEE,
         schema(
             "Transfers",
             state=one_of(PROPOSED, APPROVED, DECLINED, required=False, load_default=None),

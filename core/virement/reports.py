@@ -20,7 +20,7 @@ from core.parties import Organisation
 from core.virement.models import TRANSFERRED, LineTransfer
 
 LIMIT = 50
-VIEW = "budget.view"
+VIEW, SEE = "budget.view", "budget.view_transfers"
 ADJUSTED = "budget.adjusted"
 APPROVED, AVAILABLE = "line.approved", "line.available"
 
@@ -57,7 +57,7 @@ def transfers(
     actor: Actor, *, state: str | None = None, before: int | None = None, limit: int = LIMIT
 ) -> dict[str, Any]:
     """Return virements, the newest first."""
-    query = scoped(LineTransfer, actor, VIEW).order_by(LineTransfer.id.desc())
+    query = scoped(LineTransfer, actor, SEE).order_by(LineTransfer.id.desc())
     if state:
         query = query.where(LineTransfer.state == state)
     if before is not None:

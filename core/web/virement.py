@@ -19,7 +19,8 @@ from core.web.forms import act, done_or_again, fen_of, fresh, page_of, shown_aga
 
 blueprint = Blueprint("virement", __name__, url_prefix="/virement")
 
-VIEW, PROPOSE, DECIDE = "budget.view", "budget.transfer", "budget.approve_transfer"
+VIEW, SEE = "budget.view", "budget.view_transfers"
+PROPOSE, DECIDE = "budget.transfer", "budget.approve_transfer"
 TONES = {PROPOSED: "wait", APPROVED: "good", DECLINED: "plain"}
 
 
@@ -105,7 +106,7 @@ def staff() -> str:
 
 def _index(form: dict[str, Any], *, chosen: int | None) -> str:
     actor = current_actor()
-    require(actor, VIEW)
+    require(actor, SEE)
     before = page_of(request.args.get("before"))
     found = reports.transfers(actor, before=before)
     return render_template(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import clock
@@ -171,6 +171,29 @@ def test_two_virements_from_one_line_at_once_never_take_more_than_it_has(desk):
     assert sorted(answer.status for answer in answers) == [200, 422]
     assert {a.body["code"] for a in answers if a.refused} == {"BUDGET_INSUFFICIENT"}
     assert desk.books() == [(1_000_000, 1_000_000), (5_000_000, 5_000_000)]
+
+
+STEP = st.tuples(
+    st.booleans(), st.integers(1, 4_000_000), st.sampled_from(["approve", "decline", "leave"])
+)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    # Every example goes on from the books that the one before left: the sums must hold there too.
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.lists(STEP, max_size=4))
+def test_no_sequence_of_virements_makes_or_loses_money(desk, steps):
+    for is_back, fen, verb in steps:
+        lines = (desk.target, desk.source) if is_back else (desk.source, desk.target)
+        made = desk.propose(fen, from_line_id=lines[0], to_line_id=lines[1])
+        if not made.refused and verb != "leave":
+            desk.decide(made.body["id"], verb, **({"reason": "不妥"} if verb == "decline" else {}))
+    books = desk.books()
+    assert sum(approved for approved, _available in books) == 6_000_000
+    assert all(approved == available >= 0 for approved, available in books)
 
 
 def test_one_virement_approved_twice_at_once_moves_once(desk):

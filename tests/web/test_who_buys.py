@@ -85,7 +85,6 @@ def test_an_administrator_registers_a_unit_with_its_legal_kind(world, office):
 # --- duties ------------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("R000-20", "R002-09")
 def test_a_duty_raises_a_warning_that_finance_clears_with_a_reason(world, office):
     unit = str(world.county.purchaser)
     page = office("staffing_office").open("/duties/new")
@@ -129,7 +128,6 @@ def test_a_duty_is_ended_with_its_document(world, office):
     assert "2026-08-31" in done.text
 
 
-@pytest.mark.requirement("R000-35", "R003-16")
 def test_a_conversion_shows_whether_the_old_money_was_taken_away(world, office, second):
     budget = office("finance_budget")
     page = budget.open("/duties/conversions")
@@ -153,7 +151,6 @@ def test_a_conversion_shows_whether_the_old_money_was_taken_away(world, office, 
 # --- virement ----------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("R004-33")
 def test_one_person_proposes_a_virement_and_another_approves_it(world, office, second):
     lines = {"from_line_id": str(world.county.line), "to_line_id": str(second)}
     budget = office("finance_budget")
@@ -203,7 +200,6 @@ def test_a_line_is_not_raised_because_services_are_bought(world, office, second)
     assert "请通过调整支出结构解决" in refused.text
 
 
-@pytest.mark.requirement("R002-08")
 def test_the_page_of_staff_and_service_money_shows_each_unit(world, office, second):
     page = office("purchaser_approver").open("/virement/staff")
     assert "望城区教育局" in page.text
