@@ -10,7 +10,13 @@ from core.access import Actor, visible
 from core.db import db
 from core.parties import BankAccount, Organisation, Resident
 from core.purchases.asked import MENU_DRAFT, OPEN, Demand, Menu
-from core.purchases.models import AGREED, SUBMITTED, Purchase, PurchaseCosignature
+from core.purchases.models import (
+    AGREED,
+    PUBLISHED,
+    SUBMITTED,
+    Purchase,
+    PurchaseCosignature,
+)
 from core.purchases.models import DRAFT as PLAN_DRAFT
 from core.settlement import queries
 from core.settlement.models import APPROVED, DRAFT, EXPORTED, Clawback, PaymentBatch
@@ -91,6 +97,14 @@ def plans(actor: Actor) -> list[Todo]:
         if actor.may(permission):
             query = db.select(Purchase.id).where(visible(Purchase, actor, permission), waiting)
             found.append(_plans(label, list(db.session.scalars(query))))
+    if actor.may("purchase.plan"):
+        late = db.select(Purchase.id).where(
+            visible(Purchase, actor, "purchase.plan"),
+            Purchase.state.in_(PUBLISHED),
+            Purchase.emergency_reason.is_not(None),
+            Purchase.emergency_reported_at.is_(None),
+        )
+        found.append(_plans(_("个紧急购买待事后报告"), list(db.session.scalars(late))))
     if actor.may("purchase.cosign"):
         query = (
             db.select(Purchase.id)

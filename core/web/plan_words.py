@@ -194,7 +194,8 @@ def _way(plan: dict[str, Any]) -> list[tuple[str, Any]]:
         (_("服务特点"), _listed(TRAITS, traits)),
         (names["is_open_tender"], _("是") if plan["is_open_tender"] else ""),
         (names["split_approval"], plan["split_approval"]),
-        (names["envelope"], ENVELOPES[plan["envelope"]]),
+        # How the money is drawn is the office's affair.
+        (names["envelope"], ENVELOPES[plan["envelope"]] if "funding" in plan else ""),
     ]
 
 
