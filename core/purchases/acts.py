@@ -158,15 +158,6 @@ DECIDING = [
         object_type=OBJECT,
     ),
     Act(
-        "purchase.clear_double_funding",
-        "核实并放行重复安排经费的计划",
-        "/purchases/double-funding",
-        "purchase.file",
-        schemas.one("ClearDoubleFunding", reason=reason()),
-        signing.clear_double_funding,
-        object_type=OBJECT,
-    ),
-    Act(
         "purchase.file",
         "备案购买计划并预留指标",
         "/purchases/file",

@@ -11,7 +11,7 @@ from core.access import Actor, fetch
 from core.db import db
 from core.errors import InvalidInput
 from core.parties import own_organisation, require_organisation
-from core.purchases import forms, rules, steps, telling
+from core.purchases import forms, gates, rules, steps, telling
 from core.purchases.asked import GROUPED, OPEN, Demand
 from core.purchases.models import (
     DRAFT,
@@ -86,6 +86,7 @@ def create(
     purchase.number = f"GM{purchase.fiscal_year}{purchase.id:06d}"
     db.session.flush()
     states.begin(PURCHASE, purchase)
+    _warn(actor, purchase)
     _group(actor, purchase, demand_ids)
     return _about(purchase)
 
@@ -100,9 +101,9 @@ def revise(actor: Actor, *, id: int, **plan: Any) -> dict[str, Any]:  # noqa: A0
         purchase.made_by = actor.user_id
         # What finance found of the former content is not true of this one.
         purchase.countersigned_by = purchase.countersigned_at = None
-        purchase.double_funding_cleared_by = purchase.double_funding_reason = None
         rules.refuse_at_first_step(purchase)
     db.session.flush()
+    _warn(actor, purchase)
     return _about(purchase)
 
 
@@ -143,6 +144,12 @@ def _group(actor: Actor, purchase: Purchase, demand_ids: list[int]) -> None:
         telling.refuse_taken(demand)
         states.change("demand", demand, to=GROUPED, allowed=[OPEN], purchase_id=purchase.id)
         telling.tell(demand, telling.PLANNED, purchase.name)
+
+
+def _warn(actor: Actor, purchase: Purchase) -> None:
+    """Let finance see at once where a duty would be paid twice; submitting is refused till then."""
+    code = rules.item_of(purchase).code
+    gates.warn_of_double_funding(actor, purchase.organisation_id, code, purchase.fiscal_year)
 
 
 def _write(purchase: Purchase, plan: dict[str, Any]) -> None:

@@ -7,9 +7,11 @@ from datetime import date
 
 from flask_babel import gettext as _
 
+from core.access import Actor
 from core.budget import BudgetLine
 from core.errors import InvalidInput, RuleBroken
 from core.parties import Organisation, require_organisation
+from core.purchases.models import Purchase
 
 # --- for the merge: each body below gives way to one call of the module it names ---------------
 
@@ -60,9 +62,14 @@ def require_purchaser(organisation_id: int, *, on: date, by_analogy: bool = Fals
     )
 
 
-def require_buyable(item_id: int, *, organisation: Organisation, on: date) -> Item:
-    """Return a catalogue item that may be bought (core.catalogue.require_buyable)."""
-    if item_id == _NEGATIVE.id:
+def require_buyable(
+    item_id: int, *, organisation: Organisation, on: date, name: str = "", content: str = ""
+) -> Item:
+    """Return a catalogue item that may be bought (core.catalogue.require_buyable).
+
+    `name` and `content` are the plan's own words, which the negative list is held against, too.
+    """
+    if item_id == _NEGATIVE.id or "行政执法" in f"{name}{content}":
         raise RuleBroken(
             "NEGATIVE_LIST_HIT",
             _(
@@ -98,14 +105,24 @@ def number(code: str, *, on: date, division_code: str) -> int:  # noqa: ARG001 -
     return _NUMBERS[code]
 
 
-def funded_already(organisation_id: int, item_id: int, *, on: date) -> str | None:  # noqa: ARG001
-    """Say how a duty is already paid as staff or operating money, None where it is not.
-
-    The duties of a unit are core.purchasers' affair (R000-20).
-    """
-    return None
+def warn_of_double_funding(actor: Actor, organisation_id: int, code: str, year: int) -> None:
+    """Record that a unit is paid already to do what it plans to buy (core.duties.warn)."""
 
 
-def is_closed(line: BudgetLine) -> bool:  # noqa: ARG001 - core.years
+def require_cleared(
+    organisation_id: int, code: str, year: int, *, maker_id: int | None = None
+) -> None:
+    """Refuse DOUBLE_FUNDING until finance has cleared it (core.duties.require_cleared)."""
+
+
+def oblige(actor: Actor, purchase: Purchase) -> None:
+    """Record what a filed plan will need of later years (core.years.forward.add)."""
+
+
+def release_obligations(purchase: Purchase) -> None:
+    """Drop what was recorded of later years (core.years.forward.cancel, for the open ones)."""
+
+
+def is_closed(line: BudgetLine) -> bool:  # noqa: ARG001 - core.years: line.closed_on
     """Tell whether a line's fiscal year is closed, so that nothing more may be drawn from it."""
     return False

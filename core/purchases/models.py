@@ -90,8 +90,6 @@ class Purchase(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy 
     sent_back_reason: Mapped[str | None] = mapped_column(Text)
     countersigned_by: Mapped[int | None] = mapped_column(Id)
     countersigned_at: Mapped[datetime | None] = mapped_column(Instant)
-    double_funding_cleared_by: Mapped[int | None] = mapped_column(Id)
-    double_funding_reason: Mapped[str | None] = mapped_column(Text)
     filed_number: Mapped[str | None] = mapped_column(Text, unique=True)
     filed_by: Mapped[int | None] = mapped_column(Id)
     filed_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -78,7 +78,6 @@ def detail(purchase: Purchase) -> dict[str, Any]:
         "countersigned_at": _iso(purchase.countersigned_at),
         "filed_by": people.get(purchase.filed_by),
         "sent_back_reason": purchase.sent_back_reason,
-        "double_funding_reason": purchase.double_funding_reason,
         "end_reason": purchase.end_reason,
         "emergency_report": purchase.emergency_report,
         "advice": forms.advised(traits(purchase)),

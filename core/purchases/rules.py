@@ -42,13 +42,12 @@ def refuse_at_first_step(purchase: Purchase) -> None:
     """Refuse what no later step can mend: the purchaser, the service, the money.
 
     PURCHASER_NOT_ELIGIBLE, the catalogue's refusals, BUDGET_MISSING, LINE_MISMATCH,
-    BUDGET_INSUFFICIENT, SPLIT_TO_AVOID_TENDER, DOUBLE_FUNDING, in this order. Keeps the category
-    of what is bought, by which splitting is judged.
+    BUDGET_INSUFFICIENT, SPLIT_TO_AVOID_TENDER, in this order. Keeps the category of what is
+    bought, by which splitting is judged.
     """
     purchase.catalogue_category = item_of(purchase).category
     refuse_without_money(purchase)
     refuse_splitting(purchase)
-    refuse_double_funding(purchase)
 
 
 def item_of(purchase: Purchase) -> gates.Item:
@@ -56,7 +55,13 @@ def item_of(purchase: Purchase) -> gates.Item:
     organisation: Organisation = require_organisation(purchase.organisation_id)
     on = max(clock.today(), purchase.starts_on)
     gates.require_purchaser(organisation.id, on=on, by_analogy=purchase.by_analogy)
-    return gates.require_buyable(purchase.catalogue_item_id, organisation=organisation, on=on)
+    return gates.require_buyable(
+        purchase.catalogue_item_id,
+        organisation=organisation,
+        on=on,
+        name=purchase.name,
+        content=f"{purchase.need or ''}\n{purchase.standard or ''}",
+    )
 
 
 # --- money -------------------------------------------------------------------------------------
@@ -181,22 +186,13 @@ def _bought_before(purchase: Purchase, line_id: int) -> tuple[int, int]:
 
 
 def refuse_double_funding(purchase: Purchase) -> None:
-    """Refuse to buy what the unit is already paid to do, until finance has cleared it."""
-    if purchase.double_funding_cleared_by is not None:
-        return
-    found = gates.funded_already(
-        purchase.organisation_id, purchase.catalogue_item_id, on=purchase.starts_on
+    """Refuse to hand in what the unit is already paid to do, until finance has cleared it."""
+    gates.require_cleared(
+        purchase.organisation_id,
+        item_of(purchase).code,
+        purchase.fiscal_year,
+        maker_id=purchase.made_by,
     )
-    if found is not None:
-        raise RuleBroken(
-            "DOUBLE_FUNDING",
-            _(
-                "这项职责已有经费安排：%(found)s。不得一边拿经费养人、一边再花钱购买。"
-                "请核减原有经费，或由财政预算岗位核实后放行。",
-                found=found,
-            ),
-            basis="政府购买服务管理办法第三条",
-        )
 
 
 # --- reasons -----------------------------------------------------------------------------------

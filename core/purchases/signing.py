@@ -1,4 +1,4 @@
-"""What others put under a plan: departments' and finance's signatures, a clearance, a report."""
+"""What others put under a plan: departments' and finance's signatures, a report."""
 
 from __future__ import annotations
 
@@ -37,15 +37,6 @@ def countersign(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the
         raise InvalidInput(_("这个计划没有对承接主体的专门条件，不需要财政会签。"))
     purchase.countersigned_by, purchase.countersigned_at = actor.user_id, clock.now()
     audit.about(PURCHASE, purchase.id)
-    return _said(purchase)
-
-
-def clear_double_funding(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
-    """Let a plan pass although its duty is paid already, with the reason finance found."""
-    purchase = fetch(Purchase, id, actor, "purchase.file")
-    steps.require(purchase, "purchase.clear_double_funding")
-    purchase.double_funding_cleared_by, purchase.double_funding_reason = actor.user_id, reason
-    audit.about(PURCHASE, purchase.id, reason)
     return _said(purchase)
 
 

@@ -49,7 +49,6 @@ STEPS = {
         Step("purchase.submit", (DRAFT, CONSULTING), SUBMITTED),
         Step("purchase.cosign", (SUBMITTED, AGREED)),
         Step("purchase.countersign", (SUBMITTED, AGREED)),
-        Step("purchase.clear_double_funding", (DRAFT, CONSULTING, SUBMITTED, AGREED)),
         Step("purchase.agree", (SUBMITTED,), AGREED),
         Step("purchase.send_back", (SUBMITTED, AGREED), DRAFT),
         Step("purchase.file", (AGREED,), FILED),

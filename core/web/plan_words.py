@@ -240,7 +240,6 @@ def _conditions(plan: dict[str, Any]) -> list[tuple[str, Any]]:
         (names["preferred_conditions"], "；".join(plan["preferred_conditions"])),
         (_("财政会签"), plan.get("countersigned_by")),
         (names["no_add"], _listed(NO_ADD, plan["no_add"])),
-        (_("重复安排经费的核实"), plan.get("double_funding_reason")),
         (_("事后报告"), plan.get("emergency_report")),
     ]
 

@@ -39,7 +39,6 @@ PAGES: dict[str, tuple[str, tuple[str, ...], Any]] = {
     "agree": ("purchase.agree", (), lazy_gettext("已同意，请财政部门备案。")),
     "send-back": ("purchase.send_back", ("reason",), lazy_gettext("已退回。")),
     "countersign": ("purchase.countersign", (), lazy_gettext("已会签承接主体条件。")),
-    "clear": ("purchase.clear_double_funding", ("reason",), lazy_gettext("已核实放行。")),
     "file": ("purchase.file", (), lazy_gettext("已备案，指标已预留。")),
     "cancel": ("purchase.cancel", ("reason",), lazy_gettext("已撤销。")),
     "close": ("purchase.close", ("reason",), lazy_gettext("已办结。")),

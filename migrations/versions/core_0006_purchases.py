@@ -80,8 +80,6 @@ def upgrade() -> None:
         sa.Column("sent_back_reason", sa.Text(), nullable=True),
         sa.Column("countersigned_by", ID, nullable=True),
         sa.Column("countersigned_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("double_funding_cleared_by", ID, nullable=True),
-        sa.Column("double_funding_reason", sa.Text(), nullable=True),
         sa.Column("filed_number", sa.Text(), nullable=True),
         sa.Column("filed_by", ID, nullable=True),
         sa.Column("filed_at", sa.DateTime(timezone=True), nullable=True),

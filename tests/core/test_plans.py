@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core import clock
+from core.errors import RuleBroken
 from core.purchases import gates
 from core.purchases.models import STATES
 from core.purchases.steps import STEPS
@@ -425,15 +426,21 @@ def test_a_form_may_only_carry_out_what_was_filed_for_it(planning):
     assert planning.filed(agreed, **own) == "PLAN_NOT_FILED"
 
 
-@pytest.mark.requirement("R000-20", "R002-09", in_part=True)
-def test_a_duty_that_is_paid_already_waits_for_finance_to_clear_it(planning, monkeypatch):
+def test_a_duty_that_is_paid_already_is_told_at_once_and_refused_when_handed_in(
+    planning, monkeypatch
+):
+    warned, cleared = [], []
+
+    def require(organisation_id, code, year, *, maker_id):
+        if not cleared:
+            raise RuleBroken("DOUBLE_FUNDING", f"{code} {year} 已有人员经费")
+
+    monkeypatch.setattr(gates, "warn_of_double_funding", lambda _actor, *what: warned.append(what))
+    monkeypatch.setattr(gates, "require_cleared", require)
     number = planning.create(emergency_reason="疫情")
-    monkeypatch.setattr(gates, "funded_already", lambda *_a, **_b: "敬老院人员经费 140 万元")
-    answer = planning.attempt("purchase.submit", planning.clerk, id=number)
-    assert answer.body["code"] == "DOUBLE_FUNDING"
-    assert "敬老院人员经费" in answer.body["detail"]
-    cleared = {"id": number, "reason": "人员已划转"}
-    planning.do("purchase.clear_double_funding", planning.finance, **cleared)
+    assert warned == [(planning.county.purchaser, "A07", 2026)]
+    assert planning.refused("purchase.submit", planning.clerk, id=number) == "DOUBLE_FUNDING"
+    cleared.append(number)
     planning.do("purchase.submit", planning.clerk, id=number)
 
 
@@ -442,7 +449,6 @@ def test_a_duty_that_is_paid_already_waits_for_finance_to_clear_it(planning, mon
 FIELDS = {
     "purchase.group_demands": {"demand_ids": [1]},
     "purchase.recall": {"reason": "改"},
-    "purchase.clear_double_funding": {"reason": "核实"},
     "purchase.send_back": {"reason": "改"},
     "purchase.cancel": {"reason": "不办"},
     "purchase.close": {"reason": "办完"},
@@ -462,7 +468,6 @@ def call(planning, act, number, state):
         "purchase.close": planning.approver,
         "purchase.cancel": planning.approver,
         "purchase.countersign": planning.maker,
-        "purchase.clear_double_funding": planning.finance,
         "purchase.file": planning.finance,
         "purchase.send_back": planning.finance if state == "agreed" else planning.approver,
     }.get(act, planning.clerk)

@@ -300,7 +300,6 @@ class Life:
         yield Step("purchase.submit", clerk, one)
         yield Step("purchase.agree", approver, one)
         yield Step("purchase.countersign", "finance_maker", one)
-        yield Step("purchase.clear_double_funding", finance, one | {"reason": "已核减"})
         yield Step("purchase.show", clerk, one)
         asked = {"id": self.said["cosignatures"][0]["id"]}
         yield Step("purchase.cosign", "system", asked)
