@@ -105,6 +105,11 @@ def number(code: str, *, on: date, division_code: str) -> int:  # noqa: ARG001 -
     return _NUMBERS[code]
 
 
+def rule_set(on: date) -> str:
+    """Return which texts hold on a day, "2014" or "102" (core.rulepack: purchase.rule_set)."""
+    return "2014" if on < date(2020, 3, 1) else "102"
+
+
 def warn_of_double_funding(actor: Actor, organisation_id: int, code: str, year: int) -> None:
     """Record that a unit is paid already to do what it plans to buy (core.duties.warn)."""
 

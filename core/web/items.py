@@ -33,6 +33,7 @@ def core_items(actor: Actor) -> list[MenuItem]:
         ("demand.view", MenuItem("what", _("点菜菜单"), "demands.menus", 50, waiting=menus)),
         ("demand.view", MenuItem("what", _("居民需求"), "demands.index", 55, waiting=demands)),
         ("budget.view", MenuItem("how", _("预算指标"), "budget.index", 10)),
+        ("budget.view", MenuItem("how", _("专项资金"), "funds.index", 12)),
         ("purchase.view", MenuItem("how", _("购买计划"), "purchases.index", 15, waiting=plans)),
         (
             "settlement.view",

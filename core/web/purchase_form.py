@@ -24,6 +24,7 @@ TEXTS = (
     "form_reason",
     "split_approval",
     "envelope",
+    "fund_purpose",
     "emergency_reason",
 )
 FLAGS = (

@@ -274,12 +274,19 @@ class Life:
         other = {"name": "望城区民政局", "kind": "purchaser", "division_code": factories.COUNTY}
         code = {"credit_code": factories.credit_code("11")}
         yield Step("party.add_organisation", clerk, other | code)
+        department = self.said["id"]
+        fund = {"name": "社会建设专项资金", "document": "望财〔2026〕8号"}
+        fund |= {"division_code": factories.COUNTY, "purposes": ["psychology"]}
+        yield Step("fund.create", finance, fund)
+        yield Step("fund.add_line", finance, {"id": self.said["id"], "line_id": self.spare_line})
+        yield Step("fund.list", "treasurer")
         plan = whole_plan(
+            fund_purpose="psychology",
             organisation_id=self.county.purchaser,
             funding=[{"line_id": self.spare_line, "amount_fen": 100_000}],
             starts_on="2026-10-01",
             hard_conditions=["有食品经营许可证"],
-            cosigner_ids=[self.said["id"]],
+            cosigner_ids=[department],
         )
         self.plan = {name: value for name, value in plan.items() if name != "organisation_id"}
         yield Step("purchase.advise", clerk, {"recipients_choose": True})

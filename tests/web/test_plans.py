@@ -267,3 +267,26 @@ def test_readers_see_plans_without_the_forms_of_others(office, role):
     assert page.status == 200
     assert "/purchases/1/steps/submit" not in page.html
     assert reader.open("/purchases/new").status == 403
+
+
+def test_finance_sets_up_a_fund_and_counts_a_line_to_it(office):
+    finance = office("finance_budget")
+    page = finance.open("/funds/").send(
+        "/funds/",
+        name="社会建设专项资金",
+        document="望财〔2026〕8号",
+        division_code=factories.COUNTY,
+        purposes="psychology",
+    )
+    assert "已设立专项资金" in page.text
+    done = page.send("/funds/lines", id="1", line_id="1")
+    assert "已归入" in done.text
+    assert "支持社会心理服务" in done.text
+    wrong = finance.open("/funds/").send("/funds/", name="另一个", division_code=factories.COUNTY)
+    assert wrong.status == 422
+    assert "另一个" in wrong.html
+    clerk = office("purchaser_clerk")
+    refused = clerk.open("/purchases/new").send("/purchases/new", **PLAN)
+    assert "FUND_PURPOSE_MISMATCH" in refused.text
+    kept = refused.send("/purchases/new", **PLAN, fund_purpose="psychology")
+    assert "支持社会心理服务" in kept.text
