@@ -55,6 +55,10 @@ def whole_plan(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def prepare(county: factories.County) -> None:
+    """Publish what the county may buy; the stand-ins of core.purchases.gates have it at hand."""
+
+
 class Tendering:
     """A form whose providers are found by procurement, as contracts are."""
 
@@ -76,6 +80,8 @@ class Planning:
     def __init__(self, app: Any, county: factories.County) -> None:
         """Give finance's budget officer and the purchaser's two a second of their kind."""
         self.app, self.county = app, county
+        with app.app_context():
+            prepare(county)
         self.line = county.line
         self.clerk, self.approver = self.who("purchaser_clerk"), self.who("purchaser_approver")
         self.finance, self.maker = self.who("finance_budget"), self.who("finance_maker")

@@ -14,7 +14,7 @@ from core.identifiers import citizen_id_with_check
 from core.settlement import bank
 from tests import factories
 from tests.generated.leaks import ACCOUNT, ID_NUMBER, NAME, PASSWORD, PHONE, STAFF_ID, WRONG_ID
-from tests.purchase_world import TOWNSHIP, item, whole_plan
+from tests.purchase_world import TOWNSHIP, item, prepare, whole_plan
 from tests.settlement_world import result_file
 
 ANYBODY = "visitor"
@@ -243,6 +243,7 @@ class Life:
 
     def _orders(self) -> Walk:
         """The menu is published; people order, support, are declined and merged."""
+        prepare(self.county)
         clerk, days = "purchaser_clerk", {"opens_on": "2026-09-01", "closes_on": "2026-09-30"}
         menu = {"title": "秋季菜单", "division_code": factories.COUNTY} | days
         offers = [{"catalogue_item_id": item("A07"), "words": "送餐"}]

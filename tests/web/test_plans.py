@@ -10,7 +10,7 @@ from core import clock
 from core.db import db, transaction
 from core.parties import Resident
 from tests import factories
-from tests.purchase_world import ON_NEGATIVE_LIST, item
+from tests.purchase_world import ON_NEGATIVE_LIST, item, prepare
 
 PLAN = {
     "name": "高塘岭助餐",
@@ -41,6 +41,13 @@ PLAN = {
     "indicators-2-weight": "30",
     "no_add": ["institutions", "posts", "staff", "money"],
 }
+
+
+@pytest.fixture(autouse=True)
+def prepared(world):
+    """Let the county say what may be bought."""
+    with world.app.app_context():
+        prepare(world.county)
 
 
 @pytest.fixture
