@@ -19,8 +19,6 @@ from tests import factories
 
 NOW = "2026-03-02T09:00"
 TOWNSHIP = "430112001"
-# A plan under this name is one for what no government may buy.
-FORBIDDEN = "城管行政执法外包"
 
 
 def item(code: str) -> int:
@@ -54,6 +52,25 @@ def whole_plan(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def prepare(county: factories.County) -> None:
+    """Publish what the county may buy, its first catalogue."""
+    assert factories.catalogue_item(county, "A07") == item("A07")
+
+
+def make_hospital() -> int:
+    """Register a public hospital and return its number."""
+    return factories.do(
+        "party.add_organisation",
+        credit_code="122201020000003859",
+        name="县人民医院",
+        kind="purchaser",
+        division_code=factories.COUNTY,
+        legal_kind="institution",
+        institution_class="public_one",
+        legal_document="望编〔2020〕1号",
+    )["id"]
+
+
 class Tendering:
     """A form whose providers are found by procurement, as contracts are."""
 
@@ -76,7 +93,7 @@ class Planning:
         """Give finance's budget officer and the purchaser's two a second of their kind."""
         self.app, self.county = app, county
         with app.app_context():
-            assert factories.catalogue_item(county, "A07") == item("A07")
+            prepare(county)
         self.line = county.line
         self.clerk, self.approver = self.who("purchaser_clerk"), self.who("purchaser_approver")
         self.finance, self.maker = self.who("finance_budget"), self.who("finance_maker")

@@ -18,6 +18,8 @@ from core.purchases import (
 )
 from core.purchases.demand_acts import ACTS as DEMAND_ACTS
 from core.purchases.demand_acts import PERMISSIONS as DEMAND_PERMISSIONS
+from core.purchases.fund_acts import ACTS as FUND_ACTS
+from core.purchases.fund_acts import PERMISSIONS as FUND_PERMISSIONS
 
 _PURCHASER = ("purchaser_clerk", "purchaser_approver")
 _FINANCE = ("finance_budget", "finance_maker", "finance_approver")
@@ -32,6 +34,7 @@ PERMISSIONS = [
     Permission("purchase.countersign", "财政会签承接条件", ("finance_budget", "finance_maker")),
     Permission("purchase.file", "备案购买计划", ("finance_budget",)),
     *DEMAND_PERMISSIONS,
+    *FUND_PERMISSIONS,
 ]
 
 OBJECT = "purchase"
@@ -263,4 +266,4 @@ READING = [
     ),
 ]
 
-ACTS = [*DRAFTING, *DECIDING, *READING, *DEMAND_ACTS]
+ACTS = [*DRAFTING, *DECIDING, *READING, *DEMAND_ACTS, *FUND_ACTS]

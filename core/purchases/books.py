@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.budget import RESERVE_PAIRS
 from core.db import db
 from core.formats import yuan
 from core.ledger import Check, EntryKind, Finding, balances
 from core.purchases.asked import GROUPED, MERGED, Demand
 from core.purchases.models import FILED as IS_FILED
-from core.purchases.models import LIVE, UNDER_WAY, Purchase, PurchaseFunding
+from core.purchases.models import LIVE, UNDER_WAY, Purchase, PurchaseForward, PurchaseFunding
 
 FILED, RELEASED = "purchase.filed", "purchase.released"
 
@@ -19,25 +21,32 @@ ENTRY_KINDS = [
 
 
 def check_reservations() -> list[Finding]:
-    """Find money reserved for a plan that is not filed, or other than it was filed with.
+    """Find money reserved for a plan that is not filed, or outside of what it was filed with.
 
-    Once a plan is carried out its form draws on the reservation; then it may only be less.
+    A filed plan holds what this year's lines give it, more as later years get their lines; once it
+    is carried out its form draws on that.
     """
     held = balances("line.reserved", by="purchase_id")
-    funding = db.func.coalesce(db.func.sum(PurchaseFunding.amount_fen), 0)
-    rows = db.session.execute(
-        db.select(Purchase.id, Purchase.state, funding)
-        .outerjoin(PurchaseFunding, PurchaseFunding.purchase_id == Purchase.id)
-        .group_by(Purchase.id, Purchase.state)
-        .order_by(Purchase.id)
-    )
+    now, later = _sums(PurchaseFunding), _sums(PurchaseForward)
     findings = []
-    for number, state, planned in rows:
-        found, filed = held.get(number, 0), int(planned)
-        expected = filed if state == IS_FILED else min(found, filed) if state == UNDER_WAY else 0
+    for number, state in db.session.execute(
+        db.select(Purchase.id, Purchase.state).order_by(Purchase.id)
+    ):
+        found, this_year = held.get(number, 0), now.get(number, 0)
+        most = this_year + later.get(number, 0) if state in {IS_FILED, UNDER_WAY} else 0
+        least = this_year if state == IS_FILED else 0
+        expected = min(max(found, least), most)
         if found != expected:
             findings.append(Finding(f"purchase {number} {state}", yuan(expected), yuan(found)))
     return findings
+
+
+def _sums(model: Any) -> dict[int, int]:
+    """Return the sums in fen of a plan's parts by plan."""
+    rows = db.session.execute(
+        db.select(model.purchase_id, db.func.sum(model.amount_fen)).group_by(model.purchase_id)
+    )
+    return {number: int(fen) for number, fen in rows}
 
 
 def check_demands() -> list[Finding]:

@@ -23,8 +23,8 @@ AGREE = "purchase.agree"
 def submit(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Hand a complete plan to the unit's approver.
 
-    Refuses what creating refuses, then PLAN_FIELD_MISSING, NO_ADD_NOT_CONFIRMED and
-    CONSULTATION_NOT_FINISHED.
+    Refuses what creating refuses, then DOUBLE_FUNDING, PLAN_FIELD_MISSING, NO_ADD_NOT_CONFIRMED
+    and CONSULTATION_NOT_FINISHED.
     """
     purchase = fetch(Purchase, id, actor, "purchase.plan")
     steps.require(purchase, "purchase.submit")
@@ -87,6 +87,7 @@ def file(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
         filed_at=clock.now(),
         filed_number=number,
     )
+    gates.oblige(actor, purchase)
     telling.tell_all(purchase, telling.FILED, purchase.name)
     return _about(purchase, number) | {"filed_number": number, "reserved_fen": purchase.budget_fen}
 
@@ -202,7 +203,8 @@ def _refuse_unsigned(purchase: Purchase) -> None:
 
 
 def _give_back(purchase: Purchase) -> None:
-    """Return what is still reserved for a plan to its lines."""
+    """Return what is still reserved for a plan to its lines; no later year owes it anything."""
+    gates.release_obligations(purchase)
     left = {line: fen for line, fen in reserved(purchase.id).items() if fen}
     if left:
         moves = unreserve_moves(purchase.id, left)

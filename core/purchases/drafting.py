@@ -44,6 +44,7 @@ _COLUMNS = (
     "is_open_tender",
     "split_approval",
     "envelope",
+    "fund_purpose",
     "emergency_reason",
 )
 _TRAITS = ("standard_is_clear", "recipients_choose", "to_producers")

@@ -56,3 +56,11 @@ def refuse_double_funding(purchase: Purchase) -> None:
 
 def _item_code(purchase: Purchase) -> str:
     return str(db.session.get_one(CatalogueItem, purchase.catalogue_item_id).code)
+
+
+def oblige(actor: Actor, purchase: Purchase) -> None:
+    """Record what a filed plan will need of later years (core.years.forward.add)."""
+
+
+def release_obligations(purchase: Purchase) -> None:
+    """Drop what was recorded of later years (core.years.forward.cancel, for the open ones)."""

@@ -76,6 +76,7 @@ class Purchase(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy 
     is_open_tender: Mapped[bool] = mapped_column(default=False)
     split_approval: Mapped[str | None] = mapped_column(Text)
     envelope: Mapped[str] = mapped_column(Text, default=UP_TO_LINE)
+    fund_purpose: Mapped[str | None] = mapped_column(Text)
     emergency_reason: Mapped[str | None] = mapped_column(Text)
     emergency_report: Mapped[str | None] = mapped_column(Text)
     emergency_reported_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -227,6 +227,7 @@ def _plan(purchase: Purchase) -> dict[str, Any]:
         "is_open_tender": purchase.is_open_tender,
         "split_approval": purchase.split_approval,
         "envelope": purchase.envelope,
+        "fund_purpose": purchase.fund_purpose,
         "emergency_reason": purchase.emergency_reason,
         "needs_consultation": rules.needs_consultation(purchase),
         "consulted_from": _iso(purchase.consulted_from),

@@ -16,7 +16,7 @@ from core.errors import RuleBroken
 from core.formats import yuan, yuan_text
 from core.ledger import Owner, gated_balance
 from core.plugins import registry
-from core.purchases import forms, gates
+from core.purchases import forms, funds, gates
 from core.purchases.models import (
     AGREED,
     CLOSED,
@@ -41,13 +41,14 @@ def refuse_at_first_step(purchase: Purchase) -> None:
     """Refuse what no later step can mend: the purchaser, the service, the money.
 
     PURCHASER_NOT_ELIGIBLE, the catalogue's refusals, BUDGET_MISSING, LINE_MISMATCH,
-    BUDGET_INSUFFICIENT, SPLIT_TO_AVOID_TENDER, in this order. Keeps the category
-    of what is bought, by which splitting is judged.
+    BUDGET_INSUFFICIENT, FUND_PURPOSE_MISMATCH, SPLIT_TO_AVOID_TENDER, in this order. Keeps the
+    category of what is bought, by which splitting is judged.
     """
     on = max(clock.today(), purchase.starts_on)
     # A published item has a category.
     purchase.catalogue_category = gates.item_of(purchase, on=on).category or ""
     refuse_without_money(purchase)
+    funds.refuse_foreign_purpose(purchase)
     refuse_splitting(purchase)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from core.fields import ID_MAX, Text, date, fen, identity, one_of, schema
-from core.purchases import models
+from core.purchases import funds, models
 
 LINES_MOST, ROWS_MOST, NAMES_MOST = 20, 30, 50
 PEOPLE_MOST = 10_000_000
@@ -102,6 +102,7 @@ def plan(name: str, /, **members: Any) -> Schema:
         envelope=one_of(
             models.FIXED, models.UP_TO_LINE, required=False, load_default=models.UP_TO_LINE
         ),
+        fund_purpose=one_of(*funds.PURPOSES, required=False, load_default=None, allow_none=True),
         emergency_reason=_line(500),
         **_money(name),
         **_reasons(name),

@@ -1,4 +1,4 @@
-"""What others put under a plan: departments' and finance's signatures, a clearance, a report."""
+"""What others put under a plan: departments' and finance's signatures, a report."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ def core_items(actor: Actor) -> list[MenuItem]:
         ("demand.view", "what", _("点菜菜单"), "demands.menus", 50, purchases.menus),
         ("demand.view", "what", _("居民需求"), "demands.index", 55, purchases.demands),
         ("budget.view", "how", _("预算指标"), "budget.index", 10, None),
+        ("budget.view", "how", _("专项资金"), "funds.index", 12, None),
         ("purchase.view", "how", _("购买计划"), "purchases.index", 15, purchases.plans),
         ("budget.view_transfers", "how", _("指标调剂"), "virement.index", 15, money.line_transfers),
         ("settlement.view", "how", _("支付批次"), "settlement.index", 60, money.settlement),

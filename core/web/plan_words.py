@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from core import formats
-from core.purchases import models
+from core.purchases import funds, models
 
 TONES = {
     models.DRAFT: "plain",
@@ -75,6 +75,7 @@ CONTRIBUTORS = {
     "volunteers": lazy_gettext("志愿服务"),
     "organisations": lazy_gettext("社会组织"),
 }
+PURPOSES = {code: name for code, (_group, name) in funds.PURPOSES.items()}
 
 
 def choices(words: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -107,6 +108,7 @@ def labels() -> dict[str, str]:
         "split_approval": _("财政部门批准采用其他采购方式的文号"),
         "envelope": _("用钱的上限"),
         "emergency_reason": _("紧急购买的理由"),
+        "fund_purpose": _("专项资金用途"),
         "funding": _("资金来源（本年度指标）"),
         "forward": _("以后年度支出责任"),
         "contributions": _("其他资源"),
@@ -194,7 +196,8 @@ def _way(plan: dict[str, Any]) -> list[tuple[str, Any]]:
         (_("服务特点"), _listed(TRAITS, traits)),
         (names["is_open_tender"], _("是") if plan["is_open_tender"] else ""),
         (names["split_approval"], plan["split_approval"]),
-        (names["envelope"], ENVELOPES[plan["envelope"]]),
+        # How the money is drawn is the office's affair.
+        (names["envelope"], ENVELOPES[plan["envelope"]] if "funding" in plan else ""),
     ]
 
 
@@ -203,6 +206,8 @@ def _money(plan: dict[str, Any]) -> list[tuple[str, Any]]:
     facts: list[tuple[str, Any]] = [
         (one["line"], formats.yuan_text(one["amount_fen"])) for one in plan.get("funding", ())
     ]
+    if plan["fund_purpose"]:
+        facts.append((labels()["fund_purpose"], str(PURPOSES[plan["fund_purpose"]])))
     facts.append((_("本年度预算"), formats.yuan_text(plan["budget_fen"])))
     facts += [
         (

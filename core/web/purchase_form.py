@@ -6,7 +6,6 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from core.purchases.models import CONTRIBUTORS
 from core.web.forms import fen_of, whole
 
 TEXTS = (
@@ -25,6 +24,7 @@ TEXTS = (
     "form_reason",
     "split_approval",
     "envelope",
+    "fund_purpose",
     "emergency_reason",
 )
 FLAGS = (
@@ -39,10 +39,10 @@ NUMBERS = ("cosigner_ids", "demand_ids")
 LISTS = ("hard_conditions", "preferred_conditions")
 # The rows that stand ready, and the fields of each: their name in the form, and how they are read.
 ROWS: dict[str, tuple[int, dict[str, str]]] = {
-    "funding": (3, {"line_id": "whole", "amount_fen": "money"}),
-    "forward": (2, {"fiscal_year": "whole", "amount_fen": "money"}),
+    "funding": (2, {"line_id": "whole", "amount_fen": "money"}),
+    "forward": (1, {"fiscal_year": "whole", "amount_fen": "money"}),
     "indicators": (
-        6,
+        3,
         {
             "kind": "text",
             "name": "text",
@@ -53,7 +53,7 @@ ROWS: dict[str, tuple[int, dict[str, str]]] = {
         },
     ),
     "contributions": (
-        len(CONTRIBUTORS),
+        2,
         {"source": "text", "words": "text", "amount_fen": "money"},
     ),
 }

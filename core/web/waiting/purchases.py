@@ -9,7 +9,14 @@ from sqlalchemy import and_, func
 from core.access import Actor, visible
 from core.db import db
 from core.purchases.asked import MENU_DRAFT, OPEN, Demand, Menu
-from core.purchases.models import AGREED, DRAFT, SUBMITTED, Purchase, PurchaseCosignature
+from core.purchases.models import (
+    AGREED,
+    DRAFT,
+    PUBLISHED,
+    SUBMITTED,
+    Purchase,
+    PurchaseCosignature,
+)
 from core.web.menu import Todo
 
 
@@ -44,6 +51,14 @@ def plans(actor: Actor) -> list[Todo]:
         if actor.may(permission):
             query = db.select(Purchase.id).where(visible(Purchase, actor, permission), waiting)
             found.append(_plans(label, list(db.session.scalars(query))))
+    if actor.may("purchase.plan"):
+        late = db.select(Purchase.id).where(
+            visible(Purchase, actor, "purchase.plan"),
+            Purchase.state.in_(PUBLISHED),
+            Purchase.emergency_reason.is_not(None),
+            Purchase.emergency_reported_at.is_(None),
+        )
+        found.append(_plans(_("个紧急购买待事后报告"), list(db.session.scalars(late))))
     if actor.may("purchase.cosign"):
         query = (
             db.select(Purchase.id)
