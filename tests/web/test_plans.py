@@ -90,31 +90,31 @@ def test_a_villagers_order_becomes_a_filed_plan(world, office, villager):
     chosen = clerk.open("/purchases/new?demand_ids=1")
     assert chosen.form("/purchases/new").fields["demand_ids"] == "1"
     plan = chosen.send("/purchases/new", **PLAN)
-    assert plan.path == "/purchases/1"
+    assert plan.path == "/purchases/2"
     assert "每天一餐热饭" in plan.text
-    plan.send("/purchases/1/steps/consult")
+    plan.send("/purchases/2/steps/consult")
     assert "已编入计划" in villager.open("/orders/").text
 
-    public = world.browser().open("/plans/1")
+    public = world.browser().open("/plans/2")
     assert "独居老人做饭难" in public.text
-    thanks = public.send("/plans/1/comments", words="能不能也送晚饭？")
+    thanks = public.send("/plans/2/comments", words="能不能也送晚饭？")
     assert "谢谢您的意见" in thanks.text
     assert "能不能也送晚饭" not in thanks.text
-    answered = clerk.open("/purchases/1").send("/purchases/1/answers", answer="先送午饭。")
+    answered = clerk.open("/purchases/2").send("/purchases/2/answers", answer="先送午饭。")
     assert "已公开" in answered.text
-    assert "先送午饭" in world.browser().open("/plans/1").text
+    assert "先送午饭" in world.browser().open("/plans/2").text
 
-    early = clerk.open("/purchases/1").send("/purchases/1/steps/submit")
+    early = clerk.open("/purchases/2").send("/purchases/2/steps/submit")
     assert early.status == 422
     assert "期满前不能提交" in early.text
     with clock.frozen("2026-09-15T09:00"):
-        office("purchaser_clerk").open("/purchases/1").send("/purchases/1/steps/submit")
+        office("purchaser_clerk").open("/purchases/2").send("/purchases/2/steps/submit")
         approver, finance = office("purchaser_approver"), office("finance_budget")
         assert "个购买计划待复核" in approver.open("/").text
-        approver.open("/purchases/1").send("/purchases/1/steps/agree")
+        approver.open("/purchases/2").send("/purchases/2/steps/agree")
         assert "个购买计划待备案" in finance.open("/").text
-        filed = finance.open("/purchases/1").send("/purchases/1/steps/file")
-        assert "备〔2026〕1号" in filed.text
+        filed = finance.open("/purchases/2").send("/purchases/2/steps/file")
+        assert "备〔2026〕2号" in filed.text
         assert "10,000.00" in filed.text
         home = world.at_home().open("/orders/")
         assert "已备案，钱已经留好" in home.text
@@ -156,17 +156,17 @@ def test_a_draft_comes_back_into_the_form_as_it_was(office):
     }
     extra |= {"hard_conditions": "有许可证\n有食堂"}
     clerk.open("/purchases/new").send("/purchases/new", **PLAN | extra)
-    fields = clerk.open("/purchases/1/edit").form("/purchases/1/edit").fields
+    fields = clerk.open("/purchases/2/edit").form("/purchases/2/edit").fields
     expected = PLAN | extra | {"funding-0-amount_fen": "10000.00"}
     expected |= {"forward-0-amount_fen": "500.00"}
     texts = {"need", "standard", "goal", "hard_conditions", "no_add"}
     assert {k: fields[k] for k in expected if k not in texts} == {
         k: v for k, v in expected.items() if k not in texts
     }
-    changed = clerk.open("/purchases/1/edit").send(
-        "/purchases/1/edit", **PLAN | extra | {"name": "改名助餐"}
+    changed = clerk.open("/purchases/2/edit").send(
+        "/purchases/2/edit", **PLAN | extra | {"name": "改名助餐"}
     )
-    assert changed.path == "/purchases/1"
+    assert changed.path == "/purchases/2"
     assert "改名助餐" in changed.text
     assert "推荐的方式" in changed.text
 
@@ -175,7 +175,7 @@ def test_a_missing_part_is_named_when_the_plan_is_submitted(office):
     clerk = office("purchaser_clerk")
     bare = PLAN | {"goal": "", "emergency_reason": "疫情"}
     clerk.open("/purchases/new").send("/purchases/new", **bare)
-    refused = clerk.open("/purchases/1").send("/purchases/1/steps/submit")
+    refused = clerk.open("/purchases/2").send("/purchases/2/steps/submit")
     assert refused.status == 422
     assert "绩效目标" in refused.text
 
@@ -183,7 +183,7 @@ def test_a_missing_part_is_named_when_the_plan_is_submitted(office):
 def test_the_filing_statement_is_printed(office):
     clerk = office("purchaser_clerk")
     clerk.open("/purchases/new").send("/purchases/new", **PLAN)
-    paper = clerk.open("/purchases/1/filing.pdf").response
+    paper = clerk.open("/purchases/2/filing.pdf").response
     assert paper.mimetype == "application/pdf"
     assert paper.get_data().startswith(b"%PDF")
 
@@ -191,9 +191,9 @@ def test_the_filing_statement_is_printed(office):
 def test_a_plan_is_public_only_from_its_consultation_on(world, office):
     clerk = office("purchaser_clerk")
     clerk.open("/purchases/new").send("/purchases/new", **PLAN)
-    assert world.browser().open("/plans/1").status == 404
-    assert "还没有公开的购买计划" in world.browser().open("/plans/").text
-    clerk.open("/purchases/1").send("/purchases/1/steps/consult")
+    assert world.browser().open("/plans/2").status == 404
+    assert "高塘岭助餐" not in world.browser().open("/plans/").text
+    clerk.open("/purchases/2").send("/purchases/2/steps/consult")
     page = world.browser().open("/plans/")
     assert "高塘岭助餐" in page.text
     assert "10,000.00" in page.text
@@ -270,9 +270,9 @@ def test_readers_see_plans_without_the_forms_of_others(office, role):
     office("purchaser_clerk").open("/purchases/new").send("/purchases/new", **PLAN)
     reader = office(role)
     assert "高塘岭助餐" in reader.open("/purchases/").text
-    page = reader.open("/purchases/1")
+    page = reader.open("/purchases/2")
     assert page.status == 200
-    assert "/purchases/1/steps/submit" not in page.html
+    assert "/purchases/2/steps/submit" not in page.html
     assert reader.open("/purchases/new").status == 403
 
 
