@@ -45,7 +45,8 @@ def refuse_at_first_step(purchase: Purchase) -> None:
     BUDGET_INSUFFICIENT, FUND_PURPOSE_MISMATCH, SPLIT_TO_AVOID_TENDER, in this order. Keeps the
     category of what is bought, by which splitting is judged.
     """
-    purchase.catalogue_category = item_of(purchase).category
+    item = item_of(purchase)
+    purchase.catalogue_category = item.category or item.code
     refuse_without_money(purchase)
     funds.refuse_foreign_purpose(purchase)
     refuse_splitting(purchase)
