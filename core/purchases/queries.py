@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy.orm import selectinload
 
 from core import clock
 from core.access import Actor, User, scoped, visible
@@ -30,6 +31,8 @@ from core.purchases.models import (
 
 VIEW = "purchase.view"
 LIMIT = 50
+# A list adds up what each of its plans costs: read for all of them at once.
+_SUMS = (selectinload(Purchase.funding), selectinload(Purchase.forward))
 
 
 def purchases(
@@ -123,7 +126,7 @@ def conversions(actor: Actor, *, year: int | None = None) -> dict[str, Any]:
         Purchase.state != CANCELLED,
         Purchase.fiscal_year == (year or clock.today().year),
     )
-    found = list(db.session.scalars(query.order_by(Purchase.id)))
+    found = list(db.session.scalars(query.options(*_SUMS).order_by(Purchase.id)))
     items = [row(one) | {"conversion": one.content.get("conversion")} for one in found]
     return {
         "year": year or clock.today().year,
@@ -195,7 +198,7 @@ def comments(purchase: Purchase, *, answered_only: bool) -> list[dict[str, Any]]
 def _page(query: Select[Any], before: int | None, limit: int) -> dict[str, Any]:
     if before is not None:
         query = query.where(Purchase.id < before)
-    found = list(db.session.scalars(query.limit(limit)))
+    found = list(db.session.scalars(query.options(*_SUMS).limit(limit)))
     return {
         "items": [row(one) for one in found],
         "next_before": found[-1].id if len(found) == limit else None,

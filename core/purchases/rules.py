@@ -44,9 +44,8 @@ def refuse_at_first_step(purchase: Purchase) -> None:
     BUDGET_INSUFFICIENT, FUND_PURPOSE_MISMATCH, SPLIT_TO_AVOID_TENDER, in this order. Keeps the
     category of what is bought, by which splitting is judged.
     """
-    on = max(clock.today(), purchase.starts_on)
-    # A published item has a category.
-    purchase.catalogue_category = gates.item_of(purchase, on=on).category or ""
+    item = gates.item_of(purchase, on=max(clock.today(), purchase.starts_on))
+    purchase.catalogue_category = item.category or item.code
     refuse_without_money(purchase)
     funds.refuse_foreign_purpose(purchase)
     refuse_splitting(purchase)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from core import clock
@@ -554,3 +556,24 @@ def bring(planning, number, state):
         planning.begin(number)
     if state == "closed":
         planning.do("purchase.close", planning.approver, id=number, reason="办完")
+
+
+def test_whatever_is_filed_and_given_up_the_line_holds_what_is_filed(planning):
+    chance = random.Random(6)
+    filed = {}
+    for _turn in range(10):
+        if filed and chance.random() < 0.3:
+            number = chance.choice(sorted(filed))
+            planning.do("purchase.cancel", planning.approver, id=number, reason="不办了")
+            del filed[number]
+        else:
+            fen = chance.randint(1, 1_500_000)
+            money = [{"line_id": planning.line, "amount_fen": fen}]
+            plan = planning.plan(funding=money, emergency_reason="疫情")
+            answer = planning.attempt("purchase.create", planning.clerk, **plan)
+            fits = fen <= 3_000_000 - sum(filed.values())
+            assert answer.refused == (not fits), answer.body
+            if fits:
+                planning.carry(answer.body["id"], "filed")
+                filed[answer.body["id"]] = fen
+        assert planning.rooms().get("reserved", 0) == sum(filed.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -12,35 +13,38 @@ from core.parties import Resident
 from tests import factories
 from tests.purchase_world import item, prepare
 
-PLAN = {
-    "name": "高塘岭助餐",
-    "catalogue_item_id": str(item("A07")),
-    "need": "独居老人做饭难。",
-    "standard": "两荤一素。",
-    "quantity": "20000",
-    "unit": "餐",
-    "goal": "每天一顿热饭。",
-    "starts_on": "2026-10-01",
-    "ends_on": "2026-12-31",
-    "recipients_choose": "1",
-    "form": "voucher",
-    "form_reason": "口味各异。",
-    "funding-0-line_id": "1",
-    "funding-0-amount_fen": "10,000",
-    "indicators-0-name": "助餐",
-    "indicators-0-target": "20000",
-    "indicators-0-unit": "餐",
-    "indicators-0-weight": "40",
-    "indicators-1-name": "热餐率",
-    "indicators-1-target": "98",
-    "indicators-1-unit": "%",
-    "indicators-1-weight": "30",
-    "indicators-2-name": "满意度",
-    "indicators-2-target": "90",
-    "indicators-2-unit": "%",
-    "indicators-2-weight": "30",
-    "no_add": ["institutions", "posts", "staff", "money"],
-}
+
+def whole() -> dict[str, Any]:
+    """Return what is typed for a whole plan of 10,000 yuan for elder care."""
+    return {
+        "name": "高塘岭助餐",
+        "catalogue_item_id": str(item("A07")),
+        "need": "独居老人做饭难。",
+        "standard": "两荤一素。",
+        "quantity": "20000",
+        "unit": "餐",
+        "goal": "每天一顿热饭。",
+        "starts_on": "2026-10-01",
+        "ends_on": "2026-12-31",
+        "recipients_choose": "1",
+        "form": "voucher",
+        "form_reason": "口味各异。",
+        "funding-0-line_id": "1",
+        "funding-0-amount_fen": "10,000",
+        "indicators-0-name": "助餐",
+        "indicators-0-target": "20000",
+        "indicators-0-unit": "餐",
+        "indicators-0-weight": "40",
+        "indicators-1-name": "热餐率",
+        "indicators-1-target": "98",
+        "indicators-1-unit": "%",
+        "indicators-1-weight": "30",
+        "indicators-2-name": "满意度",
+        "indicators-2-target": "90",
+        "indicators-2-unit": "%",
+        "indicators-2-weight": "30",
+        "no_add": ["institutions", "posts", "staff", "money"],
+    }
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +93,7 @@ def test_a_villagers_order_becomes_a_filed_plan(world, office, villager):
     assert "项居民需求等待安排" in clerk.open("/").text
     chosen = clerk.open("/purchases/new?demand_ids=1")
     assert chosen.form("/purchases/new").fields["demand_ids"] == "1"
-    plan = chosen.send("/purchases/new", **PLAN)
+    plan = chosen.send("/purchases/new", **whole())
     assert plan.path == "/purchases/2"
     assert "每天一餐热饭" in plan.text
     plan.send("/purchases/2/steps/consult")
@@ -125,7 +129,7 @@ def test_a_villagers_order_becomes_a_filed_plan(world, office, villager):
 def test_what_was_typed_is_kept_when_the_first_step_refuses(world, office):
     clerk = office("purchaser_clerk")
     page = clerk.open("/purchases/new")
-    bad = PLAN | {"catalogue_item_id": "1", "funding-0-amount_fen": "30,000,000.5"}
+    bad = whole() | {"catalogue_item_id": "1", "funding-0-amount_fen": "30,000,000.5"}
     refused = page.send("/purchases/new", **bad)
     assert refused.status == 422
     assert "可用额度不足" in refused.text
@@ -141,7 +145,7 @@ def test_what_was_typed_is_kept_when_the_first_step_refuses(world, office):
 @pytest.mark.requirement("R000-24")
 def test_the_negative_list_is_told_with_its_article_on_the_page(office):
     page = office("purchaser_clerk").open("/purchases/new")
-    refused = page.send("/purchases/new", **PLAN | {"name": "委托行政执法"})
+    refused = page.send("/purchases/new", **whole() | {"name": "委托行政执法"})
     assert "负面清单" in refused.text
     assert "依据：" in refused.text
     assert "NEGATIVE_LIST_HIT" in refused.text
@@ -155,16 +159,16 @@ def test_a_draft_comes_back_into_the_form_as_it_was(office):
         "ends_on": "2027-03-31",
     }
     extra |= {"hard_conditions": "有许可证\n有食堂"}
-    clerk.open("/purchases/new").send("/purchases/new", **PLAN | extra)
+    clerk.open("/purchases/new").send("/purchases/new", **whole() | extra)
     fields = clerk.open("/purchases/2/edit").form("/purchases/2/edit").fields
-    expected = PLAN | extra | {"funding-0-amount_fen": "10000.00"}
+    expected = whole() | extra | {"funding-0-amount_fen": "10000.00"}
     expected |= {"forward-0-amount_fen": "500.00"}
     texts = {"need", "standard", "goal", "hard_conditions", "no_add"}
     assert {k: fields[k] for k in expected if k not in texts} == {
         k: v for k, v in expected.items() if k not in texts
     }
     changed = clerk.open("/purchases/2/edit").send(
-        "/purchases/2/edit", **PLAN | extra | {"name": "改名助餐"}
+        "/purchases/2/edit", **whole() | extra | {"name": "改名助餐"}
     )
     assert changed.path == "/purchases/2"
     assert "改名助餐" in changed.text
@@ -173,7 +177,7 @@ def test_a_draft_comes_back_into_the_form_as_it_was(office):
 
 def test_a_missing_part_is_named_when_the_plan_is_submitted(office):
     clerk = office("purchaser_clerk")
-    bare = PLAN | {"goal": "", "emergency_reason": "疫情"}
+    bare = whole() | {"goal": "", "emergency_reason": "疫情"}
     clerk.open("/purchases/new").send("/purchases/new", **bare)
     refused = clerk.open("/purchases/2").send("/purchases/2/steps/submit")
     assert refused.status == 422
@@ -182,7 +186,7 @@ def test_a_missing_part_is_named_when_the_plan_is_submitted(office):
 
 def test_the_filing_statement_is_printed(office):
     clerk = office("purchaser_clerk")
-    clerk.open("/purchases/new").send("/purchases/new", **PLAN)
+    clerk.open("/purchases/new").send("/purchases/new", **whole())
     paper = clerk.open("/purchases/2/filing.pdf").response
     assert paper.mimetype == "application/pdf"
     assert paper.get_data().startswith(b"%PDF")
@@ -190,7 +194,7 @@ def test_the_filing_statement_is_printed(office):
 
 def test_a_plan_is_public_only_from_its_consultation_on(world, office):
     clerk = office("purchaser_clerk")
-    clerk.open("/purchases/new").send("/purchases/new", **PLAN)
+    clerk.open("/purchases/new").send("/purchases/new", **whole())
     assert world.browser().open("/plans/2").status == 404
     assert "高塘岭助餐" not in world.browser().open("/plans/").text
     clerk.open("/purchases/2").send("/purchases/2/steps/consult")
@@ -257,7 +261,7 @@ def test_the_report_of_converted_appropriations_adds_up(office):
         "comparison-year": "2025",
         "comparison-basis": "决算",
     }
-    clerk.open("/purchases/new").send("/purchases/new", **PLAN | converted)
+    clerk.open("/purchases/new").send("/purchases/new", **whole() | converted)
     page = clerk.open("/purchases/conversions?year=2026")
     assert "县敬老院" in page.text
     assert "14,000.00" in page.text
@@ -267,7 +271,7 @@ def test_the_report_of_converted_appropriations_adds_up(office):
     "role", ["purchaser_approver", "finance_budget", "finance_maker", "auditor", "treasurer"]
 )
 def test_readers_see_plans_without_the_forms_of_others(office, role):
-    office("purchaser_clerk").open("/purchases/new").send("/purchases/new", **PLAN)
+    office("purchaser_clerk").open("/purchases/new").send("/purchases/new", **whole())
     reader = office(role)
     assert "高塘岭助餐" in reader.open("/purchases/").text
     page = reader.open("/purchases/2")
@@ -293,7 +297,7 @@ def test_finance_sets_up_a_fund_and_counts_a_line_to_it(office):
     assert wrong.status == 422
     assert "另一个" in wrong.html
     clerk = office("purchaser_clerk")
-    refused = clerk.open("/purchases/new").send("/purchases/new", **PLAN)
+    refused = clerk.open("/purchases/new").send("/purchases/new", **whole())
     assert "FUND_PURPOSE_MISMATCH" in refused.text
-    kept = refused.send("/purchases/new", **PLAN, fund_purpose="psychology")
+    kept = refused.send("/purchases/new", **whole(), fund_purpose="psychology")
     assert "支持社会心理服务" in kept.text
