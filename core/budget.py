@@ -19,7 +19,19 @@ from core import audit, clock
 from core.access import Actor, fetch
 from core.db import Id, db
 from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
-from core.ledger import CREDIT, DEBIT, AccountKind, EntryKind, Move, Owner, balance, post
+from core.formats import yuan
+from core.ledger import (
+    CREDIT,
+    DEBIT,
+    AccountKind,
+    EntryKind,
+    Move,
+    Owner,
+    balance,
+    balances,
+    locked_balance,
+    post,
+)
 from core.parties import require_organisation
 
 PPM = 1_000_000
@@ -27,7 +39,7 @@ PPM = 1_000_000
 ACCOUNT_KINDS = [
     AccountKind("line.approved", "指标批复", DEBIT, ("line",)),
     AccountKind("line.available", "可用指标", CREDIT, ("line",), gated=True),
-    AccountKind("line.reserved", "预留指标", CREDIT, ("line",), gated=True),
+    AccountKind("line.reserved", "预留指标", CREDIT, ("line", "purchase"), gated=True),
     AccountKind("line.encumbered", "承诺", CREDIT, ("line", "pool")),
     AccountKind("line.accrued", "应付（预算）", CREDIT, ("line", "pool")),
     AccountKind("line.disbursed", "已付（预算）", CREDIT, ("line", "pool")),
@@ -37,8 +49,9 @@ ACCOUNT_KINDS = [
     AccountKind("pool.released", "额度池释放", CREDIT, ("pool",)),
 ]
 
-_AVAILABLE, _ENCUMBERED, _ACCRUED, _DISBURSED = (
+_AVAILABLE, _RESERVED, _ENCUMBERED, _ACCRUED, _DISBURSED = (
     "line.available",
+    "line.reserved",
     "line.encumbered",
     "line.accrued",
     "line.disbursed",
@@ -51,7 +64,8 @@ ROOM_PAIRS = tuple(
     if debit != credit
 )
 ACCRUE_PAIRS = ROOM_PAIRS
-COMMIT_PAIRS = (*ROOM_PAIRS, ("pool.committed", "pool.uncharged"))
+COMMIT_PAIRS = (*ROOM_PAIRS, (_RESERVED, _ENCUMBERED), ("pool.committed", "pool.uncharged"))
+RESERVE_PAIRS = ((_AVAILABLE, _RESERVED), (_RESERVED, _AVAILABLE))
 RELEASE_PAIRS = (
     *ROOM_PAIRS,
     ("pool.uncharged", "pool.released"),
@@ -92,7 +106,11 @@ class BudgetLine(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchem
 
 
 class Pool(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
-    """A commitment pool (额度池): one allotment, contract year or scheme round of a component."""
+    """A commitment pool (额度池): one allotment, contract year or scheme round of a component.
+
+    A pool of a purchase draws first on what was reserved for it; with a `fixed_envelope` on
+    nothing else, otherwise then on what its lines have available.
+    """
 
     __tablename__ = "pool"
     __table_args__ = (UniqueConstraint("component", "source"),)
@@ -101,6 +119,8 @@ class Pool(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy buil
     component: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
+    purchase_id: Mapped[int | None] = mapped_column(Id, index=True)
+    fixed_envelope: Mapped[bool] = mapped_column(default=False)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"))
     division_code: Mapped[str] = mapped_column(ForeignKey("division.code"))
     opened_on: Mapped[date]
@@ -218,6 +238,31 @@ def pools_of(line_id: int) -> list[int]:
     return list(db.session.scalars(db.select(PoolShare.pool_id).filter_by(line_id=line_id)))
 
 
+# --- reservations ------------------------------------------------------------------------------
+
+
+def reserve_moves(purchase_id: int, amounts_fen: dict[int, int]) -> list[Move]:
+    """Return the moves that reserve money for a purchase, fen by line: available -> reserved."""
+    return [
+        Move(_room(_AVAILABLE, line), _reserved(line, purchase_id), fen)
+        for line, fen in sorted(amounts_fen.items())
+    ]
+
+
+def unreserve_moves(purchase_id: int, amounts_fen: dict[int, int]) -> list[Move]:
+    """Return the moves that give a purchase's reserved money back to its lines, fen by line."""
+    return [
+        Move(_reserved(line, purchase_id), _room(_AVAILABLE, line), fen)
+        for line, fen in sorted(amounts_fen.items())
+    ]
+
+
+def reserved(purchase_id: int) -> dict[int, int]:
+    """Return what is still reserved for a purchase, fen by line."""
+    held = balances(_RESERVED, by="line_id", purchase_id=purchase_id)
+    return {line: fen for line, fen in held.items() if line is not None and fen}
+
+
 # --- pools -------------------------------------------------------------------------------------
 
 
@@ -229,8 +274,19 @@ class Share:
     share_ppm: int = PPM
 
 
-def open_pool(component: str, source: str, *, name: str, shares: list[Share]) -> Pool:
-    """Open a pool on its lines; refuse BUDGET_MISSING when there is no line to draw on."""
+def open_pool(
+    component: str,
+    source: str,
+    *,
+    name: str,
+    shares: list[Share],
+    purchase_id: int | None = None,
+    fixed_envelope: bool = False,
+) -> Pool:
+    """Open a pool on its lines; refuse BUDGET_MISSING when there is no line to draw on.
+
+    A pool of a purchase draws first on the purchase's reservation.
+    """
     require_lines(shares)
     line = db.session.get(BudgetLine, shares[0].line_id)
     assert line is not None  # noqa: S101 - the caller took it from the lines
@@ -238,6 +294,8 @@ def open_pool(component: str, source: str, *, name: str, shares: list[Share]) ->
         component=component,
         source=source,
         name=name,
+        purchase_id=purchase_id,
+        fixed_envelope=fixed_envelope,
         organisation_id=line.organisation_id,
         division_code=line.division_code,
         opened_on=clock.today(),
@@ -284,9 +342,14 @@ def pool_totals(pool_id: int) -> dict[str, int]:
 
 
 def commit_moves(pool: Pool, amount_fen: int) -> list[Move]:
-    """Return the moves that commit money to a pool: available -> encumbered, line by line."""
+    """Return the moves that commit money to a pool, line by line: reserved first, then available.
+
+    Locks the purchase's reservations until the act ends. Refuses ENVELOPE_EXCEEDED when a fixed
+    envelope has less left.
+    """
+    drawn = _line_moves(pool, _AVAILABLE, _ENCUMBERED, live=amount_fen)
     return [
-        *_line_moves(pool, _AVAILABLE, _ENCUMBERED, live=amount_fen),
+        *(part for move in drawn for part in _reserved_first(pool, move)),
         Move(_pool("pool.committed", pool), _pool("pool.uncharged", pool), amount_fen),
     ]
 
@@ -355,6 +418,35 @@ def _line_moves(
     return moves
 
 
+def _reserved_first(pool: Pool, move: Move) -> list[Move]:
+    """Let a move out of the available money take what is reserved for the pool's purchase first."""
+    line = move.debit.line_id
+    if pool.purchase_id is None or move.debit.kind != _AVAILABLE or not move.amount_fen:
+        return [move]
+    assert line is not None  # noqa: S101 - available money is a line's
+    source = _reserved(line, pool.purchase_id)
+    held = locked_balance(source)
+    if pool.fixed_envelope and held < move.amount_fen:
+        raise RuleBroken(
+            "ENVELOPE_EXCEEDED",
+            _(
+                "超出购买项目的预留额度：本次需要 %(needed)s 元，预留只剩 %(held)s 元。"
+                "请减少数量，或先办理追加预留。",
+                needed=yuan(move.amount_fen),
+                held=yuan(held),
+            ),
+            basis="预算法第十三条",
+            line_id=line,
+            required_fen=move.amount_fen,
+            reserved_fen=held,
+        )
+    first = min(held, move.amount_fen)
+    return [
+        Move(source, move.credit, first),
+        Move(move.debit, move.credit, move.amount_fen - first),
+    ]
+
+
 def _matched(change: dict[str, int]) -> list[tuple[str, str, int]]:
     """Return (from, to, fen) steps that realise changes of rooms which sum to zero."""
     losing = {room: -fen for room, fen in change.items() if fen < 0}
@@ -383,6 +475,10 @@ def _cascaded(pool: Pool, totals: dict[str, int]) -> list[dict[str, int]]:
 
 def _room(kind: str, line_id: int) -> Owner:
     return Owner(kind, line_id=line_id)
+
+
+def _reserved(line_id: int, purchase_id: int) -> Owner:
+    return Owner(_RESERVED, line_id=line_id, purchase_id=purchase_id)
 
 
 def _line(kind: str, line_id: int, pool: Pool) -> Owner:

@@ -65,8 +65,8 @@ def register_figures() -> list[Figure]:
 
     def available(code: Any) -> int:
         number = budget.line_number(code)
-        gates = ("line.available", "line.reserved")
-        return sum(gated_balance(Owner(gate, line_id=number)) for gate in gates)
+        free = gated_balance(Owner("line.available", line_id=number))
+        return free + balance("line.reserved", line_id=number)
 
     def payable(party: Any) -> int:
         kinds = ("fin.payable", "fin.in_transit")

@@ -202,10 +202,8 @@ def check_accounts() -> list[Finding]:
     net = _net()
     declared, away = registry().account_kinds, schema.away()
     findings = []
-    for number, key, kind, line, pool, party, fen in db.session.execute(
-        select(*net.c).order_by(net.c.id)
-    ):
-        name = Owner(kind, line_id=line, pool_id=pool, party_id=party).key
+    for number, key, kind, *owners, fen in db.session.execute(select(*net.c).order_by(net.c.id)):
+        name = Owner(kind, *owners).key
         if key != name:
             findings.append(Finding(f"account {number}", name, key))
         if kind not in declared and _component(kind) not in away and fen:
@@ -286,6 +284,7 @@ def _net() -> Subquery:
             Account.key,
             Account.kind,
             Account.line_id,
+            Account.purchase_id,
             Account.pool_id,
             Account.party_id,
             cast(fen, BigInteger).label("fen"),

@@ -82,14 +82,25 @@ class Owner:
 
     kind: str
     line_id: int | None = None
+    purchase_id: int | None = None
     pool_id: int | None = None
     party_id: int | None = None
 
     @property
+    def owners(self) -> dict[str, int | None]:
+        """Return the numbers of all that may own an account, in the order of its name."""
+        return {
+            "line": self.line_id,
+            "purchase": self.purchase_id,
+            "pool": self.pool_id,
+            "party": self.party_id,
+        }
+
+    @property
     def key(self) -> str:
         """Return the account's unique name, e.g. `line.encumbered/line=3/pool=8`."""
-        parts = {"line": self.line_id, "pool": self.pool_id, "party": self.party_id}
-        return self.kind + "".join(f"/{name}={value}" for name, value in parts.items() if value)
+        given = self.owners.items()
+        return self.kind + "".join(f"/{name}={value}" for name, value in given if value)
 
 
 @dataclass(frozen=True)
@@ -110,6 +121,7 @@ class Account(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy b
     key: Mapped[str] = mapped_column(Text, unique=True)
     kind: Mapped[str] = mapped_column(Text, index=True)
     line_id: Mapped[int | None] = mapped_column(Id, index=True)
+    purchase_id: Mapped[int | None] = mapped_column(Id, index=True)
     pool_id: Mapped[int | None] = mapped_column(Id, index=True)
     party_id: Mapped[int | None] = mapped_column(Id, index=True)
 
@@ -224,7 +236,7 @@ def account_id(owner: Owner) -> int:
     found = db.session.scalar(query)
     if found is None:
         kind = registry().account_kinds[owner.kind]
-        owners = {"line": owner.line_id, "pool": owner.pool_id, "party": owner.party_id}
+        owners = owner.owners
         given = tuple(name for name, value in owners.items() if value is not None)
         assert given == kind.keys, f"{owner.kind} is keyed by {kind.keys}, not {given}"  # noqa: S101
         row = {
@@ -243,13 +255,13 @@ def account_id(owner: Owner) -> int:
 def balance(kind: str, **owners: int) -> int:
     """Return the balance in fen of all accounts of a kind with these owners, on its normal side.
 
-    `owners` are `line_id`, `pool_id`, `party_id`; those left out are summed over.
+    `owners` are `line_id`, `purchase_id`, `pool_id`, `party_id`; those left out are summed over.
     """
     return sum(balances(kind, by="line_id", **owners).values())
 
 
 def balances(kind: str, *, by: str, **owners: int) -> dict[int | None, int]:
-    """Return balances in fen of a kind, grouped `by` line_id, pool_id or party_id."""
+    """Return balances in fen of a kind, grouped `by` one of the owners' columns."""
     conditions = [Account.kind == kind]
     conditions += [getattr(Account, name) == value for name, value in owners.items()]
     accounts = db.select(Account.id, getattr(Account, by).label("owner")).where(*conditions)
@@ -277,6 +289,14 @@ def gated_balance(owner: Owner) -> int:
         db.select(func.sum(PendingIncrease.amount_fen)).where(PendingIncrease.account_id == number)
     )
     return int(row or 0) + int(waiting or 0)
+
+
+def locked_balance(owner: Owner) -> int:
+    """Return the guarded balance in fen, locked until the act ends; zero before it is opened."""
+    number = db.select(Account.id).where(Account.key == owner.key).scalar_subquery()
+    row = db.select(GatedBalance.account_id).where(GatedBalance.account_id == number)
+    db.session.execute(row.with_for_update())
+    return gated_balance(owner)
 
 
 def _check_declared(kind: str, moves: list[Move]) -> None:

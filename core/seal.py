@@ -42,15 +42,17 @@ ACCOUNT, JOURNAL, TRANSFER, AUDIT_ENTRY = (
 SUBJECTS = {"account": ACCOUNT, "journal": JOURNAL, "audit": AUDIT_ENTRY}
 # What each form seals: every field, in this order. A form never changes. A new column makes a new
 # form, and what was sealed under the old one is verified under the old one.
-FORM = 1
+FORM = 2
+_FIRST = {
+    ACCOUNT: "id key kind line_id pool_id party_id",
+    JOURNAL: "id entry_kind source act actor_id business_date posted_at reverses_id note",
+    TRANSFER: "id journal_id debit_id credit_id amount_fen",
+    AUDIT_ENTRY: "id act at action outcome code actor_id actor_name organisation_id device_id"
+    " object_type object_id detail scope request_key fingerprint status answer",
+}
 FIELDS: dict[int, dict[Table, str]] = {
-    1: {
-        ACCOUNT: "id key kind line_id pool_id party_id",
-        JOURNAL: "id entry_kind source act actor_id business_date posted_at reverses_id note",
-        TRANSFER: "id journal_id debit_id credit_id amount_fen",
-        AUDIT_ENTRY: "id act at action outcome code actor_id actor_name organisation_id device_id"
-        " object_type object_id detail scope request_key fingerprint status answer",
-    }
+    1: _FIRST,
+    2: _FIRST | {ACCOUNT: "id key kind line_id purchase_id pool_id party_id"},
 }
 BEGINNING = "0" * 64
 PAGE = 2_000

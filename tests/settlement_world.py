@@ -29,6 +29,7 @@ class FakeForm:
     def register_entry_kinds(self):
         pairs = (("pool.uncharged", "pool.charged"), ("fin.expense", "fin.payable"))
         return [
+            EntryKind("fake.reserved", "预留", budget.RESERVE_PAIRS),
             EntryKind("fake.committed", "承诺", budget.COMMIT_PAIRS),
             EntryKind("fake.delivered", "交付", (*budget.ROOM_PAIRS, *pairs)),
         ]
