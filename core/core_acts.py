@@ -17,6 +17,7 @@ from core import (
     signin,
     verification,
     work,
+    years,
 )
 from core.access import ROLES, Permission
 from core.acts import Act
@@ -67,6 +68,7 @@ PERMISSIONS = [
     Permission("period.set", "锁定与结账", ("finance_approver",)),
     Permission("audit.view", "查看审计留痕", ("auditor",)),
     *settlement.PERMISSIONS,
+    *years.PERMISSIONS,
     *work.PERMISSIONS,
 ]
 
@@ -354,5 +356,6 @@ ACTS = [
         reads=True,
     ),
     *settlement.ACTS,
+    *years.ACTS,
     *work.ACTS,
 ]

@@ -115,9 +115,12 @@ def rows(
     draws = [
         _draw(line, draw, terms, act) | accounts(draw.pool_id, payee) for draw in decision.draws
     ]
+    year = clock.today().year
     for row, draw in zip(draws, decision.draws, strict=True):
-        # With several lines a forfeit moves the entitlement only; its money waits for the close.
-        row["released"] = draw.forfeited_fen if row["line_count"] == 1 else 0
+        # With several lines, or one whose year is over and which may be carried over meanwhile, a
+        # forfeit moves the entitlement only; its money waits for the close.
+        at_once = row["line_count"] == 1 and row["line_year"] == year
+        row["released"] = draw.forfeited_fen if at_once else 0
     return capture.Rows(written, draws, _counts(line))
 
 
