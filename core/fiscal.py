@@ -46,9 +46,8 @@ class ClosedLine(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchem
     """
 
     __tablename__ = "closed_line"
-    line_id: Mapped[int] = mapped_column(
-        ForeignKey("budget_line.id"), primary_key=True, autoincrement=False
-    )
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    line_id: Mapped[int] = mapped_column(ForeignKey("budget_line.id"), unique=True)
     year_id: Mapped[int] = mapped_column(ForeignKey("fiscal_year.id"))
     fiscal_year: Mapped[int]
     closed_at: Mapped[datetime] = mapped_column(Instant)

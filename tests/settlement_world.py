@@ -31,6 +31,7 @@ class FakeForm:
         return [
             EntryKind("fake.reserved", "预留", budget.RESERVE_PAIRS),
             EntryKind("fake.committed", "承诺", budget.COMMIT_PAIRS),
+            EntryKind("fake.released", "释放", budget.RELEASE_PAIRS),
             EntryKind("fake.delivered", "交付", (*budget.ROOM_PAIRS, *pairs)),
         ]
 

@@ -119,7 +119,8 @@ def upgrade() -> None:
 
     op.create_table(
         "closed_line",
-        sa.Column("line_id", ID, autoincrement=False, nullable=False),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("line_id", ID, nullable=False),
         sa.Column("year_id", ID, nullable=False),
         sa.Column("fiscal_year", sa.Integer(), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
@@ -129,7 +130,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["year_id"], ["fiscal_year.id"], name=op.f("fk_closed_line_year_id")
         ),
-        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_closed_line")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_closed_line")),
+        sa.UniqueConstraint("line_id", name=op.f("uq_closed_line_line_id")),
     )
     op.create_table(
         "forward_obligation",
