@@ -17,6 +17,7 @@ def county(make_app, monkeypatch):
     monkeypatch.setenv("HUIGOU_DISABLED", ",".join(FORMS))
     with clock.frozen("2026-10-08T10:00"):
         made = TurningCounty(make_app).build()
+        made.release(100_000)
         yield made
         assert made.findings() == []
 

@@ -35,11 +35,12 @@ def content(county, **changes):
     purchaser, school = code_of(county, county.purchaser), code_of(county, county.schools[0])
     about = {"fiscal_year": 2026, "organisation": purchaser, "function_code": "2050299"}
     about |= {"economic_code": "30299", "document": "望财预〔2026〕1号"}
-    plain = {
+    return {
         "as_of": "2026-08-31",
         "document": "望财〔2026〕88号",
         "lines": [
-            about | {"code": "A", "name": "甲", "approved_fen": 5_000_000}
+            about
+            | {"code": "A", "name": "甲", "approved_fen": 5_000_000}
             | {"disbursed_fen": 1_000_000},
             about | {"code": "B", "name": "乙", "approved_fen": 2_000_000},
         ],
@@ -66,7 +67,6 @@ def content(county, **changes):
         ]
         + [{"account": "fin.payable", "owner": school, "amount_fen": 20_000}],
     } | changes
-    return plain
 
 
 def file(plain):
@@ -123,9 +123,7 @@ def test_a_pool_that_was_taken_on_is_carried_over(county):
 def test_a_difference_to_the_old_books_is_refused_account_by_account(county):
     plain = content(county)
     plain["trial_balance"][0]["amount_fen"] += 1
-    plain["trial_balance"].append(
-        {"account": "line.disbursed", "owner": "C", "amount_fen": 300}
-    )
+    plain["trial_balance"].append({"account": "line.disbursed", "owner": "C", "amount_fen": 300})
     said = county.do("takeon.check", county.makers[0], **file(plain))
     assert not said["reconciled"]
     answer = county.perform("takeon.propose", county.makers[0], **file(plain))

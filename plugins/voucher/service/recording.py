@@ -117,10 +117,9 @@ def rows(
     ]
     year = clock.today().year
     for row, draw in zip(draws, decision.draws, strict=True):
-        # With several lines, or one whose year is over and which may be carried over meanwhile, a
-        # forfeit moves the entitlement only; its money waits for the close.
-        at_once = row["line_count"] == 1 and row["line_year"] == year
-        row["released"] = draw.forfeited_fen if at_once else 0
+        # With several lines, or after the year's end, when the pool may be carried over any day,
+        # a forfeit moves the entitlement only; its money waits for the close.
+        row["released"] = draw.forfeited_fen if row["forfeit_year"] == year else 0
     return capture.Rows(written, draws, _counts(line))
 
 
