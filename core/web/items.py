@@ -8,11 +8,14 @@ from sqlalchemy import ColumnElement, and_, func, or_
 
 from core.access import Actor, visible
 from core.db import db
+from core.fiscal import FiscalYear
 from core.parties import BankAccount, Organisation, Resident
 from core.settlement import queries
 from core.settlement.models import APPROVED, DRAFT, EXPORTED, Clawback, PaymentBatch
 from core.settlement.service import is_approver
 from core.web.menu import MenuItem, Todo
+from core.years.closing import REQUESTED
+from core.years.models import AWAITING, PROPOSED, RECORDED, CarryOver, LegalDebt, Takeon
 
 
 def core_items(actor: Actor) -> list[MenuItem]:
@@ -27,8 +30,10 @@ def core_items(actor: Actor) -> list[MenuItem]:
             MenuItem("how", _("支付批次"), "settlement.index", 60, waiting=settlement),
         ),
         ("clawback.view", MenuItem("how", _("追回"), "clawbacks.index", 70, waiting=clawbacks)),
+        ("debt.view", MenuItem("how", _("待落实预算"), "debts.index", 75, waiting=debts)),
         ("budget.view", MenuItem("how", _("凭证"), "audit.journals", 80)),
         ("budget.view", MenuItem("how", _("会计期间"), "periods.index", 85)),
+        ("year.view", MenuItem("how", _("财政年度"), "years.index", 86, waiting=years)),
         ("audit.view", MenuItem("worth", _("留痕与核验"), "audit.index", 90)),
     )
     return [item for permission, item in offered if actor.may(permission)]
@@ -80,6 +85,38 @@ def clawbacks(actor: Actor) -> list[Todo]:
     waiting = and_(visible(Clawback, actor, "clawback.receive"), Clawback.state == APPROVED)
     count = db.session.scalar(db.select(func.count()).where(waiting))
     return [Todo(int(count or 0), _("笔追回款待收回"), url_for("clawbacks.index"))]
+
+
+def debts(actor: Actor) -> list[Todo]:
+    """Count the debts that wait for this person: to be recognised, or to find budget."""
+    found = []
+    for permission, state, label in (
+        ("debt.approve", RECORDED, _("笔法定债务待确认")),
+        ("debt.fund", AWAITING, _("笔债务待落实预算")),
+    ):
+        if actor.may(permission):
+            waiting = and_(visible(LegalDebt, actor, permission), LegalDebt.state == state)
+            found.append(_count(waiting, label, "debts.index"))
+    return found
+
+
+def years(actor: Actor) -> list[Todo]:
+    """Count the year closings, carry-overs and opening balances that wait for a second person."""
+    found = []
+    for permission, model, state, label, endpoint in (
+        ("year.close", FiscalYear, REQUESTED, _("个财政年度待结账"), "years.index"),
+        ("budget.approve_carry_over", CarryOver, PROPOSED, _("笔结转待批准"), "years.index"),
+        ("takeon.approve", Takeon, PROPOSED, _("份期初建账待批准"), "takeon.index"),
+    ):
+        if actor.may(permission):
+            waiting = and_(visible(model, actor, permission), model.state == state)
+            found.append(_count(waiting, label, endpoint))
+    return found
+
+
+def _count(waiting: ColumnElement[bool], label: str, endpoint: str) -> Todo:
+    count = db.session.scalar(db.select(func.count()).where(waiting))
+    return Todo(int(count or 0), label, url_for(endpoint))
 
 
 def _batches(actor: Actor, label: str, *conditions: ColumnElement[bool]) -> Todo:

@@ -6,6 +6,7 @@ from core.web import (
     audit,
     budget,
     clawbacks,
+    debts,
     health,
     home,
     parties,
@@ -13,6 +14,8 @@ from core.web import (
     periods,
     residents,
     settlement,
+    takeon,
+    years,
 )
 
 BLUEPRINTS = [
@@ -23,7 +26,10 @@ BLUEPRINTS = [
     budget.blueprint,
     settlement.blueprint,
     clawbacks.blueprint,
+    debts.blueprint,
     periods.blueprint,
+    years.blueprint,
+    takeon.blueprint,
     audit.blueprint,
     health.blueprint,
 ]

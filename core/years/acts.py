@@ -165,6 +165,16 @@ CARRYING = [
         carrying.decline,
         object_type=carrying.CARRY,
     ),
+    Act(
+        "budget.carry_overs",
+        "列出结转与结余",
+        "/budget/carry-overs",
+        "year.view",
+        _page("CarryOvers"),
+        carrying.listed,
+        method="GET",
+        reads=True,
+    ),
 ]
 
 DEBTS = [
@@ -291,6 +301,16 @@ TAKEON = [
         schema("TakeonRelease", pool_id=identity(), amount_fen=fen(), reason=reason()),
         takeon.release,
         object_type="pool",
+    ),
+    Act(
+        "takeon.list",
+        "列出期初建账",
+        "/takeon",
+        "year.view",
+        _page("Takeons"),
+        takeon.listed,
+        method="GET",
+        reads=True,
     ),
 ]
 

@@ -13,13 +13,13 @@ from typing import Any
 from flask_babel import gettext as _
 
 from core import audit, clock, states
-from core.access import Actor, fetch, four_eyes
+from core.access import Actor, fetch, four_eyes, scoped
 from core.budget import ROOM_PAIRS, BudgetLine, Pool, lock_pool
 from core.db import db
 from core.errors import Conflict, InvalidInput, RuleBroken
 from core.fiscal import PoolCarry
 from core.formats import yuan
-from core.ledger import EntryKind, Move, Owner, balance, gated_balance, post
+from core.ledger import EntryKind, Move, Owner, balance, balances, gated_balance, post
 from core.settlement.models import IN_TRANSIT, PENDING, Payment, PaymentClaim, PaymentItem
 from core.years.closing import refuse_running
 from core.years.models import APPROVED, DECLINED, PROPOSED, CarryOver
@@ -27,6 +27,7 @@ from core.years.models import APPROVED, DECLINED, PROPOSED, CarryOver
 CARRY = "carry_over"
 CARRIED = "budget.carried"
 SUFFIX = "结转"
+PAGE = 50
 _APPROVED_LINE, _AVAILABLE = "line.approved", "line.available"
 
 ENTRY_KINDS = [
@@ -123,6 +124,38 @@ def decline(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A
     states.change(CARRY, carry, to=DECLINED, allowed={PROPOSED})
     audit.about(CARRY, carry.id, reason)
     return _said(carry)
+
+
+def listed(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> dict[str, Any]:
+    """Return carry-overs, newest first, and the lines whose money is surplus (结余)."""
+    query = scoped(CarryOver, actor, "year.view").order_by(CarryOver.id.desc())
+    if before is not None:
+        query = query.where(CarryOver.id < before)
+    rows = list(db.session.scalars(query.limit(limit)))
+    return {
+        "items": [_said(row) | {"name": _name(row), "document": row.document} for row in rows],
+        "surplus": surplus(actor),
+        "next_before": rows[-1].id if len(rows) == limit else None,
+    }
+
+
+def surplus(actor: Actor) -> list[dict[str, Any]]:
+    """Return the lines whose carried money was not used in its second year either, in fen."""
+    query = scoped(BudgetLine, actor, "year.view").where(
+        BudgetLine.carried_from_id.is_not(None), BudgetLine.fiscal_year < clock.today().year
+    )
+    free = balances(_AVAILABLE, by="line_id")
+    return [
+        {
+            "line_id": line.id,
+            "code": line.code,
+            "name": line.name,
+            "fiscal_year": line.fiscal_year,
+            "available_fen": fen,
+        }
+        for line in db.session.scalars(query.order_by(BudgetLine.fiscal_year, BudgetLine.code))
+        if (fen := free.get(line.id, 0))
+    ]
 
 
 def is_carried_money(line: BudgetLine) -> bool:
@@ -357,6 +390,13 @@ def _held(pool: Pool) -> int:
     """Return what a pool holds of its lines and has not paid, in fen."""
     rooms = ("line.encumbered", "line.accrued")
     return sum(balance(room, pool_id=pool.id) for room in rooms)
+
+
+def _name(carry: CarryOver) -> str:
+    """Return what is carried over: a pool by its name, a line by its code."""
+    if carry.pool_id is not None:
+        return db.session.get_one(Pool, carry.pool_id).name
+    return db.session.get_one(BudgetLine, carry.line_id).code
 
 
 def _said(carry: CarryOver) -> dict[str, Any]:

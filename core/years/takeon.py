@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from sqlalchemy import or_
 
 from core import audit, clock, states
-from core.access import Actor, fetch, four_eyes
+from core.access import Actor, fetch, four_eyes, scoped
 from core.budget import (
     PPM,
     RELEASE_PAIRS,
@@ -45,6 +45,7 @@ TAKEON = "takeon"
 RELEASED = "takeon.released"
 _APPROVED_LINE, _AVAILABLE = "line.approved", "line.available"
 NAMED = 5  # accounts named in one refusal
+PAGE = 50
 
 ENTRY_KINDS = [
     EntryKind(
@@ -171,6 +172,18 @@ def release(actor: Actor, *, pool_id: int, amount_fen: int, reason: str) -> dict
     _close_if_done(pool)
     audit.about("pool", pool.id, reason)
     return {"id": pool.id, "uncharged_fen": left - amount_fen, "journal_id": journal_id}
+
+
+def listed(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> dict[str, Any]:
+    """Return the files of opening balances, newest first."""
+    query = scoped(Takeon, actor, "year.view").order_by(Takeon.id.desc())
+    if before is not None:
+        query = query.where(Takeon.id < before)
+    rows = list(db.session.scalars(query.limit(limit)))
+    return {
+        "items": [_said(row) for row in rows],
+        "next_before": rows[-1].id if len(rows) == limit else None,
+    }
 
 
 def claims() -> list[Claim]:
