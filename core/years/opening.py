@@ -187,7 +187,9 @@ def organisation_of(credit_code: str) -> Organisation:
 
 
 def _refuse_inconsistent(content: Mapping[str, Any]) -> None:
-    """Refuse doubles, and pools of lines that the file does not open."""
+    """Refuse a file without lines, doubles, and pools of lines that the file does not open."""
+    if not content["lines"]:
+        raise InvalidInput(_("文件里没有指标，没有可以建账的内容。"))
     for what, names in (
         (_("指标编号"), [line["code"] for line in content["lines"]]),
         (_("额度池编号"), [pool["number"] for pool in content["pools"]]),

@@ -164,6 +164,7 @@ def test_a_proposal_may_be_declined_and_corrected(county):
         "as_of: [",
         "as_of: 2026-08-31\ndocument: x\nlines: 5",
         "as_of: 2026-08-31\ndocument: x\nextra: 1",
+        "as_of: 2026-08-31\ndocument: x",
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_words(county, text):

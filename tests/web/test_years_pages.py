@@ -43,8 +43,8 @@ def test_a_pool_is_carried_over_and_the_year_closed_in_the_browser(world, enter)
         closed = approver.open("/years/?year=2026").send("/years/2026/close/1")
         assert "2026 年度已结账" in closed.text
         line = budget.open("/budget/lines/1")
-        refused = line.send("/budget/lines/1/adjust", amount_fen="1", document="1号")
-        assert "2026 财政年度已结账" in refused.text
+        assert "所属财政年度已结账" in line.text
+        assert "/budget/lines/1/adjust" not in line.html
 
 
 def test_a_year_with_unfinished_money_says_what_to_do(world, enter):
@@ -90,8 +90,10 @@ def test_a_file_that_does_not_agree_is_shown_account_by_account(world, enter):
     maker = enter("finance_maker")
     form = maker.open("/takeon/").form("/takeon/").fields
     text = (
-        "as_of: 2026-08-31\ndocument: 1号\n"
-        "trial_balance:\n- {account: line.approved, owner: X, amount_fen: 100}\n"
+        "as_of: 2026-08-31\ndocument: 1号\nlines:\n"
+        "- {code: X, name: 甲, fiscal_year: 2026, organisation: abc, function_code: '205',"
+        " economic_code: '303', document: 1号, approved_fen: 100}\n"
+        "trial_balance:\n- {account: line.approved, owner: X, amount_fen: 200}\n"
     )
     file = (BytesIO(text.encode()), "期初.yaml")
     page = maker.post("/takeon/", form | {"file": file})
@@ -106,3 +108,23 @@ def test_every_page_opens_for_who_may_look_and_for_nobody_else(world, enter):
         assert auditor.open(address).status == 200
         assert clerk.open(address).status == 200
         assert enter("administrator").open(address).status == 403
+
+
+def test_a_pool_and_its_lines_show_the_carry_over(world, enter):
+    with clock.frozen(TURN):
+        budget = enter("finance_budget")
+        budget.open("/years/2026/pools").send("/years/2026/carry", document="1号", codes="CARE27")
+        enter("finance_approver").open("/years/?year=2026").send("/years/2026/carry/1/approve")
+        pool = budget.open("/budget/pools/1")
+        assert "2026 EDU" in pool.text
+        assert "2027 CARE27" in pool.text
+        assert "上年结转自" in budget.open("/budget/lines/2").text
+        assert "/budget/pools/1" in links(budget.open("/budget/lines/1"), "/budget/pools/")
+
+
+def test_a_debt_without_budget_has_a_page_for_its_pool(world, enter):
+    fields = {"kind": "late_interest", "organisation_id": world.county.purchaser}
+    fields |= {"party_id": world.county.provider, "amount_fen": 1, "document": "1", "reason": "x"}
+    number = world.act("debt.record", "finance_maker", **fields)["id"]
+    pool = world.act("debt.approve", "finance_approver", id=number)["pool_id"]
+    assert "还没有落实预算" in enter("auditor").open(f"/budget/pools/{pool}").text
