@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from core import audit, clock
+from core import audit, clock, fiscal
 from core.access import Actor, fetch
 from core.db import Id, db
 from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
@@ -103,6 +103,8 @@ class BudgetLine(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchem
     function_code: Mapped[str] = mapped_column(Text)
     economic_code: Mapped[str] = mapped_column(Text)
     document: Mapped[str] = mapped_column(Text)
+    # The line of the year before whose money this one goes on with (结转).
+    carried_from_id: Mapped[int | None] = mapped_column(Id)
 
 
 class Pool(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
@@ -169,6 +171,7 @@ def appropriate(
 ) -> dict[str, Any]:
     """Record an approved budget line and its money (fen), with the approving document's number."""
     organisation = require_organisation(organisation_id)
+    fiscal.refuse_closed_year(fiscal_year, organisation.division_code)
     taken = db.select(BudgetLine.id).filter_by(fiscal_year=fiscal_year, code=code)
     if db.session.scalar(taken):
         raise Conflict(
@@ -234,8 +237,9 @@ def line_number(code: str) -> int:
 
 
 def pools_of(line_id: int) -> list[int]:
-    """Return the pools that draw on a line."""
-    return list(db.session.scalars(db.select(PoolShare.pool_id).filter_by(line_id=line_id)))
+    """Return the pools that draw on a line, or did before they were carried over."""
+    drawing = set(db.session.scalars(db.select(PoolShare.pool_id).filter_by(line_id=line_id)))
+    return sorted(drawing.union(fiscal.carried_pools(line_id)))
 
 
 # --- reservations ------------------------------------------------------------------------------

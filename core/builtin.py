@@ -15,6 +15,7 @@ from core import (
     settlement,
     trace,
     virement,
+    years,
 )
 from core.hookspecs import hookimpl
 from core.ledger import Figure, Owner, balance, gated_balance
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from core.acts import Act
     from core.facts import Fact
     from core.ledger import AccountKind, Check, EntryKind
-    from core.settlement import BankFormat
+    from core.settlement import BankFormat, Claim
     from core.trace import Place, Step
     from core.web.menu import MenuItem
 
@@ -47,6 +48,7 @@ def register_entry_kinds() -> list[EntryKind]:
         *virement.ENTRY_KINDS,
         *purchases.ENTRY_KINDS,
         *settlement.ENTRY_KINDS,
+        *years.ENTRY_KINDS,
     ]
 
 
@@ -99,6 +101,8 @@ def register_figures() -> list[Figure]:
         Figure("bud.spent", "已付", line("line.disbursed")),
         Figure("fin.expense", "费用", expense),
         Figure("fin.payable", "应付（含在途）", payable),
+        Figure("fin.cash_in", "年后收回款", lambda _: balance("fin.cash_in")),
+        Figure("fin.remitted", "年后已上缴国库", lambda _: balance("fin.remitted")),
         Figure("fin.treasury", "国库已付", lambda _: balance("fin.treasury")),
         Figure(
             "fin.clawback",
@@ -106,6 +110,18 @@ def register_figures() -> list[Figure]:
             lambda party: balance("fin.receivable", party_id=int(party)),
         ),
     ]
+
+
+@hookimpl
+def settlement_claims() -> list[Claim]:
+    """Say what the core itself owes: debts that found budget, and what was owed at the start."""
+    return years.claims()
+
+
+@hookimpl
+def claim_settled(claim: Claim) -> None:
+    """Hear that one of these was paid."""
+    years.claim_settled(claim)
 
 
 @hookimpl
@@ -153,4 +169,4 @@ def trace_steps(place: Place) -> list[Step]:
 @hookimpl
 def integrity_checks() -> list[Check]:
     """Declare the checks of the books."""
-    return [*checks.CHECKS, *purchases.CHECKS, *settlement.CHECKS]
+    return [*checks.CHECKS, *purchases.CHECKS, *settlement.CHECKS, *years.CHECKS]

@@ -24,6 +24,7 @@ from core import schema, seal
 from core.audit import ACCEPTED, AuditEntry
 from core.budget import ACCOUNT_KINDS, PoolShare, cascade
 from core.db import db
+from core.fiscal import PoolCarry
 from core.formats import yuan
 from core.ledger import (
     DEBIT,
@@ -51,6 +52,8 @@ APPEND_ONLY = (
     "status_log",
     "transfer",
 )
+# The same of fiscal years: which lines are closed, and which pools went on to the next year's.
+FOR_GOOD = ("closed_line", "pool_carry")
 # A broken book is broken after a hundred findings too, and a person has to read them.
 ENOUGH = 100
 # An act that began before the period was locked may end after it.
@@ -82,10 +85,13 @@ def check_cascades() -> list[Finding]:
         select(PoolShare).order_by(PoolShare.pool_id, PoolShare.position)
     ):
         shares[share.pool_id].append(share)
+    carried: dict[int, list[PoolCarry]] = defaultdict(list)
+    for step in db.session.scalars(select(PoolCarry).order_by(PoolCarry.id)):
+        carried[step.pool_id].append(step)
     return [
         finding
         for pool in sorted(held)
-        for finding in _cascade_findings(pool, held[pool], shares[pool])
+        for finding in _cascade_findings(pool, held[pool], shares[pool], carried[pool])
     ]
 
 
@@ -250,8 +256,9 @@ def check_periods() -> list[Finding]:
 
 def check_guards() -> list[Finding]:
     """Find triggers that should make history unchangeable and are not there or not in force."""
-    tables = (schema.append_only_triggers(table).values() for table in APPEND_ONLY)
-    needed = {trigger for table in tables for trigger in table} | {schema.OPEN_PERIOD}
+    tables = (schema.append_only_triggers(table).values() for table in (*APPEND_ONLY, *FOR_GOOD))
+    needed = {trigger for table in tables for trigger in table}
+    needed |= {schema.OPEN_PERIOD, schema.OPEN_LINE}
     missing = sorted(needed - schema.standing_triggers())
     return [Finding(f"trigger {name}", "在库且始终启用", "缺失或已停用") for name in missing]
 
@@ -330,19 +337,29 @@ def _wholes_and_parts(book: str, whole: str, owner: str) -> list[Finding]:
 
 
 def _cascade_findings(
-    pool: int, held: dict[tuple[int | None, str], int], shares: list[PoolShare]
+    pool: int,
+    held: dict[tuple[int | None, str], int],
+    shares: list[PoolShare],
+    carried: list[PoolCarry],
 ) -> list[Finding]:
-    """Compare what a pool holds of each line, room by room, with the cascades of its totals."""
+    """Compare what a pool holds of each line, room by room, with the cascades of its totals.
+
+    What was paid before a carry-over stays with the line that paid it, step by step.
+    """
     paid = sum(fen for (_line, kind), fen in held.items() if kind == DISBURSED)
     accrued = paid + sum(fen for (_line, kind), fen in held.items() if kind == ACCRUED)
     live = sum(fen for (_line, kind), fen in held.items() if kind in LIVE)
     ppm = [share.share_ppm for share in shares]
     expected: dict[tuple[int | None, str], int] = defaultdict(int)
+    before: dict[int, int] = defaultdict(int)
+    for step in carried:
+        expected[step.from_line_id, DISBURSED] += step.paid_fen
+        before[step.position] += step.paid_fen
     cascades = (cascade(total, ppm) for total in (live, accrued, paid))
     for share, one, two, three in zip(shares, *cascades, strict=bool(shares)):
         expected[share.line_id, ENCUMBERED] += one - two
         expected[share.line_id, ACCRUED] += two - three
-        expected[share.line_id, DISBURSED] += three
+        expected[share.line_id, DISBURSED] += three - before[share.position]
     found = {place: fen for place, fen in held.items() if place[1] not in LIVE}
     return [
         Finding(

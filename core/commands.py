@@ -19,6 +19,7 @@ from core.seed import seed_command
 from core.serve import serve_command
 from core.trace import trace_command
 from core.work import work_command
+from core.years.commands import takeon_command
 
 
 @click.group("schema", help="数据库结构：升级、写修订、核对。")
@@ -105,6 +106,7 @@ COMMANDS: list[click.Command] = [
     seed_command,
     serve_command,
     work_command,
+    takeon_command,
 ]
 
 

@@ -25,6 +25,7 @@ from core import (
     virement,
     work,
     workdays,
+    years,
 )
 from core.access import ROLES, Permission
 from core.acts import Act
@@ -83,6 +84,7 @@ PERMISSIONS = [
     *deadlines.PERMISSIONS,
     *catalogue.PERMISSIONS,
     *settlement.PERMISSIONS,
+    *years.PERMISSIONS,
     *work.PERMISSIONS,
 ]
 
@@ -348,5 +350,6 @@ ACTS = [
     *deadlines.ACTS,
     *catalogue.ACTS,
     *settlement.ACTS,
+    *years.ACTS,
     *work.ACTS,
 ]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from core.settlement import BankFormat, Claim
     from core.trace import Place, Step
     from core.web.menu import MenuItem
+    from core.years import Obstacle
 
 spec = pluggy.HookspecMarker("huigou")
 hookimpl = pluggy.HookimplMarker("huigou")
@@ -105,6 +106,14 @@ def resident_changed(resident_id: int, what: str, from_on: date) -> None:
 @spec
 def settlement_claims(until: datetime) -> list[Claim]:  # type: ignore[empty-body] # a specification
     """Say what became owed and agreed up to an instant and may be paid, one claim per pool."""
+
+
+@spec
+def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:  # type: ignore[empty-body] # a specification
+    """Say what keeps this component's pools among these from closing: what, until when, who acts.
+
+    What still may be used, is held, waits for a statement, or is agreed and not yet paid.
+    """
 
 
 @spec

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import audit, clock
+from core import audit, clock, fiscal
 from core.db import Fen, Id, Instant, db, guarded, insert_once
 from core.errors import RuleBroken
 from core.formats import yuan
@@ -191,12 +191,15 @@ def post(
     """Post one journal of the act under way and return its id.
 
     Moves of zero fen are left out. Refuses BUDGET_INSUFFICIENT when a gated account would go
-    below zero, PERIOD_CLOSED when the business day's accounting period takes no more entries.
+    below zero, PERIOD_CLOSED when the business day's accounting period takes no more entries,
+    YEAR_CLOSED when a line of a closed fiscal year would be touched.
     """
     moves = [move for move in moves if move.amount_fen]
     _check_declared(kind, moves)
     act, day = audit.current(), clock.today()
     refuse_closed(day)
+    lines = {one.line_id for move in moves for one in (move.debit, move.credit) if one.line_id}
+    fiscal.refuse_closed_lines(lines)
     journal = Journal(
         entry_kind=kind,
         source=source,
@@ -221,6 +224,8 @@ def post(
     if rows:
         # Guarded first: transfers that take the same gate are then numbered in the gate's order.
         _guard(moves)
+        # Who waited for a gate may have waited for the closing of its year.
+        fiscal.refuse_closed_lines(lines)
         db.session.execute(db.insert(Transfer), rows)
     return journal.id
 

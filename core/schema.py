@@ -27,7 +27,7 @@ VIEWS, VIEW_PREFIX = "views.sql", "hv_"
 VERSION_TABLE = "alembic_version_"
 # Any number will do, as long as nobody else takes the same lock: "schema" in ASCII.
 UPGRADE_LOCK = 0x736368656D61
-OPEN_PERIOD = "journal_open_period"
+OPEN_PERIOD, OPEN_LINE = "journal_open_period", "transfer_open_line"
 
 
 @dataclass(frozen=True)
@@ -195,6 +195,34 @@ def refuse_closed_periods() -> None:
         " WHEN EXISTS (SELECT 1 FROM accounting_period WHERE state <> 'open'"
         " AND month = substr(NEW.business_date, 1, 7))"
         " BEGIN SELECT RAISE(ABORT, 'the accounting period is not open'); END"
+    )
+
+
+def refuse_closed_lines() -> None:
+    """Make the database refuse a transfer that touches a line of a closed fiscal year.
+
+    For use in revisions; as `refuse_closed_periods`.
+    """
+    touched = (
+        "SELECT 1 FROM account JOIN closed_line ON closed_line.line_id = account.line_id"
+        " WHERE account.id IN (NEW.debit_id, NEW.credit_id)"
+    )
+    if is_postgresql():
+        op.execute(
+            "CREATE OR REPLACE FUNCTION refuse_closed_line() RETURNS trigger LANGUAGE plpgsql"
+            f" AS $$ BEGIN IF EXISTS ({touched}) THEN"
+            " RAISE EXCEPTION 'the fiscal year of the line is closed'"
+            " USING ERRCODE = 'restrict_violation'; END IF; RETURN NEW; END $$"
+        )
+        op.execute(
+            f"CREATE TRIGGER {OPEN_LINE} BEFORE INSERT ON transfer"
+            " FOR EACH ROW EXECUTE FUNCTION refuse_closed_line()"
+        )
+        op.execute(f"ALTER TABLE transfer ENABLE ALWAYS TRIGGER {OPEN_LINE}")
+        return
+    op.execute(
+        f"CREATE TRIGGER {OPEN_LINE} BEFORE INSERT ON transfer WHEN EXISTS ({touched})"
+        " BEGIN SELECT RAISE(ABORT, 'the fiscal year of the line is closed'); END"
     )
 
 

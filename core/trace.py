@@ -18,8 +18,9 @@ from flask_babel import gettext as _
 from sqlalchemy import or_
 
 from core.access import Actor, scoped, system
-from core.budget import BudgetLine, Pool, PoolShare, pool_totals, rooms
+from core.budget import BudgetLine, Pool, PoolShare, pool_totals, pools_of, rooms
 from core.db import db, transaction
+from core.fiscal import past_lines
 from core.formats import NOTHING, day, yuan_text
 from core.plugins import ask
 from core.settlement import state_name
@@ -289,13 +290,17 @@ def _batch_place(batch: PaymentBatch) -> Place:
 
 
 def _around_line(number: int) -> list[Step]:
-    pools = db.select(Pool).join(PoolShare).where(PoolShare.line_id == number)
+    pools = db.select(Pool).where(Pool.id.in_(pools_of(number))).order_by(Pool.id)
     return [Step(BANK, pool_place(pool)) for pool in _some(pools)]
 
 
 def _around_pool(number: int) -> list[Step]:
     # What lies after a pool is told by the component that draws on it.
-    lines = db.select(BudgetLine).join(PoolShare).where(PoolShare.pool_id == number)
+    # Those it drew on before it was carried over, too.
+    drawing = db.select(PoolShare.line_id).where(PoolShare.pool_id == number)
+    lines = db.select(BudgetLine).where(
+        or_(BudgetLine.id.in_(drawing), BudgetLine.id.in_(past_lines([number])))
+    )
     return [Step(BUDGET, line_place(line)) for line in _some(lines)]
 
 

@@ -94,13 +94,14 @@ SELECT pool.id AS pool_id,
   LEFT JOIN hv_balance AS part ON part.pool_id = pool.id
  GROUP BY pool.id, pool.component, pool.source, pool.name, pool.closed_on;
 
--- What one pool holds of one budget line: encumbered, accrued or disbursed. There is no catalogue
--- yet. txn_id is the journal that first encumbered the line.
+-- What one pool holds of one budget line: encumbered, accrued or disbursed; also of a line on which
+-- it drew before it was carried over into the next year. There is no catalogue yet. txn_id is the
+-- journal that first encumbered the line.
 CREATE VIEW hv_commitment AS
-SELECT CAST(pool.id AS TEXT) || '/' || CAST(pool_share.line_id AS TEXT) AS commitment_id,
+SELECT CAST(pool.id AS TEXT) || '/' || CAST(drawn.line_id AS TEXT) AS commitment_id,
        pool.component AS form,
        pool.source AS ref_id,
-       pool_share.line_id AS budget_line_id,
+       drawn.line_id AS budget_line_id,
        budget_line.fiscal_year AS fiscal_year,
        CAST(NULL AS TEXT) AS catalogue_id,
        COALESCE(held.amount_fen, 0) AS amount_fen,
@@ -108,18 +109,21 @@ SELECT CAST(pool.id AS TEXT) || '/' || CAST(pool_share.line_id AS TEXT) AS commi
        journal.posted_at AS activated_at,
        journal.id AS txn_id
   FROM pool
-  JOIN pool_share ON pool_share.pool_id = pool.id
-  LEFT JOIN budget_line ON budget_line.id = pool_share.line_id
+  JOIN (SELECT pool_id, line_id FROM pool_share
+        UNION
+        SELECT pool_id, from_line_id FROM pool_carry) AS drawn
+    ON drawn.pool_id = pool.id
+  LEFT JOIN budget_line ON budget_line.id = drawn.line_id
   LEFT JOIN (SELECT pool_id, budget_line_id, CAST(SUM(balance_fen) AS BIGINT) AS amount_fen
                FROM hv_balance
               WHERE kind IN ('line.encumbered', 'line.accrued', 'line.disbursed')
               GROUP BY pool_id, budget_line_id) AS held
-         ON held.pool_id = pool.id AND held.budget_line_id = pool_share.line_id
+         ON held.pool_id = pool.id AND held.budget_line_id = drawn.line_id
   LEFT JOIN (SELECT account.pool_id, account.line_id, MIN(transfer.journal_id) AS journal_id
                FROM transfer JOIN account ON account.id = transfer.credit_id
               WHERE account.kind = 'line.encumbered'
               GROUP BY account.pool_id, account.line_id) AS first_entry
-         ON first_entry.pool_id = pool.id AND first_entry.line_id = pool_share.line_id
+         ON first_entry.pool_id = pool.id AND first_entry.line_id = drawn.line_id
   LEFT JOIN journal ON journal.id = first_entry.journal_id;
 
 -- What one payee is due in one payment batch. A payment is its settlement's only attempt: after a

@@ -32,6 +32,10 @@ class FakeForm:
         return [
             EntryKind("fake.reserved", "预留", budget.RESERVE_PAIRS),
             EntryKind("fake.committed", "承诺", budget.COMMIT_PAIRS),
+            EntryKind("fake.released", "释放", budget.RELEASE_PAIRS),
+            EntryKind(
+                "fake.returned", "退回", (*budget.ROOM_PAIRS, *(pair[::-1] for pair in pairs))
+            ),
             EntryKind("fake.delivered", "交付", (*budget.ROOM_PAIRS, *pairs)),
         ]
 

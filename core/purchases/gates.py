@@ -10,6 +10,8 @@ from core.catalogue import CatalogueItem
 from core.db import db
 from core.parties import require_organisation
 from core.purchases.models import Purchase
+from core.years import forward
+from core.years.models import OPEN, ForwardObligation
 
 
 def item_of(purchase: Purchase, *, on: date) -> CatalogueItem:
@@ -59,8 +61,25 @@ def _item_code(purchase: Purchase) -> str:
 
 
 def oblige(actor: Actor, purchase: Purchase) -> None:
-    """Record what a filed plan will need of later years (core.years.forward.add)."""
+    """Record what a filed plan will need of later years."""
+    for row in purchase.forward:
+        forward.add(
+            actor,
+            source=f"purchase:{purchase.id}/{row.fiscal_year}",
+            purchase_id=purchase.id,
+            organisation_id=purchase.organisation_id,
+            name=purchase.name,
+            fiscal_year=row.fiscal_year,
+            amount_fen=row.amount_fen,
+        )
 
 
 def release_obligations(purchase: Purchase) -> None:
-    """Drop what was recorded of later years (core.years.forward.cancel, for the open ones)."""
+    """Drop what was recorded of later years and has no line yet."""
+    waiting = db.session.scalars(
+        db.select(ForwardObligation.source).where(
+            ForwardObligation.purchase_id == purchase.id, ForwardObligation.state == OPEN
+        )
+    )
+    for source in waiting.all():
+        forward.cancel(source)

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import func
 
-from core import clock, rulepack
+from core import clock, fiscal, rulepack
 from core.budget import BudgetLine
 from core.db import db
 from core.errors import RuleBroken
@@ -87,6 +87,8 @@ def _refuse_mismatch(purchase: Purchase, line: BudgetLine) -> None:
             year=line.fiscal_year,
             own=purchase.fiscal_year,
         )
+    elif fiscal.closed_lines([line.id]):
+        problem = _("所属的 %(year)s 年度已经结账", year=line.fiscal_year)
     else:
         return
     raise RuleBroken(

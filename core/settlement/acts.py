@@ -11,6 +11,7 @@ from core.acts import Act
 from core.fields import ID_MAX, Text, fen, identities, identity, instant, reason, schema
 from core.settlement import queries, results, service
 from core.settlement.clawback import receive_clawback
+from core.settlement.set_off import set_off
 
 _FINANCE = ("finance_budget", "finance_maker", "finance_approver", "treasurer", "auditor")
 
@@ -29,6 +30,7 @@ PERMISSIONS = [
     Permission("payment.export", "导出银行支付文件", ("treasurer",)),
     Permission("payment.import_result", "导入银行结果", ("treasurer",)),
     Permission("clawback.receive", "登记追回收款", ("treasurer",)),
+    Permission("clawback.set_off", "以应付款抵扣追回", ("finance_maker",)),
 ]
 
 FILE_MAX = 14_000_000  # base64 of the largest table that is read
@@ -131,6 +133,21 @@ WRITING = [
             bank_reference=Text(required=True, longest=80),
         ),
         receive_clawback,
+        object_type="clawback",
+    ),
+    Act(
+        "clawback.set_off",
+        "以应付款抵扣追回",
+        "/clawbacks/set-off",
+        "clawback.set_off",
+        schema(
+            "ClawbackSetOff",
+            id=identity(),
+            component=Text(required=True, longest=40),
+            source=Text(required=True),
+            amount_fen=fen(),
+        ),
+        set_off,
         object_type="clawback",
     ),
 ]

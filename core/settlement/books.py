@@ -7,6 +7,8 @@ from core.ledger import CREDIT, DEBIT, AccountKind, EntryKind, Move, Owner
 
 EXPENSE, PAYABLE, IN_TRANSIT = "fin.expense", "fin.payable", "fin.in_transit"
 TREASURY, RECEIVABLE = "fin.treasury", "fin.receivable"
+# Money that comes back after the fiscal year's closing, and is handed on to the treasury.
+CASH_IN, REMITTED = "fin.cash_in", "fin.remitted"
 
 ACCOUNT_KINDS = [
     AccountKind(EXPENSE, "费用", DEBIT, ("pool",)),
@@ -15,10 +17,14 @@ ACCOUNT_KINDS = [
     # Credit, because direct treasury payment books the appropriation income against the payable.
     AccountKind(TREASURY, "国库已付", CREDIT, ("pool",)),
     AccountKind(RECEIVABLE, "应追回款", DEBIT, ("pool", "party")),
+    AccountKind(CASH_IN, "年后收回款", DEBIT, ("pool",)),
+    AccountKind(REMITTED, "年后已上缴国库", DEBIT, ("pool",)),
 ]
 
 SENT, SETTLED, RETURNED = "payment.sent", "payment.settled", "payment.rejected"
 DECIDED, CAME_BACK = "clawback.decided", "clawback.received"
+CAME_LATE, SET_OFF = "clawback.remitted", "clawback.set_off"
+OPENED = "takeon.opened"  # opening balances, by core.years
 
 _TREASURY_PAYMENT = "国库集中支付制度"
 _RECOVERY = "财政违法行为处罚处分条例第六条"
@@ -29,6 +35,8 @@ ENTRY_KINDS = [
     EntryKind(RETURNED, "支付被退回", ((IN_TRANSIT, PAYABLE),), _TREASURY_PAYMENT),
     EntryKind(DECIDED, "追回决定", ((RECEIVABLE, EXPENSE),), _RECOVERY),
     EntryKind(CAME_BACK, "追回款到账", (*RELEASE_PAIRS, (TREASURY, RECEIVABLE)), _RECOVERY),
+    EntryKind(CAME_LATE, "追回款上缴国库", ((CASH_IN, RECEIVABLE), (REMITTED, CASH_IN)), _RECOVERY),
+    EntryKind(SET_OFF, "追回款抵扣", (*RELEASE_PAIRS, (PAYABLE, RECEIVABLE)), _RECOVERY),
 ]
 
 
@@ -66,3 +74,17 @@ def come_back_move(*, pool_id: int, party_id: int, amount_fen: int) -> Move:
     """Return the move of cash that came back: treasury against the receivable."""
     receivable = owed(RECEIVABLE, pool_id=pool_id, party_id=party_id)
     return Move(Owner(TREASURY, pool_id=pool_id), receivable, amount_fen)
+
+
+def remit_moves(*, pool_id: int, party_id: int, amount_fen: int) -> list[Move]:
+    """Return the moves of cash that came back too late for its year: received and handed on."""
+    receivable = owed(RECEIVABLE, pool_id=pool_id, party_id=party_id)
+    cash, remitted = Owner(CASH_IN, pool_id=pool_id), Owner(REMITTED, pool_id=pool_id)
+    return [Move(cash, receivable, amount_fen), Move(remitted, cash, amount_fen)]
+
+
+def set_off_move(*, pool_id: int, paid_pool_id: int, party_id: int, amount_fen: int) -> Move:
+    """Return the move of a set-off: what a pool owes against what is due back to another."""
+    payable = owed(PAYABLE, pool_id=pool_id, party_id=party_id)
+    receivable = owed(RECEIVABLE, pool_id=paid_pool_id, party_id=party_id)
+    return Move(payable, receivable, amount_fen)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import Row
+from sqlalchemy import Row, literal
 
 from core.db import db
 from core.formats import yuan
-from core.ledger import DEBIT, Account, Check, Finding, Transfer
+from core.ledger import DEBIT, Account, Check, Finding, Journal, Transfer, balances
 from core.plugins import registry
 from core.settlement import books
 from core.settlement.models import (
@@ -23,6 +23,8 @@ from core.settlement.models import (
     PENDING,
     RECEIVED,
     REJECTED,
+    REMITTED,
+    RESTORED,
     BankResultLine,
     Clawback,
     ClawbackReceipt,
@@ -34,6 +36,7 @@ from core.settlement.models import (
 from core.settlement.service import content_hash
 
 Between = tuple[int, int]  # a pool and a party
+DISBURSED = "line.disbursed"
 
 PAYMENT_STATES = {
     DRAFT: {PENDING},
@@ -66,10 +69,13 @@ def check_treasury() -> list[Finding]:
     came_back = (
         db.select(Clawback.pool_id, db.func.sum(ClawbackReceipt.amount_fen))
         .join(ClawbackReceipt, ClawbackReceipt.clawback_id == Clawback.id)
+        .where(ClawbackReceipt.way == RESTORED)
         .group_by(Clawback.pool_id)
     )
     for pool, fen in db.session.execute(came_back):
         expected[pool, 0] -= int(fen)
+    for pool, fen in _opening(books.TREASURY).items():
+        expected[pool, 0] += fen
     return _compare("国库已付", expected, _book(books.TREASURY))
 
 
@@ -93,6 +99,48 @@ def check_clawbacks() -> list[Finding]:
         Finding(f"clawback {number}", yuan(int(receipts)), yuan(stored))
         for number, stored, receipts in wrong
     ]
+
+
+def check_remitted() -> list[Finding]:
+    """Find money that came back after its year's closing and was not handed to the treasury."""
+    rows = db.session.execute(
+        db.select(Clawback.pool_id, literal(0), db.func.sum(ClawbackReceipt.amount_fen))
+        .join(ClawbackReceipt, ClawbackReceipt.clawback_id == Clawback.id)
+        .where(ClawbackReceipt.way == REMITTED)
+        .group_by(Clawback.pool_id)
+    )
+    return [
+        *_compare("年后收回未上缴", {}, _book(books.CASH_IN)),
+        *_compare("年后已上缴国库", _totals(rows), _book(books.REMITTED)),
+    ]
+
+
+def check_set_offs() -> list[Finding]:
+    """Find claims of which not exactly that is set off which claw-backs received by it."""
+    received = db.func.coalesce(db.func.sum(ClawbackReceipt.amount_fen), 0)
+    rows = db.session.execute(
+        db.select(PaymentClaim.id, PaymentClaim.set_off_fen, received)
+        .outerjoin(ClawbackReceipt, ClawbackReceipt.claim_id == PaymentClaim.id)
+        .group_by(PaymentClaim.id, PaymentClaim.set_off_fen)
+        .having(PaymentClaim.set_off_fen != received)
+    )
+    return _wrong_sums("payment_claim set_off", rows)
+
+
+def check_owed() -> list[Finding]:
+    """Find pools that do not owe exactly what was charged and not paid, with budget or without."""
+    charged, paid = balances("pool.charged", by="pool_id"), balances(DISBURSED, by="pool_id")
+    owed: dict[int | None, int] = defaultdict(int)
+    for kind in (books.PAYABLE, books.IN_TRANSIT):
+        for pool, fen in balances(kind, by="pool_id").items():
+            owed[pool] += fen
+    found = []
+    for pool in sorted(charged.keys() | paid.keys() | owed.keys(), key=str):
+        expected = charged.get(pool, 0) - paid.get(pool, 0)
+        if expected != owed[pool]:
+            where = f"应付与在途 pool={pool}"
+            found.append(Finding(where, yuan(expected), yuan(owed[pool])))
+    return found
 
 
 def check_batches() -> list[Finding]:
@@ -157,6 +205,9 @@ CHECKS = [
     Check("应付不为负", check_payable),
     Check("国库已付等于已付减收回", check_treasury),
     Check("应追回款等于未收回的追回", check_clawbacks),
+    Check("年后收回款均已上缴", check_remitted),
+    Check("抵扣与追回相等", check_set_offs),
+    Check("应付与在途等于已用未付（含待落实预算）", check_owed),
     Check("支付批次自制单后未变", check_batches),
     Check("批次、支付与款项金额相等", check_sums),
     Check("每笔支付结果有银行依据", check_results),
@@ -189,6 +240,18 @@ def _book(kind: str) -> dict[Between, int]:
         for pool, party, fen in rows:
             totals[pool, party or 0] += sign * int(fen)
     return totals
+
+
+def _opening(kind: str) -> dict[int, int]:
+    """Return what accounts of a kind brought with them when the books were taken on, by pool."""
+    rows = db.session.execute(
+        db.select(Account.pool_id, db.func.sum(Transfer.amount_fen))
+        .join(Transfer, Transfer.credit_id == Account.id)
+        .join(Journal, Journal.id == Transfer.journal_id)
+        .where(Account.kind == kind, Journal.entry_kind == books.OPENED)
+        .group_by(Account.pool_id)
+    )
+    return {pool: int(fen) for pool, fen in rows}
 
 
 def _totals(rows: Iterable[Row[int, int, int]]) -> dict[Between, int]:

@@ -67,6 +67,7 @@ def record(claims: dict[Name, Claim]) -> list[PaymentClaim]:
     # In one order everywhere, so that two who record at once wait for each other and never lock.
     for name in sorted(claims):
         _insert(claims[name])
+    _lock(claims)
     rows = [row for row, free in _recorded(claims) if free]
     for row in rows:
         _follow(row, claims[row.component, row.source])
@@ -75,17 +76,24 @@ def record(claims: dict[Name, Claim]) -> list[PaymentClaim]:
 
 
 def taken(names: Iterable[Name]) -> set[Name]:
-    """Return which of these claims a live payment holds or has paid."""
+    """Return which of these claims a live payment holds or has paid, or are set off entirely."""
     return {(row.component, row.source) for row, free in _recorded(names) if not free}
 
 
 def is_taken(component: str, source: str) -> bool:
-    """Tell whether a claim is in a live payment or paid, so that it may no longer be lowered.
+    """Tell whether a claim is in a live payment, paid or set off, so that it may not be lowered.
 
     Components ask under the lock of their own row, and answer `settlement_claims` with that row
     locked while an act is under way; then a claim cannot be lowered while a batch takes it.
     """
-    return bool(taken([(component, source)]))
+    name = (component, source)
+    return bool(taken([name]) or set_offs([name]))
+
+
+def set_offs(names: Iterable[Name]) -> dict[Name, int]:
+    """Return what of these claims was set off against claw-backs, in fen, zeroes left out."""
+    rows = (row for row, _free in _recorded(names) if row.set_off_fen)
+    return {(row.component, row.source): row.set_off_fen for row in rows}
 
 
 def payee(party_id: int) -> Payee:
@@ -135,7 +143,17 @@ def _recorded(names: Iterable[Name]) -> Iterator[tuple[PaymentClaim, bool]]:
             )
         )
         for row, item_id in db.session.execute(query):
-            yield row, item_id is None
+            yield row, item_id is None and row.due_fen > 0
+
+
+def _lock(names: Iterable[Name]) -> None:
+    """Let nobody else put these claims into a batch, or set them off, until the act ends."""
+    wanted = sorted(names)
+    for start in range(0, len(wanted), CHUNK):
+        name = tuple_(PaymentClaim.component, PaymentClaim.source)
+        chunk = name.in_(wanted[start : start + CHUNK])
+        query = db.select(PaymentClaim.id).where(chunk).order_by(PaymentClaim.id)
+        db.session.execute(query.with_for_update())
 
 
 def _insert(claim: Claim) -> None:

@@ -9,9 +9,10 @@ from sqlalchemy import update
 
 from core import audit, clock, states
 from core.access import Actor, fetch, four_eyes
-from core.budget import BudgetLine, Pool, PoolShare, lock_pool, release_moves
+from core.budget import Pool, lock_pool, release_moves
 from core.db import db
 from core.errors import Conflict, RuleBroken
+from core.fiscal import PoolCarry, closed_lines
 from core.formats import yuan_text
 from core.ledger import post
 from core.settlement import books
@@ -20,6 +21,8 @@ from core.settlement.models import (
     CANCELLED,
     ORDERED,
     RECEIVED,
+    REMITTED,
+    RESTORED,
     Clawback,
     ClawbackReceipt,
 )
@@ -36,11 +39,13 @@ def order_clawback(
     party_id: int,
     amount_fen: int,
     reason: str,
+    paid_journal_id: int | None = None,
 ) -> Clawback:
     """Record that an amount (fen) paid to a party must come back; posts nothing yet.
 
     For a component's own act, which has judged that the amount was paid and that no sum of
-    reversals exceeds it. `source` is the component's name for it, unique ("redemption:12").
+    reversals exceeds it. `source` is the component's name for it, unique ("redemption:12");
+    `paid_journal_id` the journal of the (first) payment it is about.
     """
     pool = db.session.get(Pool, pool_id)
     assert pool is not None  # noqa: S101 - the component took it from what was paid
@@ -61,6 +66,7 @@ def order_clawback(
         state=ORDERED,
         ordered_by=actor.user_id,
         ordered_at=clock.now(),
+        paid_journal_id=paid_journal_id,
     )
     db.session.add(clawback)
     db.session.flush()
@@ -76,7 +82,7 @@ def approve_clawback(actor: Actor, *, id: int) -> int:  # noqa: A002 - as the ac
     """
     clawback = _locked(id)
     four_eyes(actor, clawback.ordered_by, what=_("追回"))
-    _refuse_unless(clawback, ORDERED)
+    refuse_unless(clawback, ORDERED)
     move = books.decide_move(
         pool_id=clawback.pool_id, party_id=clawback.party_id, amount_fen=clawback.amount_fen
     )
@@ -98,7 +104,7 @@ def approve_clawback(actor: Actor, *, id: int) -> int:  # noqa: A002 - as the ac
 def cancel_clawback(*, id: int) -> None:  # noqa: A002 - as the acts call it
     """Drop a claw-back that was ordered and not approved; the component's act says why."""
     clawback = _locked(id)
-    _refuse_unless(clawback, ORDERED)
+    refuse_unless(clawback, ORDERED)
     states.change(CLAWBACK, clawback, to=CANCELLED, allowed=[ORDERED])
 
 
@@ -111,20 +117,23 @@ def receive_clawback(
 ) -> dict[str, Any]:
     """Book cash (fen) that came back for an approved claw-back; parts are allowed.
 
-    Posts treasury / receivable and gives the money back to its lines, in the same fiscal year.
-    Refuses STATE_CHANGED, AMOUNT_EXCEEDS_BALANCE, BANK_REFERENCE_USED, FISCAL_YEAR_PASSED.
+    While the fiscal year is open the money goes back to its lines; after its closing, or where the
+    pool was carried over since the payment, it is handed on to the treasury and no room moves.
+    Refuses STATE_CHANGED, AMOUNT_EXCEEDS_BALANCE, BANK_REFERENCE_USED.
     """
     clawback = fetch(Clawback, id, actor, "clawback.receive")
-    _refuse_unless(clawback, APPROVED)
+    refuse_unless(clawback, APPROVED)
     _refuse_used(bank_reference)
-    _refuse_passed_year(clawback.pool_id)
     pool = lock_pool(clawback.pool_id)
-    _take(clawback, amount_fen)
-    move = books.come_back_move(pool_id=pool.id, party_id=clawback.party_id, amount_fen=amount_fen)
-    moves = [move, *release_moves(pool, amount_fen, charged=True, room="line.disbursed")]
-    journal_id = post(
-        books.CAME_BACK, f"clawback:{clawback.id}/received:{audit.current().act}", moves
-    )
+    take(clawback, amount_fen)
+    owed = {"pool_id": pool.id, "party_id": clawback.party_id, "amount_fen": amount_fen}
+    restored = is_restored(clawback, pool)
+    if restored:
+        rooms = release_moves(pool, amount_fen, charged=True, room="line.disbursed")
+        kind, moves = books.CAME_BACK, [books.come_back_move(**owed), *rooms]
+    else:
+        kind, moves = books.CAME_LATE, books.remit_moves(**owed)
+    journal_id = post(kind, f"clawback:{clawback.id}/received:{audit.current().act}", moves)
     receipt = ClawbackReceipt(
         clawback_id=clawback.id,
         bank_reference=bank_reference,
@@ -132,6 +141,7 @@ def receive_clawback(
         received_by=actor.user_id,
         received_at=clock.now(),
         journal_id=journal_id,
+        way=RESTORED if restored else REMITTED,
     )
     db.session.add(receipt)
     db.session.flush()
@@ -141,11 +151,26 @@ def receive_clawback(
         "state": clawback.state,
         "received_fen": clawback.received_fen,
         "open_fen": clawback.amount_fen - clawback.received_fen,
+        "way": receipt.way,
         "journal_id": journal_id,
     }
 
 
-def _take(clawback: Clawback, amount_fen: int) -> None:
+def is_restored(clawback: Clawback, pool: Pool) -> bool:
+    """Tell whether what comes back of a claw-back goes to the lines that paid it.
+
+    It does not once their fiscal year is closed, nor once the pool was carried over: then what
+    was paid before stays with the old lines. A payment that nobody named counts as paid before.
+    """
+    if closed_lines(share.line_id for share in pool.shares):
+        return False
+    last = db.session.scalar(
+        db.select(db.func.max(PoolCarry.journal_id)).where(PoolCarry.pool_id == pool.id)
+    )
+    return last is None or (clawback.paid_journal_id or 0) > last
+
+
+def take(clawback: Clawback, amount_fen: int) -> None:
     """Add to what was received, never beyond what is due."""
     due = clawback.amount_fen - clawback.received_fen
     done = db.session.execute(
@@ -187,25 +212,8 @@ def _refuse_used(bank_reference: str) -> None:
         )
 
 
-def _refuse_passed_year(pool_id: int) -> None:
-    years = db.session.scalars(
-        db.select(BudgetLine.fiscal_year)
-        .join(PoolShare, PoolShare.line_id == BudgetLine.id)
-        .where(PoolShare.pool_id == pool_id)
-    )
-    passed = sorted(set(years) - {clock.today().year})
-    if passed:
-        raise RuleBroken(
-            "FISCAL_YEAR_PASSED",
-            _(
-                "这笔款项属于 %(year)s 年度指标，不是本年度，收回的款项不能恢复指标。"
-                "请按缴回国库办理，暂不在本系统登记收款。",
-                year=passed[0],
-            ),
-        )
-
-
-def _refuse_unless(clawback: Clawback, state: str) -> None:
+def refuse_unless(clawback: Clawback, state: str) -> None:
+    """Refuse when a claw-back is not in a state, saying in which it is."""
     if clawback.state != state:
         words = {
             ORDERED: _("尚未批准"),

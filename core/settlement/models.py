@@ -23,6 +23,8 @@ UNKNOWN_PAYMENT, AMOUNT_DIFFERS = "unknown_payment", "amount_differs"
 UNKNOWN_STATUS, NOT_IN_TRANSIT = "unknown_status", "not_in_transit"
 REFERENCE_USED = "reference_used"
 ORDERED, RECEIVED = "ordered", "received"  # of a claw-back, beside approved and cancelled
+# What became of money that came back: to its line, to the treasury, into the next payment.
+RESTORED, REMITTED, SET_OFF = "restored", "remitted", "set_off"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,10 @@ class Claim:
 
 
 class PaymentClaim(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
-    """A claim, recorded once when a batch first takes it; it follows its component while free."""
+    """A claim, recorded once when a batch first takes it; it follows its component while free.
+
+    `set_off_fen` of it was set off against a claw-back and is not paid in money.
+    """
 
     __tablename__ = "payment_claim"
     __table_args__ = (
@@ -66,6 +71,12 @@ class PaymentClaim(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlch
     amount_fen: Mapped[int] = mapped_column(Fen)
     title: Mapped[str] = mapped_column(Text)
     evidence: Mapped[str] = mapped_column(Text)
+    set_off_fen: Mapped[int] = mapped_column(Fen, default=0, server_default=text("0"))
+
+    @property
+    def due_fen(self) -> int:
+        """Return what is still to be paid in money."""
+        return self.amount_fen - self.set_off_fen
 
     def as_claim(self, amount_fen: int) -> Claim:
         """Return the claim as its component named it, with the amount that was paid."""
@@ -223,7 +234,11 @@ class BankResultLine(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAl
 
 
 class Clawback(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
-    """Money paid that must come back (追回): ordered, approved by another, received in parts."""
+    """Money paid that must come back (追回): ordered, approved by another, received in parts.
+
+    `paid_journal_id` is the journal of the payment it is about; a pool carried over since then
+    gets nothing back. `received_fen` is what came back, in money or by set-off.
+    """
 
     __tablename__ = "clawback"
     __table_args__ = (
@@ -254,13 +269,21 @@ class Clawback(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy 
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     approved_at: Mapped[datetime | None] = mapped_column(Instant)
     journal_id: Mapped[int | None] = mapped_column(ForeignKey("journal.id"))
+    paid_journal_id: Mapped[int | None] = mapped_column(Id)
 
 
 class ClawbackReceipt(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
-    """Cash that came back for a claw-back, named by the bank's reference so it counts once."""
+    """What came back for a claw-back, named by the bank's reference so that it counts once.
+
+    Cash, `restored` to its line or, the fiscal year being closed, `remitted` to the treasury; or a
+    `set_off` against a claim, which its reference names then.
+    """
 
     __tablename__ = "clawback_receipt"
-    __table_args__ = (CheckConstraint("amount_fen > 0", name="positive"),)
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="positive"),
+        CheckConstraint("way IN ('restored', 'remitted', 'set_off')", name="way"),
+    )
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     clawback_id: Mapped[int] = mapped_column(ForeignKey("clawback.id"), index=True)
     bank_reference: Mapped[str] = mapped_column(Text, unique=True)
@@ -268,3 +291,5 @@ class ClawbackReceipt(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLA
     received_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     received_at: Mapped[datetime] = mapped_column(Instant)
     journal_id: Mapped[int] = mapped_column(ForeignKey("journal.id"))
+    way: Mapped[str] = mapped_column(Text, default=RESTORED, server_default=text("'restored'"))
+    claim_id: Mapped[int | None] = mapped_column(Id, index=True)

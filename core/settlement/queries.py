@@ -15,7 +15,7 @@ from core.access import Actor, User, fetch, scoped
 from core.budget import Pool
 from core.db import db
 from core.formats import yuan_text
-from core.settlement.claims import answered, payee, payee_names, taken
+from core.settlement.claims import answered, payee, payee_names, set_offs, taken
 from core.settlement.models import (
     AMOUNT_DIFFERS,
     APPROVED,
@@ -51,7 +51,7 @@ LIMIT = 50
 def open_claims(actor: Actor, *, until: datetime | None = None) -> dict[str, Any]:
     """Return what could be paid now, payee by payee, and who cannot be paid and why."""
     claims = answered(actor, "settlement.view", until=until)
-    held = taken(claims)
+    held, set_off = taken(claims), set_offs(claims)
     groups = defaultdict(list)
     for name in sorted(claims):
         if name not in held:
@@ -64,7 +64,10 @@ def open_claims(actor: Actor, *, until: datetime | None = None) -> dict[str, Any
             {
                 "payee_id": payee_id,
                 "payee": found.name,
-                "amount_fen": sum(claim.amount_fen for claim in group),
+                "amount_fen": sum(
+                    claim.amount_fen - set_off.get((claim.component, claim.source), 0)
+                    for claim in group
+                ),
                 "payable": found.obstacle is None,
                 "message": found.obstacle,
                 "claims": [
@@ -75,6 +78,7 @@ def open_claims(actor: Actor, *, until: datetime | None = None) -> dict[str, Any
                         "pool": pools[claim.pool_id],
                         "title": claim.title,
                         "amount_fen": claim.amount_fen,
+                        "set_off_fen": set_off.get((claim.component, claim.source), 0),
                         "evidence": dict(claim.evidence),
                     }
                     for claim in group

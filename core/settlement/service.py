@@ -231,7 +231,7 @@ def _skipped(found: Payee, claims: list[PaymentClaim]) -> dict[str, Any]:
     return {
         "payee_id": found.id,
         "payee": found.name,
-        "amount_fen": sum(claim.amount_fen for claim in claims),
+        "amount_fen": sum(claim.due_fen for claim in claims),
         "message": found.obstacle,
     }
 
@@ -247,7 +247,7 @@ def _make(
         division_code=division_code,
         state=DRAFT,
         until_at=until,
-        total_fen=sum(claim.amount_fen for _payee, claims in payable for claim in claims),
+        total_fen=sum(claim.due_fen for _payee, claims in payable for claim in claims),
         line_count=len(payable),
         content_hash="",
         made_by=actor.user_id,
@@ -273,7 +273,7 @@ def _pay(batch: PaymentBatch, place: int, found: Payee, claims: list[PaymentClai
         batch_id=batch.id,
         division_code=batch.division_code,
         payee_id=found.id,
-        amount_fen=sum(claim.amount_fen for claim in claims),
+        amount_fen=sum(claim.due_fen for claim in claims),
         end_to_end_id=f"{batch.number}-{place:04d}",
         attempt=_attempts(claims) + 1,
         bank_account_id=account.id,
@@ -287,9 +287,7 @@ def _pay(batch: PaymentBatch, place: int, found: Payee, claims: list[PaymentClai
     db.session.flush()
     states.begin(PAYMENT, payment)
     db.session.add_all(
-        PaymentItem(
-            payment_id=payment.id, claim_id=claim.id, amount_fen=claim.amount_fen, live=True
-        )
+        PaymentItem(payment_id=payment.id, claim_id=claim.id, amount_fen=claim.due_fen, live=True)
         for claim in claims
     )
 

@@ -7,11 +7,13 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import aliased
 
 from core import clock, journals
 from core.access import Actor, fetch, require, visible
-from core.budget import PPM, BudgetLine, Pool, PoolShare, pool_totals
+from core.budget import PPM, BudgetLine, Pool, PoolShare, pool_totals, pools_of
 from core.db import db
+from core.fiscal import PoolCarry, closed_lines
 from core.parties import Organisation
 from core.web import current_actor, figures
 from core.web.forms import act, done_or_again, fen_of, fresh, shown_again, whole
@@ -109,6 +111,7 @@ def pool(id: int) -> str:  # noqa: A002 - the route's name
         pool=found,
         figures=_pool_figures(found),
         shares=[(line, share.share_ppm * 100 / PPM) for share, line in shares],
+        carried=_carried(id),
         entries=entries,
         more=more,
         entry_name=journals.entry_name,
@@ -151,16 +154,41 @@ def _show(number: int, form: dict[str, Any]) -> str:
         entries=entries,
         more=more,
         entry_name=journals.entry_name,
-        may_adjust=actor.may(ADJUST),
+        may_adjust=actor.may(ADJUST) and not closed_lines([line.id]),
+        closed=bool(closed_lines([line.id])),
+        carried_from=db.session.get(BudgetLine, line.carried_from_id or 0),
         **form,
     )
+
+
+def _carried(pool_id: int) -> list[dict[str, Any]]:
+    """Return a pool's carry-overs: from which line to which, what went on and what stayed paid."""
+    old, new = aliased(BudgetLine), aliased(BudgetLine)
+    rows = db.session.execute(
+        db.select(PoolCarry, old, new)
+        .join(old, old.id == PoolCarry.from_line_id)
+        .join(new, new.id == PoolCarry.to_line_id)
+        .where(PoolCarry.pool_id == pool_id)
+        .order_by(PoolCarry.id)
+    )
+    return [
+        {
+            "from": (f"{one.fiscal_year} {one.code}", url_for(".show", id=one.id)),
+            "to": (f"{two.fiscal_year} {two.code}", url_for(".show", id=two.id)),
+            "moved": (
+                step.encumbered_fen + step.accrued_fen,
+                url_for("audit.journal", id=step.journal_id),
+            ),
+            "paid": step.paid_fen,
+        }
+        for step, one, two in rows
+    ]
 
 
 def _pools(line: BudgetLine, actor: Actor) -> list[dict[str, Any]]:
     pools = db.session.scalars(
         db.select(Pool)
-        .join(PoolShare, PoolShare.pool_id == Pool.id)
-        .where(PoolShare.line_id == line.id, visible(Pool, actor, VIEW))
+        .where(Pool.id.in_(pools_of(line.id)), visible(Pool, actor, VIEW))
         .order_by(Pool.id.desc())
         .limit(POOLS)
     )

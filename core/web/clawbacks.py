@@ -8,14 +8,15 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from core.access import require
+from core.access import Actor, require
+from core.formats import yuan_text
 from core.settlement import queries
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fen_of, fresh, page_of, shown_again
 
 blueprint = Blueprint("clawbacks", __name__, url_prefix="/clawbacks")
 
-VIEW, RECEIVE = "clawback.view", "clawback.receive"
+VIEW, RECEIVE, SET_OFF = "clawback.view", "clawback.receive", "clawback.set_off"
 TONES = {"ordered": "wait", "approved": "wait", "received": "good", "cancelled": "plain"}
 
 
@@ -33,9 +34,32 @@ def receive(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
         "amount_fen": fen_of(request.form.get("amount_fen", "")),
         "bank_reference": request.form.get("bank_reference"),
     }
+    answer = act("clawback.receive", payload)
+    done = {
+        "restored": _("已登记收款，钱已退回原指标。"),
+        "remitted": _("已登记收款。原年度已结账或已结转，款项上缴国库，指标不变。"),
+    }.get(answer.body.get("way", ""), "")
     return done_or_again(
-        act("clawback.receive", payload),
-        done=_("已登记收款，钱已退回原指标。"),
+        answer,
+        done=done,
+        to=url_for(".index"),
+        again=lambda one: _index(shown_again(one), chosen=id),
+    )
+
+
+@blueprint.post("/<int:id>/set-off")
+def set_off(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Set a claw-back off against a claim of the same payee that waits for payment."""
+    component, _bar, source = request.form.get("claim", "").partition("|")
+    payload = {
+        "id": id,
+        "component": component,
+        "source": source,
+        "amount_fen": fen_of(request.form.get("amount_fen", "")),
+    }
+    return done_or_again(
+        act("clawback.set_off", payload),
+        done=_("已抵扣，下一批次只付余下的部分。"),
         to=url_for(".index"),
         again=lambda one: _index(shown_again(one), chosen=id),
     )
@@ -53,6 +77,7 @@ def _index(form: dict[str, Any], *, chosen: int | None) -> str:
         before=before,
         tones=TONES,
         may_receive=actor.may(RECEIVE),
+        claims=_claims(actor) if actor.may(SET_OFF) else {},
         chosen=chosen,
         **form,
     )
@@ -66,4 +91,18 @@ def _row(row: dict[str, Any], *, books: bool) -> dict[str, Any]:
     return row | {
         "amount": (row["amount_fen"], url_for("audit.journal", id=row["journal_id"])),
         "open": (row["open_fen"], url_for("audit.journals", **owed)),
+    }
+
+
+def _claims(actor: Actor) -> dict[int, list[tuple[str, str]]]:
+    """Return the claims that wait for payment, by payee, as a form offers them."""
+    return {
+        payee["payee_id"]: [
+            (
+                f"{claim['component']}|{claim['source']}",
+                f"{claim['title']} {yuan_text(claim['amount_fen'] - claim['set_off_fen'])}",
+            )
+            for claim in payee["claims"]
+        ]
+        for payee in queries.open_claims(actor)["payees"]
     }

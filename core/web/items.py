@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from core.access import Actor
 from core.web.menu import DOOR, MenuItem, Todo
-from core.web.waiting import catalogues, money, offices, purchases, rules
+from core.web.waiting import catalogues, money, offices, purchases, rules, years
 
 Waiting: TypeAlias = Callable[[Actor], list[Todo]]
 
@@ -32,9 +32,11 @@ def core_items(actor: Actor) -> list[MenuItem]:
         ("budget.view_transfers", "how", _("指标调剂"), "virement.index", 15, money.line_transfers),
         ("settlement.view", "how", _("支付批次"), "settlement.index", 60, money.settlement),
         ("clawback.view", "how", _("追回"), "clawbacks.index", 70, money.clawbacks),
+        ("debt.view", "how", _("待落实预算"), "debts.index", 72, years.debts),
         ("deadline.view", "how", _("到期事项"), "deadlines.index", 75, rules.due),
         ("budget.view", "how", _("凭证"), "audit.journals", 80, None),
         ("budget.view", "how", _("会计期间"), "periods.index", 85, None),
+        ("year.view", "how", _("财政年度"), "years.index", 86, years.years),
         ("rulepack.view", "how", _("法定数值"), "rulepack.index", 95, rules.proposed),
         ("rulepack.view", "how", _("工作日历"), "calendar.index", 96, None),
         ("audit.view", "worth", _("留痕与核验"), "audit.index", 90, None),

@@ -10,6 +10,7 @@ from core.web import (
     catalogue_items,
     clawbacks,
     deadlines,
+    debts,
     demands,
     duties,
     funds,
@@ -26,8 +27,10 @@ from core.web import (
     residents,
     rulepack,
     settlement,
+    takeon,
     virement,
     workdays,
+    years,
 )
 
 BLUEPRINTS = [
@@ -50,10 +53,13 @@ BLUEPRINTS = [
     virement.blueprint,
     settlement.blueprint,
     clawbacks.blueprint,
+    debts.blueprint,
     periods.blueprint,
     deadlines.blueprint,
     rulepack.blueprint,
     workdays.blueprint,
+    years.blueprint,
+    takeon.blueprint,
     audit.blueprint,
     health.blueprint,
 ]

@@ -5,7 +5,7 @@ from alembic import op
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 revision = "core_0008"
-down_revision = "core_0006"
+down_revision = "core_0007"
 
 
 def upgrade() -> None:

@@ -18,6 +18,7 @@ from plugins.voucher.service import (
     claiming,
     clocks,
     lapsing,
+    obstacles,
     postings,
     renewing,
     settling,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from core.settlement import Claim
     from core.trace import Place, Step
     from core.web.menu import MenuItem
+    from core.years import Obstacle
 
 
 @hookimpl
@@ -162,6 +164,12 @@ def trace_steps(place: Place) -> list[Step]:
 def public_sums() -> list[PublicSum]:
     """Say what each programme did for how many people."""
     return tracing.public_sums()
+
+
+@hookimpl
+def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
+    """Say what keeps the voucher's pools from closing."""
+    return obstacles.obstacles(pool_ids)
 
 
 @hookimpl

@@ -114,9 +114,9 @@ def test_a_clawback_is_ordered_once_and_may_be_dropped_before_approval(paid):
         assert db.session.get(Clawback, number).state == "cancelled"
 
 
-def test_cash_back_in_a_later_year_is_refused_for_now(paid):
+def test_cash_back_in_january_returns_to_the_line_while_its_year_is_open(paid):
     number = decided(paid)
     with clock.frozen("2027-01-05T09:00"):
         answer = receive(paid, number, 50_000, "IN1")
-    assert answer.body["code"] == "FISCAL_YEAR_PASSED"
-    assert paid.books()["receivable"] == 50_000
+    assert answer.body["way"] == "restored"
+    assert paid.books()["disbursed"] == 1_150_000

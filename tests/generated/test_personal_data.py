@@ -135,6 +135,7 @@ class House:
             "receipt": (life.receipts[2],),
             "step": ("suspend", "resume", "revoke", "block"),
             "by": ("day", "township"),
+            "year": (2026,),
         }
         found: dict[str, list[str]] = {}
         with self.app.test_request_context():

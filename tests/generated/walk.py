@@ -96,6 +96,10 @@ class Life:
         yield from self._paying()
         yield from self._after()
         yield from self._rules()
+        yield from self._beyond_budget()
+        yield from self._opening()
+        yield from self._year()
+        yield from self._end()
 
     def _people(self) -> Walk:
         yield Step("auth.login", ANYBODY, {"login": ID_NUMBER, "password": PASSWORD}, refused=True)
@@ -132,6 +136,7 @@ class Life:
             "division_code": factories.COUNTY,
         }
         yield Step("party.add_organisation", "purchaser_clerk", organisation)
+        self.credit_code = organisation["credit_code"]
         self.second = self.said["id"]
         record = {"organisation_id": self.second, "legal_kind": "social_organisation"}
         record |= {"from_on": "2026-01-01", "document": "登记证书"}
@@ -576,6 +581,8 @@ class Life:
         self.clawback = self.said["items"][0]["id"]
         received = {"id": self.clawback, "amount_fen": 400, "bank_reference": "T1"}
         yield Step("clawback.receive", "treasurer", received)
+        off = {"id": self.clawback, "component": "voucher", "source": "gone", "amount_fen": 1}
+        yield Step("clawback.set_off", "finance_maker", off, refused=True)
         death = {"resident_id": self.county.residents[1], "document": "死亡证明"}
         yield Step("resident.record_death", "purchaser_clerk", death | {"on": "2026-06-02"})
         yield Step("voucher.lapse", "finance_maker")
@@ -603,6 +610,76 @@ class Life:
         yield Step("calendar.count", "auditor", {"day": "2026-09-01", "working_days": 5})
         yield Step("deadline.list", "auditor")
         yield Step("work.begin_day", "system")
+
+    def _beyond_budget(self) -> Walk:
+        """A judgment, owed before there is budget for it; and a year that has none yet."""
+        debt = {"kind": "judgment", "organisation_id": self.county.purchaser, "amount_fen": 2}
+        debt |= {"party_id": self.county.provider, "reason": "合同纠纷"}
+        yield Step("debt.record", "finance_maker", debt | {"document": "民初1号"})
+        back = {"id": self.said["id"], "reason": "金额不符"}
+        yield Step("debt.decline", "finance_approver", back)
+        yield Step("debt.record", "finance_maker", debt | {"document": "民初2号"})
+        number = {"id": self.said["id"]}
+        yield Step("debt.approve", "finance_approver", number)
+        yield Step("debt.list", "auditor")
+        yield Step("debt.fund", "finance_budget", number | {"line_id": self.county.line})
+        yield Step("forward.list", "auditor")
+        line = {"id": 1, "line_id": self.county.line}
+        yield Step("forward.convert", "finance_budget", line, refused=True)
+
+    def _opening(self) -> Walk:
+        """An office that joins in the middle of the year, with what it brings."""
+        yield Step(
+            "takeon.check", "finance_maker", opening_file(f"{NAME} {ID_NUMBER}"), refused=True
+        )
+        first = opening_file(opening_text("OLD1", self.credit_code))
+        yield Step("takeon.check", "finance_maker", first)
+        yield Step("takeon.propose", "finance_maker", first)
+        yield Step("takeon.decline", "finance_approver", {"id": self.said["id"], "reason": "重做"})
+        second = opening_file(opening_text("OLD2", self.credit_code))
+        yield Step("takeon.propose", "finance_maker", second)
+        yield Step("takeon.approve", "finance_approver", {"id": self.said["id"]})
+        yield Step("takeon.list", "auditor")
+        yield Step("year.open_pools", "auditor", {"year": 2026})
+        (pool,) = [one for one in self.said["items"] if one["component"] == "takeon"]
+        less = {"pool_id": pool["pool_id"], "amount_fen": 1, "reason": "终止"}
+        yield Step("takeon.release", "finance_budget", less)
+
+    def _year(self) -> Walk:
+        money = {"line_id": self.county.line, "amount_fen": 1, "document": "望财预〔2027〕1号"}
+        yield Step("budget.carry_over", "finance_budget", money)
+        number = {"id": self.said["id"]}
+        yield Step("budget.approve_carry_over", "finance_approver", number, refused=True)
+        back = number | {"reason": "年度未结束"}
+        yield Step("budget.decline_carry_over", "finance_approver", back)
+        yield Step("budget.carry_overs", "auditor")
+        yield Step("year.checklist", "auditor", {"year": 2026})
+        yield Step("year.request_close", "finance_maker", {"year": 2025})
+        yield Step("year.close", "finance_approver", {"id": self.said["id"]})
+
+    def _end(self) -> Walk:
         yield Step("audit.verify", "auditor")
         yield Step("public.programmes", ANYBODY)
         yield Step("auth.logout", "provider_clerk")
+
+
+def opening_file(text: str) -> Told:
+    """Return a file of opening balances as the acts take it."""
+    return {"filename": "期初.yaml", "content": base64.b64encode(text.encode()).decode()}
+
+
+def opening_text(code: str, purchaser: str) -> str:
+    """Return the opening balances of one line with one commitment."""
+    return f"""
+as_of: 2026-08-31
+document: 望财〔2026〕88号
+lines:
+- {{code: {code}, name: 旧账, fiscal_year: 2026, organisation: "{purchaser}", function_code: "205",
+   economic_code: "303", document: 1号, approved_fen: 100}}
+pools:
+- {{number: HT, name: 合同, form: contract, lines: [{{code: {code}}}], encumbered_fen: 40}}
+trial_balance:
+- {{account: line.approved, owner: {code}, amount_fen: 100}}
+- {{account: line.available, owner: {code}, amount_fen: 60}}
+- {{account: line.encumbered, owner: {code}, amount_fen: 40}}
+"""

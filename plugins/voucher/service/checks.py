@@ -13,7 +13,13 @@ from core.formats import yuan
 from core.ledger import Account, Check, Finding, Journal, Transfer, balances
 from core.settlement import Clawback
 from core.settlement.models import PAID as PAYMENT_PAID
-from core.settlement.models import Payment, PaymentClaim, PaymentItem
+from core.settlement.models import (
+    REMITTED,
+    ClawbackReceipt,
+    Payment,
+    PaymentClaim,
+    PaymentItem,
+)
 from plugins.voucher.models import (
     Count,
     Counter,
@@ -48,11 +54,7 @@ def check_pools() -> list[Finding]:
 
     A lot's charged fen stay when money is clawed back, the pool's fall when the cash comes.
     """
-    recovered = _sums(
-        db.select(Clawback.pool_id, func.sum(Clawback.received_fen))
-        .where(Clawback.component == COMPONENT)
-        .group_by(Clawback.pool_id)
-    )
+    recovered = _sums(_came_back())
     lots = db.session.execute(
         db.select(
             Lot.pool_id,
@@ -214,6 +216,8 @@ def check_payable() -> list[Finding]:
         expected[pool_id, payee_id] += int(fen)
     for pool_id, payee_id, fen in db.session.execute(_paid_by_payee()):
         expected[pool_id, payee_id] -= int(fen)
+    for pool_id, payee_id, fen in db.session.execute(_set_off_by_payee()):
+        expected[pool_id, payee_id] -= int(fen)
     found: dict[tuple[int, int], int] = defaultdict(int)
     pools = db.select(Lot.pool_id).distinct()
     for column, sign in ((Transfer.credit_id, 1), (Transfer.debit_id, -1)):
@@ -351,12 +355,12 @@ def check_accrued() -> list[Finding]:
         .group_by(rows.c.pool_id)
     )
     corrected = db.select(less.c.pool_id, func.sum(less.c.amount_fen)).group_by(less.c.pool_id)
-    back = (
-        db.select(Clawback.pool_id, func.sum(Clawback.received_fen))
-        .where(Clawback.component == COMPONENT)
-        .group_by(Clawback.pool_id)
+    every = (
+        (locked.group_by(StatementPool.pool_id), 1),
+        (undone, -1),
+        (corrected, -1),
+        (_came_back(), -1),
     )
-    every = (locked.group_by(StatementPool.pool_id), 1), (undone, -1), (corrected, -1), (back, -1)
     for query, sign in every:
         for pool_id, fen in _sums(query).items():
             expected[pool_id] += sign * fen
@@ -377,7 +381,7 @@ def check_claims() -> list[Finding]:
     """Find claims in live payments whose statement part is no longer what it was."""
     now = {claim.source: claim.amount_fen for claim in every_claim()}
     held = db.session.execute(
-        db.select(PaymentClaim.source, PaymentItem.amount_fen)
+        db.select(PaymentClaim.source, PaymentItem.amount_fen + PaymentClaim.set_off_fen)
         .join(PaymentItem, and_(PaymentItem.claim_id == PaymentClaim.id, PaymentItem.live))
         .where(PaymentClaim.component == COMPONENT)
     )
@@ -411,6 +415,24 @@ def _paid_by_payee() -> Select[Any]:
         .join(Payment, Payment.id == PaymentItem.payment_id)
         .where(PaymentClaim.component == COMPONENT, Payment.state == PAYMENT_PAID)
         .group_by(PaymentClaim.pool_id, PaymentClaim.payee_id)
+    )
+
+
+def _set_off_by_payee() -> Select[Any]:
+    return (
+        db.select(PaymentClaim.pool_id, PaymentClaim.payee_id, func.sum(PaymentClaim.set_off_fen))
+        .where(PaymentClaim.component == COMPONENT)
+        .group_by(PaymentClaim.pool_id, PaymentClaim.payee_id)
+    )
+
+
+def _came_back() -> Select[Any]:
+    """Return what came back to pools; after the year's closing it goes to the treasury instead."""
+    return (
+        db.select(Clawback.pool_id, func.sum(ClawbackReceipt.amount_fen))
+        .join(ClawbackReceipt, ClawbackReceipt.clawback_id == Clawback.id)
+        .where(Clawback.component == COMPONENT, ClawbackReceipt.way != REMITTED)
+        .group_by(Clawback.pool_id)
     )
 
 

@@ -32,7 +32,7 @@ from core.db import db
 from core.settlement import Claim, is_taken
 from core.settlement.claims import taken
 from core.settlement.models import PAID as PAYMENT_PAID
-from core.settlement.models import Payment, PaymentClaim, PaymentItem
+from core.settlement.models import ClawbackReceipt, Payment, PaymentClaim, PaymentItem
 from plugins.voucher.models import (
     Objection,
     Programme,
@@ -195,20 +195,51 @@ def standing(redemption: Redemption, pool_ids: Collection[int]) -> Standing:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    objection = db.session.scalar(db.select(Objection).filter_by(redemption_id=redemption.id))
-    if objection is None:
-        payee = redemption.payee_id if redemption.payee_id != redemption.provider_id else None
-        sources = {_source(statement.id, pool_id, payee) for pool_id in pool_ids}
-    elif objection.state == DISMISSED:
-        sources = {_objection_source(objection.id, pool_id) for pool_id in pool_ids}
-    else:
+    sources = _sources_of(redemption, statement, pool_ids)
+    if not sources:
         return Standing(statement)
     held = any(is_taken(COMPONENT, source) for source in sources)
     return Standing(statement, held=held, paid=held and paid_sources(sources) == sources)
 
 
+def _sources_of(
+    redemption: Redemption, statement: Statement, pool_ids: Collection[int]
+) -> set[str]:
+    """Return the claims that pay a redemption, none where its objection is open or was upheld."""
+    objection = db.session.scalar(db.select(Objection).filter_by(redemption_id=redemption.id))
+    if objection is None:
+        payee = redemption.payee_id if redemption.payee_id != redemption.provider_id else None
+        return {_source(statement.id, pool_id, payee) for pool_id in pool_ids}
+    if objection.state == DISMISSED:
+        return {_objection_source(objection.id, pool_id) for pool_id in pool_ids}
+    return set()
+
+
+def paid_journal(redemption: Redemption, pool_id: int) -> int | None:
+    """Return the first journal by which a pool paid a redemption, None where it has not."""
+    period = period_of(redemption)
+    if period is None:
+        return None
+    query = db.select(Statement).filter_by(period_id=period.id, provider_id=redemption.provider_id)
+    sources = _sources_of(redemption, db.session.scalars(query).one(), [pool_id])
+    claims_of = (PaymentClaim.component == COMPONENT) & PaymentClaim.source.in_(sorted(sources))
+    paid = (
+        db.select(func.min(PaymentItem.result_journal_id))
+        .join(PaymentClaim, PaymentClaim.id == PaymentItem.claim_id)
+        .join(Payment, Payment.id == PaymentItem.payment_id)
+        .where(claims_of, Payment.state == PAYMENT_PAID)
+    )
+    off = (
+        db.select(func.min(ClawbackReceipt.journal_id))
+        .join(PaymentClaim, PaymentClaim.id == ClawbackReceipt.claim_id)
+        .where(claims_of)
+    )
+    found = [number for number in map(db.session.scalar, (paid, off)) if number is not None]
+    return min(found, default=None)
+
+
 def paid_sources(sources: Collection[str]) -> set[str]:
-    """Return which of these claims the bank has confirmed."""
+    """Return which of these claims the bank has confirmed, or were set off entirely."""
     wanted, found = sorted(sources), set()
     for start in range(0, len(wanted), CHUNK):
         found |= set(
@@ -217,6 +248,14 @@ def paid_sources(sources: Collection[str]) -> set[str]:
                 .join(PaymentItem, and_(PaymentItem.claim_id == PaymentClaim.id, PaymentItem.live))
                 .join(Payment, Payment.id == PaymentItem.payment_id)
                 .where(PaymentClaim.component == COMPONENT, Payment.state == PAYMENT_PAID)
+                .where(PaymentClaim.source.in_(wanted[start : start + CHUNK]))
+            )
+        )
+        found |= set(
+            db.session.scalars(
+                db.select(PaymentClaim.source)
+                .where(PaymentClaim.component == COMPONENT)
+                .where(PaymentClaim.set_off_fen == PaymentClaim.amount_fen)
                 .where(PaymentClaim.source.in_(wanted[start : start + CHUNK]))
             )
         )

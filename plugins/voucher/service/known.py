@@ -1,4 +1,8 @@
-"""What the till keeps in memory because it never changes: terms by number, account numbers."""
+"""What the till keeps in memory because it never changes: terms by number, account numbers.
+
+A pool's line changes when it is carried over into the next fiscal year; so no till moves a line's
+money outside the year in which the pool began, and what is kept of an old line is not used then.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from core.budget import Pool
+from core.budget import BudgetLine, Pool
 from core.db import Direct, db
 from core.ledger import Owner, account_id
 from plugins.voucher.rules import Terms, read_terms
@@ -65,6 +69,9 @@ def accounts_in_act(pool_id: int, payee_id: int) -> dict[str, int]:
     """Return what `accounts_of` does inside an act, which may still be refused: not remembered."""
     pool = db.session.get_one(Pool, pool_id)
     line_id = pool.shares[0].line_id
+    year = db.session.get_one(BudgetLine, line_id).fiscal_year
+    # The year in which a forfeit may move the line's money; afterwards it may be carried over.
+    at_once = year if len(pool.shares) == 1 and pool.opened_on.year == year else 0
     owners: dict[str, Any] = {
         "uncharged_account": Owner("pool.uncharged", pool_id=pool_id),
         "charged_account": Owner("pool.charged", pool_id=pool_id),
@@ -75,7 +82,7 @@ def accounts_in_act(pool_id: int, payee_id: int) -> dict[str, int]:
         "available_account": Owner("line.available", line_id=line_id),
     }
     numbers = {name: account_id(owner) for name, owner in owners.items()}
-    return numbers | {"line_count": len(pool.shares)}
+    return numbers | {"forfeit_year": at_once}
 
 
 def forget() -> None:

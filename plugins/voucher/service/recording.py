@@ -115,9 +115,11 @@ def rows(
     draws = [
         _draw(line, draw, terms, act) | accounts(draw.pool_id, payee) for draw in decision.draws
     ]
+    year = clock.today().year
     for row, draw in zip(draws, decision.draws, strict=True):
-        # With several lines a forfeit moves the entitlement only; its money waits for the close.
-        row["released"] = draw.forfeited_fen if row["line_count"] == 1 else 0
+        # With several lines, or after the year's end, when the pool may be carried over any day,
+        # a forfeit moves the entitlement only; its money waits for the close.
+        row["released"] = draw.forfeited_fen if row["forfeit_year"] == year else 0
     return capture.Rows(written, draws, _counts(line))
 
 

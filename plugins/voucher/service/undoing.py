@@ -329,6 +329,7 @@ def order_clawbacks(actor: Actor, case: Case, parts: list[Taken], reversal: Reve
             party_id=case.redemption.payee_id,
             amount_fen=amount,
             reason=reversal.reason,
+            paid_journal_id=claiming.paid_journal(case.redemption, number),
         )
         reversal.clawback_id = clawback.id
     db.session.flush()

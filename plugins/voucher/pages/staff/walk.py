@@ -11,6 +11,7 @@ from core import privacy
 from core.access import Actor
 from core.budget import BudgetLine, Pool, PoolShare
 from core.db import db
+from core.fiscal import past_lines
 from core.formats import moment, yuan_text
 from core.settlement import state_name
 from core.settlement.models import PAID, Payment, PaymentBatch, PaymentClaim, PaymentItem
@@ -85,12 +86,10 @@ def _pools(row: Redemption) -> list[Pool]:
 
 
 def _lines(pools: list[Pool]) -> list[Step]:
-    rows = db.session.scalars(
-        db.select(BudgetLine)
-        .join(PoolShare, PoolShare.line_id == BudgetLine.id)
-        .where(PoolShare.pool_id.in_([pool.id for pool in pools]))
-        .distinct()
-    )
+    numbers = [pool.id for pool in pools]
+    drawing = db.select(PoolShare.line_id).where(PoolShare.pool_id.in_(numbers))
+    ever = BudgetLine.id.in_(drawing) | BudgetLine.id.in_(past_lines(numbers))
+    rows = db.session.scalars(db.select(BudgetLine).where(ever).order_by(BudgetLine.id))
     return [
         {
             "label": _("预算指标 %(code)s %(name)s", code=line.code, name=line.name),

@@ -1,0 +1,55 @@
+"""`flask takeon FILE`: reconcile opening balances to the old trial balance, and propose them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from flask.cli import with_appcontext
+from flask_babel import gettext as _
+
+from core.access import Actor, Grant
+from core.acts import perform
+from core.formats import yuan
+from core.plugins import registry
+from core.years.opening import encode
+
+
+@click.command("takeon", help="核对期初建账文件与旧账试算平衡表；写明 --division 则提出建账。")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--division", "division_code", metavar="CODE", help="提出建账的行政区划；不写只核对，不记账。"
+)
+@with_appcontext
+def takeon_command(path: Path, division_code: str | None) -> None:
+    """Print the reconciliation; propose it for a division; exit 1 where it does not agree.
+
+    A person of the finance office approves it on the page 期初建账.
+    """
+    # Operational work stands for nobody, but opens the books of one division only.
+    actor = Actor(None, _("系统"), (Grant("system", None, division_code or ""),))
+    payload = {"filename": path.name, "content": encode(path.read_bytes())}
+    _print(_heard(actor, "takeon.check", payload))
+    if division_code:
+        said = _heard(actor, "takeon.propose", payload)
+        click.echo(_("已提出第 %(id)s 号期初建账，请财政复核在“期初建账”页批准。", id=said["id"]))
+
+
+def _heard(actor: Actor, operation_id: str, payload: dict[str, Any]) -> dict[str, Any]:
+    answer = perform(operation_id, payload, actor=actor)
+    if answer.refused:
+        errors = answer.body.get("errors")
+        raise click.ClickException(f"{answer.body['detail']}{f' {errors}' if errors else ''}")
+    return answer.body
+
+
+def _print(said: dict[str, Any]) -> None:
+    kinds = registry().account_kinds
+    for row in said["rows"]:
+        figures = [yuan(row[f"{name}_fen"]) for name in ("opening", "given", "difference")]
+        name = _(kinds[row["account"]].name)
+        click.echo("  ".join([name, row["owner"], *figures]))
+    if not said["reconciled"]:
+        raise click.ClickException(_("与旧账试算平衡表不符，见差额不为零的各行。"))
+    click.echo(_("全部相符。"))
