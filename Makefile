@@ -48,6 +48,7 @@ bench: dev assets ## measure redemptions against the floor and the textbook vers
 
 docs: setup ## write the generated parts of docs/
 	$(FLASK) docs write
+	$(BIN)/python -m tests.requirements
 
 texts: setup ## bring the English catalogue to what the code says; then translate what is empty
 	$(BIN)/pybabel -q extract --mapping-file babel.cfg $(TEXT_KEYWORDS) --no-location --sort-output \

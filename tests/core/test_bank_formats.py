@@ -47,6 +47,7 @@ def test_the_file_has_documented_columns_whole_amounts_and_totals():
     ]
 
 
+@pytest.mark.requirement("R003-19", in_part=True)
 def test_our_own_file_with_the_banks_columns_added_is_an_answer():
     rows = read_table(TREASURY_CSV.write(order(500, 700)), "order.csv")
     columns = [*ORDER_COLUMNS, "处理结果", "银行流水号"]

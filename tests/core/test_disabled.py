@@ -30,6 +30,7 @@ def test_the_county_is_built_and_works_without_the_voucher(empty_url, disabled):
     assert "未启用" not in audit
 
 
+@pytest.mark.requirement("R000-42", in_part=True)
 def test_the_voucher_works_alone_or_beside_one_other_and_leaves_its_rows_in_order(empty_url):
     _audit, paths = tour(empty_url, "contract,subsidy", *NEW)
     assert of_the_voucher(paths) != []

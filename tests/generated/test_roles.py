@@ -66,6 +66,28 @@ def test_nobody_signed_in_is_refused_everywhere(guarded, call):
     assert {name: status for name, status in answers.items() if status != 401} == {}
 
 
+@pytest.mark.requirement("R001-15")
+def test_who_buys_plans_and_oversees_but_does_not_deliver(guarded):
+    buying = {role.code for role in ROLES.values() if role.side == "purchaser"}
+    may = {act.operation_id for act, roles in guarded if buying & set(roles)}
+    deliver = {"voucher.redeem", "voucher.start", "voucher.finish", "offer.set"}
+    assert deliver <= {act.operation_id for act, _roles in guarded}
+    assert may & deliver == set()
+    assert may >= {
+        "programme.create",
+        "programme.preview",
+        "admission.suspend",
+        "redemption.reverse",
+    }
+
+
+@pytest.mark.requirement("R000-64", "R002-62", in_part=True)
+def test_who_audits_sees_and_verifies_but_changes_nothing(guarded):
+    acts = {act.operation_id: act.reads for act, roles in guarded if "auditor" in roles}
+    assert acts.keys() >= {"audit.verify", "settlement.batch", "statement.lines"}
+    assert all(acts.values())
+
+
 def test_every_role_may_do_something(guarded):
     busy = {role for _act, roles in guarded for role in roles}
     assert busy >= set(ROLES_TO_TRY)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from core import clock
+import pytest
+
+from core import access, clock
 from core.db import forget_connections
 from tests import factories
 from tests.voucher.path import MORNING, Path
@@ -96,6 +98,54 @@ def test_nobody_is_issued_a_voucher_on_facts_that_change_meanwhile(path: Path) -
     with path.reading():
         states = db.session.scalars(db.select(Voucher.state)).all()
     assert states in ([], ["revoked"])
+
+
+@pytest.mark.requirement("R000-45")
+def test_a_voucher_is_good_at_every_admitted_provider_and_cannot_be_tied_to_one(
+    path: Path,
+) -> None:
+    """The holder chooses; terms have no place for a provider's name."""
+    path.build()
+    asked = {"code": "P", "name": "P", "organisation_id": path.county.purchaser}
+    for tied in (
+        {"provider_id": path.providers[0].id},
+        {"classes": [{"code": "A", "name": "甲", "provider_id": path.providers[0].id}]},
+    ):
+        terms = factories.terms(path.county, **tied)
+        refused = path.refused("programme.create", "purchaser_clerk", **asked, terms=terms)
+        assert refused == "INVALID_INPUT"
+    path.redeem(0, provider=0)
+    path.redeem(1, provider=1)
+    assert path.fin(0)["payable"] == path.fin(1)["payable"] == 50_000
+
+
+@pytest.mark.requirement("R002-45")
+def test_what_a_line_lacks_comes_by_an_adjustment_with_its_document_or_not_at_all(
+    path: Path,
+) -> None:
+    """Sixty vouchers of 500 yuan are the whole line; the next one needs more money first."""
+    path.build(vouchers=60)
+    issue = {"programme_id": path.county.programme, "resident_ids": residents(path, 1)}
+    answer = path.perform("voucher.issue", "purchaser_clerk", **issue)
+    assert answer.body["code"] == "BUDGET_INSUFFICIENT"
+    raised = {"id": path.county.line, "amount_fen": 50_000}
+    budget = "finance_budget"
+    assert path.refused("budget.adjust", budget, **raised, document="") == "INVALID_INPUT"
+    path.do("budget.adjust", budget, **raised, document="望财预〔2026〕9号")
+    path.do("voucher.issue", "purchaser_clerk", **issue)
+    assert path.rooms() == {"encumbered": 3_050_000}
+
+
+@pytest.mark.requirement("R002-60", in_part=True)
+def test_a_programme_draws_on_no_line_of_another_purchaser(path: Path) -> None:
+    """What was approved for one office's purpose is not another's to spend."""
+    with path.app.app_context():
+        other = factories.make_organisation("purchaser")
+    asked = {"code": "P", "name": "P", "organisation_id": other}
+    refused = path.refused(
+        "programme.create", access.system(), **asked, terms=factories.terms(path.county)
+    )
+    assert refused == "LINE_MISMATCH"
 
 
 def test_a_programme_names_only_places_that_exist(path: Path) -> None:

@@ -459,6 +459,7 @@ def _observed(path: str, shown: Shown) -> Iterator[tuple[str, Any]]:
         yield str(value), once
 
 
+@pytest.mark.requirement("R000-52", in_part=True)
 @pytest.mark.parametrize("path", sorted(ACTED))
 def test_a_parameter_changes_what_acts_do(path: str, world: World) -> None:
     acted, found = ACTED[path], {}

@@ -76,6 +76,7 @@ def test_the_worked_computation_comes_out_as_written() -> None:
     assert "| self pay | 80 001 |" in TEXT
 
 
+@pytest.mark.requirement("R002-66")
 @pytest.mark.parametrize("stem", sorted(templates()))
 def test_a_template_passes_its_own_cases_and_names_its_sources(
     stem: str, app: Huigou, county: County

@@ -314,6 +314,18 @@ def test_a_paid_statement_is_not_claimed_again(path: Path) -> None:
     assert path.rooms() == {"available": 2_850_000, "encumbered": 100_000, "disbursed": 50_000}
 
 
+@pytest.mark.requirement("R000-11", in_part=True)
+@pytest.mark.requirement("R000-22")
+def test_nobody_is_paid_for_vouchers_that_were_not_redeemed(path: Path) -> None:
+    """Issued is not owed: the money stays committed until somebody has served."""
+    path.build()
+    assert path.refused("settlement.run", "finance_maker") == "NOTHING_TO_PAY"
+    receipt = path.redeem(0)
+    path.void(receipt)
+    assert path.refused("settlement.run", "finance_maker") == "NOTHING_TO_PAY"
+    assert path.rooms() == {"available": 2_850_000, "encumbered": 150_000}
+
+
 def test_a_rejected_payment_is_claimed_again_at_what_is_owed_then(path: Path) -> None:
     path.build()
     path.redeem(0)

@@ -20,6 +20,7 @@ from tests.web.conftest import MEAL
 
 STAFF = [role.code for role in ROLES.values() if role.code not in {"system", "resident"}]
 MANAGING = "provider_manager"
+QUESTIONS = ("谁来买", "买什么", "向谁买", "怎么买", "买得值")
 
 
 @pytest.fixture
@@ -133,6 +134,13 @@ def test_whatever_the_menu_offers_opens_for_every_role(world, enter):
     assert closed == {}
 
 
+@pytest.mark.requirement("R000-80", in_part=True)
+def test_the_menu_asks_the_five_questions_in_their_order(enter):
+    page = enter("auditor").open("/")
+    asked = [page.html.index(f">{question}<") for question in QUESTIONS]
+    assert asked == sorted(asked)
+
+
 # --- lines and their journals ------------------------------------------------------------------
 
 
@@ -215,6 +223,7 @@ def test_a_locked_month_takes_no_entries(world, enter):
 # --- paying ------------------------------------------------------------------------------------
 
 
+@pytest.mark.requirement("R000-66", in_part=True)
 def test_three_people_pay_a_batch_and_the_bank_answers(world, enter, owed):
     made = enter("finance_maker").open("/settlement/new").send("/settlement/new")
     assert "已生成支付批次" in made.text

@@ -62,6 +62,8 @@ def login(app, county, role):
         return db.session.get_one(User, county.users[role]).login
 
 
+@pytest.mark.requirement("R003-09", in_part=True)
+@pytest.mark.requirement("R000-74")
 def test_a_file_is_checked_defined_and_exported_as_it_was(app, county, flask, paper):
     rule = {"all": [{"fact": "age", "at_least": 60}, {"fact": "register", "has": "低保"}]}
     cases = [{"name": "例", "facts": {"age": 61, "register": ["低保"]}, "eligible": True}]

@@ -161,6 +161,7 @@ def test_a_statement_shows_its_lines_and_is_confirmed(world, statement):
     assert f"{address}/confirm" not in [form.action for form in confirmed.forms]
 
 
+@pytest.mark.requirement("R001-16", in_part=True)
 def test_an_objected_line_waits_and_the_others_go_on(world, statement):
     browser, address = world.managing(), f"/provider/statements/{statement}"
     line = re.search(rf"{address}/lines/\d+", browser.open(address).html).group()
