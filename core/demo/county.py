@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from core.demo import catalogue, folk, rules, structure
+from core.demo import catalogue, folk, orders, rules, structure
 from core.demo.world import SYSTEM, VISITOR, Provider, World
 
 PASSWORD = "huigou-demo"  # noqa: S105 - shown on the demo's sign-in page
@@ -151,6 +151,7 @@ def build(world: World, *, key: str) -> None:
             c=len(world.infants),
         )
     )
+    orders.build(world)
     folk.describe(world)
     world.say(_("居民资料 %(n)s 条", n=sum(len(known) for known in world.facts.values())))
 

@@ -56,6 +56,7 @@ class World:
     `began`, from `inventor` and from earlier answers, never from what the database now says.
 
     `one_in` leaves out most people (8: all but an eighth), for who cannot wait for a whole county.
+    `items` of the catalogue by code, `demands` that no plan answers yet by the item's code.
     `organisations` by what they are (finance, education, civil_affairs, ...), `users` by login,
     `logins` by role, `lines` by code, `facts` by resident and fact; the assessments of `lapsing`
     run out in the second month, and nobody has asked for new ones.
@@ -75,6 +76,8 @@ class World:
     pupils: list[Resident] = field(default_factory=list)
     adults: list[Resident] = field(default_factory=list)
     infants: list[Resident] = field(default_factory=list)
+    items: dict[str, int] = field(default_factory=dict)
+    demands: dict[str, list[int]] = field(default_factory=dict)
     facts: dict[int, dict[str, str | int]] = field(default_factory=dict)
     lapsing: set[int] = field(default_factory=set)
     acts: int = 0

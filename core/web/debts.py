@@ -95,7 +95,7 @@ def _index(form: dict[str, Any]) -> str:
         awaiting_fen=found["awaiting_fen"],
         next_before=found["next_before"],
         before=before,
-        kinds=[(code, _(name)) for code, name in debts.KINDS.items()],
+        kinds=[(code, debts.kind_name(code)) for code in debts.KINDS],
         purchasers=_organisations(actor, "purchaser") if may["record"] else [],
         creditors=_organisations(actor, "provider") if may["record"] else [],
         lines=_lines(actor) if may["fund"] else [],

@@ -67,7 +67,6 @@ def _index(form: dict[str, Any]) -> str:
     words = {"proposed": _("待批准"), "approved": _("已建账"), "declined": _("已退回")}
     refusal = form["refusal"]
     differences = refusal.facts.get("differences", []) if refusal is not None else []
-    kinds = registry().account_kinds
     return render_template(
         "takeon/index.html",
         rows=[
@@ -75,7 +74,12 @@ def _index(form: dict[str, Any]) -> str:
         ],
         next_before=found["next_before"],
         before=before,
-        differences=[row | {"name": _(kinds[row["account"]].name)} for row in differences],
+        differences=[row | {"name": _account_name(row["account"])} for row in differences],
         may={name: actor.may(f"takeon.{name}") for name in ("propose", "approve")},
         **form,
     )
+
+
+def _account_name(code: str) -> str:
+    kind = registry().account_kinds[code]
+    return _(kind.name)

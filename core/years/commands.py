@@ -48,8 +48,8 @@ def _print(said: dict[str, Any]) -> None:
     kinds = registry().account_kinds
     for row in said["rows"]:
         figures = [yuan(row[f"{name}_fen"]) for name in ("opening", "given", "difference")]
-        name = _(kinds[row["account"]].name)
-        click.echo("  ".join([name, row["owner"], *figures]))
+        kind = kinds[row["account"]]
+        click.echo("  ".join([_(kind.name), row["owner"], *figures]))
     if not said["reconciled"]:
         raise click.ClickException(_("与旧账试算平衡表不符，见差额不为零的各行。"))
     click.echo(_("全部相符。"))

@@ -25,6 +25,7 @@ from core.settlement.claims import payee_names
 from core.years.models import AWAITING, DECLINED, FUNDED, PAID, RECORDED, LegalDebt
 
 DEBT = "legal_debt"
+# As pools and claims are called, whoever's language it is in which they are made.
 KINDS = {"late_interest": "逾期付款利息", "judgment": "判决、裁决或调解", "other": "其他法定债务"}
 RECOGNISED, FUNDED_KIND = "debt.recognised", "debt.funded"
 PAGE = 50
@@ -100,7 +101,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     pool = Pool(
         component=DEBT,
         source=f"debt:{debt.id}",
-        name=f"{_(KINDS[debt.kind])} {debt.document}",
+        name=f"{KINDS[debt.kind]} {debt.document}",
         organisation_id=debt.organisation_id,
         division_code=debt.division_code,
         opened_on=clock.today(),
@@ -205,6 +206,15 @@ def listed(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> dic
     }
 
 
+def kind_name(kind: str) -> str:
+    """Return the word for a kind of debt."""
+    return {
+        "late_interest": _("逾期付款利息"),
+        "judgment": _("判决、裁决或调解"),
+        "other": _("其他法定债务"),
+    }[kind]
+
+
 def claims() -> list[Claim]:
     """Return the funded debts as claims, in the order of their numbers."""
     query = db.select(LegalDebt).where(LegalDebt.state == FUNDED).order_by(LegalDebt.id)
@@ -217,7 +227,7 @@ def claims() -> list[Claim]:
             debt.party_id,
             debt.pool_id or 0,
             debt.amount_fen,
-            f"{_(KINDS[debt.kind])} {debt.document}",
+            f"{KINDS[debt.kind]} {debt.document}",
             {"debt_id": debt.id},
         )
         for debt in db.session.scalars(query)
@@ -236,7 +246,7 @@ def _said(debt: LegalDebt) -> dict[str, Any]:
     return {
         "id": debt.id,
         "kind": debt.kind,
-        "kind_name": _(KINDS[debt.kind]),
+        "kind_name": kind_name(debt.kind),
         "state": debt.state,
         "organisation_id": debt.organisation_id,
         "party_id": debt.party_id,

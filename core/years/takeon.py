@@ -236,7 +236,7 @@ def _line_moves(found: Takeon, line: Mapping[str, Any], made: BudgetLine) -> lis
     paid = line["disbursed_fen"]
     if not paid:
         return moves
-    name = _("期初已付 %(code)s", code=made.code)
+    name = f"期初已付 {made.code}"
     pool = _open(
         f"{found.id}/paid/{made.code}",
         name,

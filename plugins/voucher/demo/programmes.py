@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from core.demo import VISITOR, Provider, Resident
+from core.demo import VISITOR, Provider, Resident, plan
+from plugins.voucher.demo.needs import PLANS
 from plugins.voucher.demo.story import OFFICES, Card, Story, approver_of, clerk_of
 
 CARDS_AT_ONCE = 500
@@ -32,15 +33,18 @@ def _days(first: date, last: date) -> dict[str, str]:
 def define(
     story: Story, code: str, name: str, terms: dict[str, Any], lines: Iterable[tuple[str, int]]
 ) -> None:
-    """Define a programme on budget lines with their shares, and have a second person approve it."""
+    """File a plan, define a programme on its lines with their shares, have it approved."""
     world, clerk = story.world, clerk_of(code)
+    office = OFFICES[code][0]
+    filed = plan(world, office, clerk, approver_of(code), days=35, name=name, **PLANS[code])
     made = world.do(
         clerk,
         "programme.create",
         at=world.before(30, "09:30"),
         code=code,
         name=f"{world.month(2).year}年{name}",
-        organisation_id=world.organisations[OFFICES[code][0]],
+        organisation_id=world.organisations[office],
+        purchase_id=filed["id"],
         terms=terms | {"funding": funding(story, lines)},
     )["id"]
     world.do(clerk, "programme.submit", at=world.before(30, "11:00"), id=made)
