@@ -1,4 +1,4 @@
-"""What the demo county's villagers ordered: a menu, their needs in words, who stands behind them."""
+"""What the demo county's villagers ordered: a menu, their needs in words, their supporters."""
 
 from __future__ import annotations
 
@@ -33,16 +33,9 @@ WISH = "智能手机培训"
 def build(world: World) -> None:
     """Publish a menu, record orders and let some residents stand behind them."""
     written, year = world.before(66, "09:00"), world.month(2).year
-    items = {
-        item["code"]: item["id"]
-        for item in world.do(
-            "budget",
-            "catalogue.items_on",
-            at=written,
-            division_code="430112",
-            on=str(written.date()),
-        )["items"]
-    }
+    asked = {"division_code": "430112", "on": written.date().isoformat()}
+    found = world.do("budget", "catalogue.items_on", at=written, **asked)["items"]
+    items = {item["code"]: item["id"] for item in found}
     world.items.update(items)
     menu = world.do(
         "care-clerk",
@@ -76,7 +69,7 @@ def build(world: World) -> None:
                 id=number,
                 resident_id=resident.id,
             )
-    for code, township, community, words, people in WAITING:
+    for dish, township, community, words, people in WAITING:
         world.do(
             "care-clerk",
             "demand.order",
@@ -85,6 +78,6 @@ def build(world: World) -> None:
             community=community,
             words=words,
             people=people,
-            **({"offer_id": offers[code]} if code else {"wish": WISH}),
+            **({"offer_id": offers[dish]} if dish else {"wish": WISH}),
         )
     world.say(_("群众点菜 %(n)s 项，等答复 %(w)s 项", n=len(NEEDS), w=len(WAITING)))
