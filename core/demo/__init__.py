@@ -20,7 +20,7 @@ from core.demo.county import (
 from core.demo.door import DemoUser, demo_users
 from core.demo.folk import HOMEBOUND, TRAINEE
 from core.demo.loading import NotEmptyError, load
-from core.demo.plans import draft, plan
+from core.demo.plans import plan
 from core.demo.world import VISITOR, Provider, Resident, World
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
     "World",
     "demo_commands",
     "demo_users",
-    "draft",
     "load",
     "plan",
     "record_account",

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from core.demo import catalogue, folk, orders, rules, structure
+from core.demo import catalogue, folk, orders, plans, rules, structure
 from core.demo.world import SYSTEM, VISITOR, Provider, World
 
 PASSWORD = "huigou-demo"  # noqa: S105 - shown on the demo's sign-in page
@@ -157,7 +157,11 @@ def build(world: World, *, key: str) -> None:
 
 
 def finish(world: World, *, key: str) -> None:
-    """Let the auditor arrive: the last act of a load, whose request key says that it is whole."""
+    """Leave what is under way and let the auditor arrive.
+
+    Her arrival is the last act of a load, whose request key says that it is whole.
+    """
+    plans.leave(world)
     _employ(world, AUDITOR, at=world.before(60, "09:00"), key=key)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from core.demo.world import World
@@ -14,17 +14,34 @@ def plan(
     world: World, office: str, clerk: str, approver: str, *, days: int, **content: Any
 ) -> dict[str, Any]:
     """Have a plan filed so many days before the first full month, and return its answer."""
-    number = draft(world, office, clerk, at_days=days + 10, **content)
+    number = consulted(world, office, clerk, on=world.before(days + 10, "10:00"), **content)
     world.do(clerk, "purchase.submit", at=world.before(days, "09:00"), id=number)
     world.do(approver, "purchase.agree", at=world.before(days, "14:00"), id=number)
     return world.do("budget", "purchase.file", at=world.before(days, "16:00"), id=number)
 
 
-def draft(world: World, office: str, clerk: str, *, at_days: int, **content: Any) -> int:
+def leave(world: World) -> None:
+    """Leave a plan open for comment, so that somebody may say something of it now."""
+    consulted(
+        world,
+        "education",
+        "edu-clerk",
+        on=world.at(world.today - timedelta(3), "10:00"),
+        item="A12",
+        name="乡村书屋周末阅读",
+        need="村里孩子周末没有地方看书，书屋常常关门。",
+        standard="每个周末开放两天，每天不少于六小时，有人带读。",
+        quantity=16,
+        goal="每个乡镇至少一间书屋周末开门。",
+        money={"EDU": 800_000},
+    )
+
+
+def consulted(world: World, office: str, clerk: str, *, on: datetime, **content: Any) -> int:
     """Write a plan and put it to the public; return its number."""
-    at = world.before(at_days, "10:00")
-    number: int = world.do(clerk, "purchase.create", at=at, **whole(world, office, **content))["id"]
-    world.do(clerk, "purchase.consult", at=world.before(at_days, "11:00"), id=number)
+    fields = whole(world, office, **content)
+    number: int = world.do(clerk, "purchase.create", at=on, **fields)["id"]
+    world.do(clerk, "purchase.consult", at=on, id=number)
     return number
 
 
@@ -55,16 +72,14 @@ def whole(
         "unit": "人",
         "goal": goal,
         "indicators": [
-            {
-                "kind": "quantity",
-                "name": "享受人数",
-                "unit": "人",
-                "target": quantity,
-                "weight": 40,
-            },
-            {"kind": "quality", "name": "服务合格率", "unit": "%", "target": 95, "weight": 30},
-            {"kind": "effect", "name": "满意度", "unit": "%", "target": 90, "weight": 30},
+            {"kind": kind, "name": name, "unit": unit, "target": target, "weight": weight}
+            for kind, name, unit, target, weight in (
+                ("quantity", "享受人数", "人", quantity, 40),
+                ("quality", "服务合格率", "%", 95, 30),
+                ("effect", "满意度", "%", 90, 30),
+            )
         ],
+        # The lines are of the year in which the first full month lies.
         "starts_on": first.isoformat(),
         "ends_on": date(first.year, 12, 31).isoformat(),
         "recipients_choose": True,
