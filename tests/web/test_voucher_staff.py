@@ -41,6 +41,7 @@ def test_a_programme_is_sent_back_with_a_reason_its_maker_reads(app, world, coun
             code="BACK",
             name="待退回",
             organisation_id=county.purchaser,
+            purchase_id=factories.file_plan(county, county.line),
             terms=factories.terms(county),
         )
         factories.do("programme.submit", clerk, id=made["id"])
