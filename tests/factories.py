@@ -10,6 +10,7 @@ from typing import Any
 from core import access, clock, signin
 from core.access import Actor, Grant
 from core.acts import Answer, perform
+from core.budget import line_number
 from core.db import db, transaction
 from core.identifiers import citizen_id_with_check, credit_code_with_check
 from core.identifiers import organisation_number_with_check as number_with_check
@@ -251,9 +252,8 @@ def make_programme(
     """
     with clock.frozen("2026-06-01T09:00"):
         clerk, asked = county.actor("purchaser_clerk"), terms(county, **changes)
-        lines = dict.fromkeys(share["line_id"] for share in asked["funding"])
-        if lines and purchase_id is None:
-            purchase_id = file_plan(county, *lines)
+        if asked["funding"] and purchase_id is None:
+            purchase_id = file_plan(county, *_lines(asked["funding"]))
         made = do(
             "programme.create",
             clerk,
@@ -268,6 +268,13 @@ def make_programme(
         admit(county, made["id"], county.provider)
     county.programme = made["id"]
     return int(made["id"])
+
+
+def _lines(funding: list[dict[str, Any]]) -> list[int]:
+    """Return the numbers of the lines that terms name by number or by code, each once."""
+    with transaction(readonly=True):
+        named = [share.get("line_id") or line_number(share["line"]) for share in funding]
+    return list(dict.fromkeys(named))
 
 
 def admit(county: County, programme_id: int, provider_id: int) -> None:

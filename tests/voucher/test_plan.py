@@ -146,3 +146,17 @@ def test_a_closed_plan_opens_no_further_period(path: Path) -> None:
     assert answer.body["code"] == "PLAN_NOT_FILED"
     assert answer.body["facts"]["state"] == "closed"
     assert path.rooms() == before
+
+
+def test_a_preview_holds_the_money_against_what_the_plan_can_draw_on(path: Path) -> None:
+    """Two plans hold 10,000 of 30,000 yuan each; a fixed envelope has nothing beside its own."""
+    with path.app.app_context():
+        line, asked = path.county.line, {"amount_fen": 1_000_000}
+        open_plan = factories.file_plan(path.county, line, **asked)
+        fixed = factories.file_plan(path.county, line, **asked, envelope="fixed")
+    fields = {"organisation_id": path.county.purchaser, "terms": factories.terms(path.county)}
+    found = []
+    for plan in (None, open_plan, fixed):
+        told = path.do("programme.preview", CLERK, **fields, purchase_id=plan)
+        found.append(told["lines"][0]["available_fen"])
+    assert found == [1_000_000, 2_000_000, 1_000_000]
