@@ -10,6 +10,7 @@ from typing import Any
 from core import access, clock, signin
 from core.access import Actor, Grant
 from core.acts import Answer, perform
+from core.budget import line_number
 from core.db import db, transaction
 from core.identifiers import citizen_id_with_check, credit_code_with_check
 from core.identifiers import organisation_number_with_check as number_with_check
@@ -23,6 +24,32 @@ _serial = itertools.count(1)
 
 # What the county's catalogue holds, by the numbers its items get when they are the first.
 CATALOGUE = {"A01": 1, "A07": 2, "A16": 3, "B04": 4, "E01": 5}
+
+# A plan for vouchers, all but whose it is and its money.
+PLAN: dict[str, Any] = {
+    "name": "教育券",
+    "nature": "public",
+    "beneficiary": "public",
+    "need": "困难家庭学费负担重。",
+    "standard": "正常开课，按学期结算。",
+    "quantity": 100,
+    "unit": "人",
+    "goal": "学生不因学费失学。",
+    "indicators": [
+        {"kind": kind, "name": name, "unit": "%", "target": 90, "weight": weight}
+        for kind, name, weight in (
+            ("quantity", "发放率", 40),
+            ("quality", "开课率", 30),
+            ("effect", "满意度", 30),
+        )
+    ],
+    "starts_on": "2026-04-01",
+    "ends_on": "2026-12-31",
+    "recipients_choose": True,
+    "form": "voucher",
+    "form_reason": "由家庭自己选学校。",
+    "no_add": ["institutions", "posts", "staff", "money"],
+}
 
 ROLE_HOMES = {
     "provider_clerk": "provider",
@@ -186,64 +213,54 @@ def catalogue_item(county: County, code: str) -> int:
     return county.items[code]
 
 
-def file_plan(
-    county: County, *line_ids: int, organisation_id: int | None = None, amount_fen: int = 1
-) -> int:
+def file_plan(county: County, *line_ids: int, amount_fen: int = 1, **changes: Any) -> int:
     """File a plan for vouchers on lines of the purchaser and return its number.
 
-    It reserves a fen of each line, so that nearly all stays available.
+    It reserves a fen of each line, so that nearly all stays available, unless told otherwise.
     """
+    number = agree_plan(county, *line_ids, amount_fen=amount_fen, **changes)
+    with clock.frozen("2026-04-20T09:00"):
+        do("purchase.file", county.actor("finance_budget"), id=number)
+    return number
+
+
+def agree_plan(county: County, *line_ids: int, amount_fen: int = 1, **changes: Any) -> int:
+    """Bring such a plan as far as finance, its fields changed as asked; return its number."""
     clerk = county.actor("purchaser_clerk")
     with clock.frozen("2026-03-02T09:00"):
         number = do(
             "purchase.create",
             clerk,
-            organisation_id=organisation_id or county.purchaser,
-            name="教育券",
+            organisation_id=county.purchaser,
             catalogue_item_id=catalogue_item(county, "A01"),
-            nature="public",
-            beneficiary="public",
-            need="困难家庭学费负担重。",
-            standard="正常开课，按学期结算。",
-            quantity=100,
-            unit="人",
-            goal="学生不因学费失学。",
-            indicators=[
-                {"kind": kind, "name": name, "unit": "%", "target": 90, "weight": weight}
-                for kind, name, weight in (
-                    ("quantity", "发放率", 40),
-                    ("quality", "开课率", 30),
-                    ("effect", "满意度", 30),
-                )
-            ],
-            starts_on="2026-04-01",
-            ends_on="2026-12-31",
-            recipients_choose=True,
-            form="voucher",
-            form_reason="由家庭自己选学校。",
             funding=[{"line_id": line, "amount_fen": amount_fen} for line in line_ids],
-            no_add=["institutions", "posts", "staff", "money"],
+            **PLAN | changes,
         )["id"]
         do("purchase.consult", clerk, id=number)
     with clock.frozen("2026-04-20T09:00"):
         do("purchase.submit", clerk, id=number)
         do("purchase.agree", county.actor("purchaser_approver"), id=number)
-        do("purchase.file", county.actor("finance_budget"), id=number)
     return int(number)
 
 
-def make_programme(county: County, *, code: str = "EDU", **changes: Any) -> int:
-    """Make an approved programme with the county's provider admitted, and return its number."""
+def make_programme(
+    county: County, *, code: str = "EDU", purchase_id: int | None = None, **changes: Any
+) -> int:
+    """Make an approved programme with the county's provider admitted, and return its number.
+
+    It carries out a plan of its own, filed for it, unless one is given.
+    """
     with clock.frozen("2026-06-01T09:00"):
         clerk, asked = county.actor("purchaser_clerk"), terms(county, **changes)
-        lines = dict.fromkeys(share["line_id"] for share in asked["funding"])
+        if asked["funding"] and purchase_id is None:
+            purchase_id = file_plan(county, *_lines(asked["funding"]))
         made = do(
             "programme.create",
             clerk,
             code=code,
             name=f"项目{code}",
             organisation_id=county.purchaser,
-            purchase_id=file_plan(county, *lines) if lines else None,
+            purchase_id=purchase_id,
             terms=asked,
         )
         do("programme.submit", clerk, id=made["id"])
@@ -251,6 +268,13 @@ def make_programme(county: County, *, code: str = "EDU", **changes: Any) -> int:
         admit(county, made["id"], county.provider)
     county.programme = made["id"]
     return int(made["id"])
+
+
+def _lines(funding: list[dict[str, Any]]) -> list[int]:
+    """Return the numbers of the lines that terms name by number or by code, each once."""
+    with transaction(readonly=True):
+        named = [share.get("line_id") or line_number(share["line"]) for share in funding]
+    return list(dict.fromkeys(named))
 
 
 def admit(county: County, programme_id: int, provider_id: int) -> None:

@@ -6,7 +6,7 @@ from core.purchases.acts import ACTS, PERMISSIONS
 from core.purchases.asked import Demand, DemandNotice, DemandSupport, Menu, MenuOffer
 from core.purchases.books import CHECKS, ENTRY_KINDS
 from core.purchases.deciding import require_filed, start
-from core.purchases.drawing import open_drawing_pool
+from core.purchases.drawing import drawable, open_drawing_pool
 from core.purchases.forms import Form, Traits
 from core.purchases.models import READY, Purchase
 
@@ -24,6 +24,7 @@ __all__ = [
     "MenuOffer",
     "Purchase",
     "Traits",
+    "drawable",
     "open_drawing_pool",
     "require_filed",
     "start",

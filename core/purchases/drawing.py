@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask_babel import gettext as _
 
-from core.budget import Pool, Share, open_pool
+from core.budget import Pool, Share, open_pool, reserved
 from core.db import db
 from core.errors import RuleBroken
+from core.ledger import balances
 from core.purchases import steps
 from core.purchases.models import FIXED, UNDER_WAY, Purchase
 
@@ -40,3 +43,17 @@ def open_drawing_pool(
         purchase_id=purchase_id,
         fixed_envelope=purchase.envelope == FIXED,
     )
+
+
+def drawable(purchase_id: int | None, line_ids: Iterable[int]) -> dict[int, int]:
+    """Return what a purchase's pools can still draw on lines, fen by line.
+
+    What is reserved for it, and unless its envelope is fixed what the lines have available; without
+    a purchase only the latter.
+    """
+    held = {} if purchase_id is None else reserved(purchase_id)
+    is_fixed = (
+        purchase_id is not None and db.session.get_one(Purchase, purchase_id).envelope == FIXED
+    )
+    free = {} if is_fixed else balances("line.available", by="line_id")
+    return {line: held.get(line, 0) + free.get(line, 0) for line in line_ids}

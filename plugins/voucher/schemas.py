@@ -119,6 +119,7 @@ PREVIEW = schema(
     "PreviewProgramme",
     organisation_id=identity(),
     programme_id=identity(required=False, load_default=None),
+    purchase_id=identity(required=False, load_default=None),
     terms=fields.Nested(TermsSchema, required=True),
 )
 PROGRAMME_ID = schema("OfProgramme", programme_id=identity())

@@ -31,6 +31,13 @@ def lines(town):
 
 
 @pytest.fixture
+def plan(town, lines):
+    """File a plan for vouchers on the three lines; return its number."""
+    with town.site.app.app_context():
+        return factories.file_plan(town.path.county, *lines.values(), name="养老服务消费补贴")
+
+
+@pytest.fixture
 def assessed(town):
     """Let two of the town's four elders be assessed, one of them as disabled."""
     for resident, level in zip(town.path.county.residents, ("中度失能", "轻度失能"), strict=False):
@@ -103,10 +110,11 @@ def more(page: Page, what: str) -> None:
     expect(rows).to_have_count(before + 1)
 
 
-def whom(page: Page) -> None:
-    """Fill in whom the paper is for."""
+def whom(page: Page, plan: int) -> None:
+    """Fill in what it carries out, and whom the paper is for."""
     page.get_by_label("项目名称").fill("养老服务消费补贴")
     page.get_by_label("项目编号").fill("ELD2026")
+    page.get_by_label("购买计划").select_option(str(plan))
     page.locator("[name=eligibility-0-fact]").select_option(label="年龄")
     typed(page, eligibility__0__value="60")
     more(page, "eligibility")
@@ -165,14 +173,14 @@ def money(page: Page, lines: dict[str, int]) -> None:
     )
 
 
-def test_an_official_enters_the_elder_care_subsidy_from_its_paper(town, lines, assessed):
+def test_an_official_enters_the_elder_care_subsidy_from_its_paper(town, lines, plan, assessed):
     clerk = town.staff("purchaser_clerk")
     clerk.goto("/voucher/programmes")
     clerk.get_by_role("link", name="编制新项目").click()
     clerk.get_by_role("link", name="每月补贴按比例").click()
     preview = clerk.locator(PREVIEW)
     expect(preview).to_contain_text("没有填好，填好就能预览")
-    whom(clerk)
+    whom(clerk, plan)
     what(clerk)
     expect(preview).to_contain_text("今天符合条件")
     expect(preview).to_contain_text("失能等级是“中度失能”、“重度失能”、“完全失能”之一")
@@ -199,6 +207,7 @@ def test_an_official_enters_the_elder_care_subsidy_from_its_paper(town, lines, a
     expect(approver.get_by_text("已批准").first).to_be_visible()
     with town.path.reading():
         row = db.session.scalars(db.select(Programme).filter_by(code="ELD2026")).one()
+        assert row.purchase_id == plan
         terms = terms_of(row)[0]
         assert terms.state == "approved"
         assert terms.document == expected(lines)

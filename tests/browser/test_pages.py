@@ -68,13 +68,15 @@ def _submit_a_programme() -> None:
     """Leave something to be approved or sent back, which the demo's county has not."""
     clerk = _person("care-clerk")
     with transaction(readonly=True):
-        document = terms_of(_programme(clerk))[0].document
+        programme = _programme(clerk)
+        document, plan = terms_of(programme)[0].document, programme.purchase_id
     made = factories.do(
         "programme.create",
         clerk,
         code="NEXT",
         name="明年的养老服务券",
         organisation_id=clerk.organisation_id,
+        purchase_id=plan,
         terms=document,
     )
     factories.do("programme.submit", clerk, id=made["id"])
@@ -85,7 +87,8 @@ def _run_services() -> None:
     clerk, approver = _person("care-clerk"), _person("care-approver")
     manager, till = _person("care01"), _person("care01-till")
     with transaction(readonly=True):
-        funding = terms_of(_programme(clerk))[0].document["funding"]
+        programme = _programme(clerk)
+        funding, plan = terms_of(programme)[0].document["funding"], programme.purchase_id
         holder = db.session.scalars(db.select(Resident.id).filter_by(died_on=None)).first()
     low = {"quantity": 10_000, "when": {"fact": "care_level", "at_most": 1}}
     face = {"code": "face", "name": "额度", "amounts": [low, {"quantity": 50_000}]}
@@ -94,9 +97,9 @@ def _run_services() -> None:
         "valid_through": "2026-12-31",
         "on_change": {"amounts": "at_once"},
     }
-    do, named = factories.do, {"code": "SHAPE", "name": "就业与托育券"}
-    owner = clerk.organisation_id
-    number = do("programme.create", clerk, organisation_id=owner, terms=document, **named)["id"]
+    do, named = factories.do, {"code": "SHAPE", "name": "就业与托育券", "purchase_id": plan}
+    named["organisation_id"] = clerk.organisation_id
+    number = do("programme.create", clerk, terms=document, **named)["id"]
     do("programme.submit", clerk, id=number)
     do("programme.approve", approver, id=number)
     do("admission.admit", clerk, programme_id=number, provider_id=manager.organisation_id)

@@ -43,7 +43,9 @@ class House:
     """The app with a watch on it: who asks for what, over the API and in a browser."""
 
     def __init__(self, app: Any, county: factories.County) -> None:
-        self.app, self.life, self.watch = app, Life(county), leaks.Watch()
+        with app.app_context():
+            self.life = Life(county, factories.file_plan(county, county.line))
+        self.app, self.watch = app, leaks.Watch()
         self.tokens: dict[str, str] = {}
         self.walked: set[str] = set()
         with app.app_context():

@@ -79,6 +79,7 @@ class Life:
     """What the steps remember of one another."""
 
     county: factories.County
+    filed: int  # a filed plan for vouchers on the county's line
     said: Told = field(default_factory=dict)  # the last answer
 
     def steps(self) -> Walk:
@@ -233,7 +234,8 @@ class Life:
             self.county, single_use=False, remainder="keep", beyond="refuse", confirm_days=5
         )
         owner = {"organisation_id": self.county.purchaser}
-        made = {"code": "CARE", "name": "养老券", "terms": terms} | owner
+        made = {"code": "CARE", "name": "养老券", "purchase_id": self.filed, "terms": terms}
+        made |= owner
         yield Step("programme.create", "purchaser_clerk", made)
         number = self.county.programme = self.said["id"]
         yield Step("programme.submit", "purchaser_clerk", {"id": number})
@@ -395,7 +397,8 @@ class Life:
         terms = factories.terms(self.county, **HOME_CARE)
         owner = {"organisation_id": self.county.purchaser}
         yield Step("programme.preview", clerk, owner | {"terms": terms})
-        made = {"code": "HOME", "name": "居家照护", "terms": terms} | owner
+        made = {"code": "HOME", "name": "居家照护", "purchase_id": self.filed, "terms": terms}
+        made |= owner
         yield Step("programme.create", clerk, made)
         home = self.said["id"]
         yield Step("programme.submit", clerk, {"id": home})

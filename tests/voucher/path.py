@@ -53,6 +53,11 @@ class Path:
         self.vouchers = [voucher["id"] for voucher in issued]
         return self
 
+    def file_plan(self, *lines: int) -> int:
+        """File a plan for vouchers on lines (the county's, unless told) and return its number."""
+        with self.app.app_context():
+            return factories.file_plan(self.county, *(lines or (self.county.line,)))
+
     def renew(self) -> dict[str, Any]:
         """Grant the periods that run now."""
         return self.do("voucher.renew", "purchaser_clerk", programme_id=self.county.programme)

@@ -24,6 +24,7 @@ def test_a_draft_is_never_issued_though_an_earlier_version_waits_for_its_day(pat
         code="LATER",
         name="以后",
         organisation_id=county.purchaser,
+        purchase_id=path.file_plan(),
         terms=usual(county),
     )
     revise = {"id": made["id"], "terms": usual(county)}

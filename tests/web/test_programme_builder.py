@@ -18,6 +18,7 @@ from plugins.voucher.pages.staff.builder import SECTIONS, Typed, changes
 from plugins.voucher.pages.staff.builder.layout import paths
 from plugins.voucher.service.programmes import terms_of
 from plugins.voucher.terms_schema import TermsSchema
+from tests import factories
 
 NEW = "/voucher/programmes/new"
 SCENARIOS = Path(__file__).parent.parent / "scenarios"
@@ -218,10 +219,13 @@ def test_what_a_version_changes_is_told_parameter_by_parameter(app):
 
 
 def test_a_programme_is_checked_before_it_is_saved_and_approved_by_another(app, world, office):
-    clerk = office("purchaser_clerk")
-    line = {"funding-0-line_id": str(world.county.line)}
-    check = begun(clerk, "face", **FILLED | line)
+    clerk, county = office("purchaser_clerk"), world.county
+    with app.app_context():
+        plan = factories.file_plan(county, county.line)
+    money = {"purchase_id": str(plan), "funding-0-line_id": str(county.line)}
+    check = begun(clerk, "face", **FILLED | money)
     assert "核对凭单项目" in check.text
+    assert f"GM2026{plan:06d}" in check.text
     assert "80.50 元" in check.text
     assert "所有在世居民" in check.text
 
@@ -241,6 +245,8 @@ def test_a_programme_is_checked_before_it_is_saved_and_approved_by_another(app, 
             "funding": [{"line_id": world.county.line}],
         }
     )
+    with app.app_context(), transaction(readonly=True):
+        assert db.session.get_one(Programme, number).purchase_id == plan
     submitted = draft.send(f"{draft.path}/submit")
     assert "待复核" in submitted.text
     assert f"{draft.path}/approve" not in [form.action for form in submitted.forms]

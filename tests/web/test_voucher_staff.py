@@ -41,6 +41,7 @@ def test_a_programme_is_sent_back_with_a_reason_its_maker_reads(app, world, coun
             code="BACK",
             name="待退回",
             organisation_id=county.purchaser,
+            purchase_id=factories.file_plan(county, county.line),
             terms=factories.terms(county),
         )
         factories.do("programme.submit", clerk, id=made["id"])
@@ -113,6 +114,22 @@ def test_a_batch_the_line_cannot_cover_is_refused_whole_and_says_what_is_missing
     assert "指标可用额度不足" in refused.text
     with app.app_context(), transaction(readonly=True):
         assert balance("pool.committed") == 50_000
+
+
+def test_what_the_plan_reserved_counts_as_money_for_the_vouchers_of_its_programme(
+    app, world, office
+):
+    """The plan holds all but 500 yuan of the line; ten vouchers of 500 are no shortfall."""
+    county = world.county
+    with app.app_context():
+        plan = factories.file_plan(county, county.line, amount_fen=2_900_000)
+        factories.make_programme(county, code="PLAN", purchase_id=plan)
+        factories.make_residents(county, 10)
+    clerk = office("purchaser_clerk")
+    township = f"{ISSUE}/township?programme={county.programme}&class=A&township="
+    preview = clerk.open(f"{township}430112001").send(f"{ISSUE}/preview")
+    assert "29,500.00 元" in preview.text
+    assert "已发放 11 张" in preview.send(ISSUE).text
 
 
 def test_cards_come_as_a_pdf_once_and_the_same_form_again_gives_the_same_sheet(world, office):

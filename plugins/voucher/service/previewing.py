@@ -8,14 +8,15 @@ from typing import Any
 from core import clock
 from core import rules as eligibility
 from core.access import Actor, fetch
-from core.budget import BudgetLine, cascade, rooms
+from core.budget import BudgetLine, cascade
 from core.db import db
 from core.divisions import Division
 from core.parties import own_organisation
+from core.purchases import drawable
 from plugins.voucher.models import Programme
 from plugins.voucher.rules import Terms, allotment_period, read_terms
 from plugins.voucher.service.granting import commitment
-from plugins.voucher.service.programmes import as_stored, terms_in_force
+from plugins.voucher.service.programmes import as_stored, own_plan, terms_in_force
 from plugins.voucher.service.trying import failures
 
 
@@ -25,11 +26,13 @@ def preview(
     organisation_id: int,
     terms: dict[str, Any],
     programme_id: int | None = None,
+    purchase_id: int | None = None,
 ) -> dict[str, Any]:
     """Tell what terms would do today, without writing anything.
 
     Against a programme (`programme_id`) also who enters and who leaves. Money is for one period of
-    every allotment, and for all periods of the programme's time.
+    every allotment, and for all periods of the programme's time; it is held against what the
+    purchase plan (`purchase_id`) can draw on.
     """
     organisation = own_organisation(actor, organisation_id, "programme.define")
     rules = read_terms(as_stored(organisation.id, terms))
@@ -37,10 +40,13 @@ def preview(
     if programme_id is not None:
         programme = fetch(Programme, programme_id, actor, "programme.view")
         before = terms_in_force(programme)[1]
-    return outcome(rules, organisation.division_code, before)
+    plan = own_plan(purchase_id, organisation.id)
+    return outcome(rules, organisation.division_code, before, purchase_id=plan)
 
 
-def outcome(rules: Terms, division: str, before: Terms | None = None) -> dict[str, Any]:
+def outcome(
+    rules: Terms, division: str, before: Terms | None = None, *, purchase_id: int | None = None
+) -> dict[str, Any]:
     """Tell what terms would do today in a division, against earlier ones where there are any.
 
     Who asks must be allowed to see the programme.
@@ -56,7 +62,7 @@ def outcome(rules: Terms, division: str, before: Terms | None = None) -> dict[st
         "classes": classes,
         "period_fen": period_fen,
         "whole_fen": whole_fen,
-        "lines": _lines(rules, period_fen, whole_fen),
+        "lines": _lines(rules, purchase_id, period_fen, whole_fen),
         "rule": eligibility.sentence(eligibility.read(rules.eligibility)),
         "sources": list(rules.sources),
         "failing_cases": list(failures(rules)),
@@ -168,16 +174,19 @@ def _periods(rules: Terms, code: str) -> int:
     return count
 
 
-def _lines(rules: Terms, period_fen: int, whole_fen: int) -> list[dict[str, Any]]:
-    """Return each line's part of the money, against what it still has available."""
+def _lines(
+    rules: Terms, purchase_id: int | None, period_fen: int, whole_fen: int
+) -> list[dict[str, Any]]:
+    """Return each line's part of the money, against what a purchase can still draw on it."""
     shares = [share for _line, share in rules.funding]
     if not shares:
         return []
     parts = zip(rules.funding, cascade(period_fen, shares), cascade(whole_fen, shares), strict=True)
+    can_draw = drawable(purchase_id, [line for line, _share in rules.funding])
     said = []
     for (line_id, _share), period, whole in parts:
         line = db.session.get_one(BudgetLine, line_id)
-        available = rooms(line_id)["available"]
+        available = can_draw[line_id]
         said.append(
             {
                 "line_id": line_id,

@@ -47,7 +47,7 @@ def create(
         name=name,
         organisation_id=organisation.id,
         division_code=organisation.division_code,
-        purchase_id=_purchase_id(purchase_id, organisation.id),
+        purchase_id=own_plan(purchase_id, organisation.id),
         state=DRAFT,
         made_by=actor.user_id,
     )
@@ -87,7 +87,7 @@ def revise(
             _("生效日期不能早于今天。"), errors={"effective_on": [_("不能早于今天")]}
         )
     if purchase_id is not None:
-        programme.purchase_id = _purchase_id(purchase_id, programme.organisation_id)
+        programme.purchase_id = own_plan(purchase_id, programme.organisation_id)
     if newest.state == DRAFT:
         newest.document = as_stored(programme.organisation_id, terms)
         newest.effective_on = effective_on
@@ -179,7 +179,7 @@ def versions(programme: Programme) -> list[Terms]:
     return list(db.session.scalars(query.order_by(Terms.version.desc())))
 
 
-def _purchase_id(purchase_id: int | None, organisation_id: int) -> int | None:
+def own_plan(purchase_id: int | None, organisation_id: int) -> int | None:
     """Return the number of a purchaser's own plan; whether it is filed is asked at submission."""
     if purchase_id is None:
         return None

@@ -228,6 +228,7 @@ def _preview(sheet: Sheet, typed: Typed) -> Preview:
     if missing:
         return Preview(None, missing)
     asked = {"organisation_id": owner, "terms": terms, "programme_id": sheet.against}
+    asked["purchase_id"] = whole(typed.get("purchase_id"))
     answer = act("programme.preview", asked)
     if answer.refused:
         return Preview(None, [("", answer.body["detail"])])

@@ -289,7 +289,8 @@ def issue_preview() -> ResponseReturnValue:
 
 def _preview(issue: Issue, numbers: list[int], answer: Answer | None = None) -> str:
     batch = _batch(issue, numbers)
-    lines = lines_with_money([line_id for line_id, _share in issue.terms.funding])
+    funding = [line_id for line_id, _share in issue.terms.funding]
+    lines = lines_with_money(funding, issue.programme.purchase_id)
     planned = plan(issue.programme, issue.chosen.code, [row.id for row in batch.residents])
     batch.ineligible = planned.refused
     batch.residents = [row for row in batch.residents if row.id not in planned.refused]

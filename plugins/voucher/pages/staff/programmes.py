@@ -15,6 +15,7 @@ from core.budget import BudgetLine, Pool, pool_totals
 from core.db import db
 from core.formats import moment, yuan
 from core.ledger import balances
+from core.purchases import drawable
 from core.web import current_actor, figures
 from core.web.forms import act, done_or_again
 from plugins.voucher import rules
@@ -130,7 +131,7 @@ def show(number: int) -> str:
         shown=versions.preview(actor, row, newest, terms),
         told=told(newest.document),
         steps=_steps(newest),
-        lines=lines_with_money(lines),
+        lines=lines_with_money(lines, row.purchase_id),
         flows=flows.table(flows.flows(row, pools, lines)),
         rooms=figures.room_names(),
         pools=pool_rows(pools[:POOLS_SHOWN]),
@@ -172,13 +173,13 @@ def _steps(newest: Terms) -> list[dict[str, Any]]:
     return items
 
 
-def lines_with_money(numbers: list[int]) -> list[dict[str, Any]]:
-    """Return budget lines with their available money in fen."""
-    available = balances("line.available", by="line_id")
+def lines_with_money(numbers: list[int], purchase_id: int | None = None) -> list[dict[str, Any]]:
+    """Return budget lines with the money in fen that a purchase (None: anybody) can draw on."""
+    available = drawable(purchase_id, numbers)
     query = db.select(BudgetLine).where(BudgetLine.id.in_(numbers)).order_by(BudgetLine.id)
     return [
         {"id": line.id, "code": line.code, "name": line.name, "year": line.fiscal_year}
-        | {"available": available.get(line.id, 0)}
+        | {"available": available[line.id]}
         for line in db.session.scalars(query)
     ]
 

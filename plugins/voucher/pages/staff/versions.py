@@ -78,7 +78,9 @@ def preview(actor: Actor, programme: Programme, newest: Terms, rules: Rules) -> 
     if newest.state == APPROVED or not may:
         return None
     before = terms_in_force(programme)[1] if programme.state == APPROVED else None
-    return Preview(outcome(rules, programme.division_code, before), [])
+    return Preview(
+        outcome(rules, programme.division_code, before, purchase_id=programme.purchase_id), []
+    )
 
 
 @pages.get("/programmes/<int:number>/yaml")
