@@ -150,7 +150,6 @@ def clawback(county, amount_fen=50_000):
     return number
 
 
-@pytest.mark.requirement("R002-60", in_part=True)
 def test_cash_back_after_the_closing_is_handed_to_the_treasury_and_no_room_moves(settled):
     settled.close_year()
     before = settled.rooms(settled.line)
