@@ -106,7 +106,7 @@ def test_an_existing_line_of_the_same_purpose_takes_the_money_of_its_own_code(co
     }
 
 
-@pytest.mark.requirement("R002-60")
+@pytest.mark.requirement("R002-60", in_part=True)
 def test_money_is_not_carried_to_another_purpose(county):
     with county.acting():
         budget.appropriate(

@@ -105,7 +105,6 @@ def test_parts_add_up_and_never_exceed_what_is_due_on_either_side(county):
         assert list(ways) == ["set_off", "restored"]
 
 
-@pytest.mark.requirement("R002-60")
 def test_another_line_another_payee_or_another_year_is_refused(county):
     with county.acting():
         elsewhere = county.new_pool([Share(county.other_line)], amount_fen=50_000)

@@ -53,7 +53,6 @@ def test_a_year_that_still_runs_is_not_closed(settled):
     assert said == "YEAR_NOT_OVER"
 
 
-@pytest.mark.requirement("R002-45")
 def test_a_closed_year_keeps_its_figures_and_moves_no_money(settled):
     before = settled.rooms(settled.line)
     assert settled.close_year()["state"] == "closed"
@@ -151,7 +150,6 @@ def clawback(county, amount_fen=50_000):
     return number
 
 
-@pytest.mark.requirement("R002-60")
 def test_cash_back_after_the_closing_is_handed_to_the_treasury_and_no_room_moves(settled):
     settled.close_year()
     before = settled.rooms(settled.line)
