@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from core import access, clock, signin
@@ -44,6 +44,8 @@ class People:
     """The organisations and the people who act in the county."""
 
     purchaser: int
+    budget: Actor
+    publisher: Actor
     clerk: Actor
     approver: Actor
     providers: list[int]
@@ -69,14 +71,15 @@ def build(*, vouchers: int, programmes: int) -> Load:
         document="测速〔1〕号",
         amount_fen=LINE_FEN,
     )["id"]
+    plan = _plan(people, line)
     residents = _residents(people.clerk, vouchers)
     load = Load()
-    hot = _programme(people, "HOT", line, 0)
+    hot = _programme(people, "HOT", plan, line, 0)
     load.hot = [(people.tokens[0], code) for code in _cards(people, hot, residents)]
     share = max(1, vouchers // max(1, programmes))
     for number in range(programmes):
         place = number % PROVIDERS
-        programme = _programme(people, f"P{number}", line, place)
+        programme = _programme(people, f"P{number}", plan, line, place)
         start = number * share % vouchers
         codes = _cards(people, programme, residents[start : start + share])
         load.spread += [(people.tokens[place], code) for code in codes]
@@ -91,11 +94,13 @@ def _people() -> People:
         ("430112001", "高塘岭街道", COUNTY),
     ):
         perform("party.add_division", SYSTEM, code=code, name=name, parent=parent)
-    purchaser = _organisation("purchaser")
+    purchaser, finance = _organisation("purchaser"), _organisation("finance")
     providers = [_organisation("provider") for _ in range(PROVIDERS)]
     clerks = [_actor("provider_clerk", provider) for provider in providers]
     return People(
         purchaser,
+        _actor("finance_budget", finance),
+        _actor("finance_approver", finance),
         _actor("purchaser_clerk", purchaser),
         _actor("purchaser_approver", purchaser),
         providers,
@@ -149,7 +154,69 @@ def _residents(clerk: Actor, count: int) -> list[int]:
     return ids
 
 
-def _programme(people: People, code: str, line: int, place: int) -> int:
+def _catalogue_item(people: People) -> int:
+    """Publish what may be bought, two months ago, and return its only item."""
+    first = clock.today() - timedelta(60)
+    with clock.frozen(f"{first}T09:00"):
+        catalogue = perform(
+            "catalogue.adopt",
+            people.budget,
+            division_code=COUNTY,
+            year=first.year,
+            name="指导性目录",
+            codes=["A01"],
+        )["id"]
+        days = {"from_on": f"{first}", "to_on": f"{first + timedelta(9)}"}
+        perform("catalogue.open_comment", people.budget, id=catalogue, **days)
+    after = first + timedelta(10)
+    with clock.frozen(f"{after}T09:00"):
+        asked = {"valid_from": f"{after}", "consultation": "已征求公众意见"}
+        perform("catalogue.submit", people.budget, id=catalogue, **asked)
+        perform("catalogue.publish", people.publisher, id=catalogue, document="测速〔1〕号")
+        (item,) = perform("catalogue.get", people.budget, id=catalogue)["items"]
+    return int(item["id"])
+
+
+def _plan(people: People, line: int) -> int:
+    """File the plan that every programme carries out, the public having been asked last month.
+
+    It reserves a fen: a reserve is drawn when vouchers are issued, which nobody measures.
+    """
+    item, year = _catalogue_item(people), clock.today().year
+    with clock.frozen(f"{clock.today() - timedelta(30)}T09:00"):
+        plan = perform(
+            "purchase.create",
+            people.clerk,
+            organisation_id=people.purchaser,
+            name="测速",
+            catalogue_item_id=item,
+            nature="public",
+            beneficiary="public",
+            need="测速。",
+            standard="测速。",
+            quantity=1,
+            unit="次",
+            goal="测速。",
+            indicators=[
+                {"kind": kind, "name": "测速", "unit": "%", "target": 90, "weight": weight}
+                for kind, weight in (("quantity", 40), ("quality", 30), ("effect", 30))
+            ],
+            starts_on=f"{year}-01-01",
+            ends_on=f"{year}-12-31",
+            recipients_choose=True,
+            form="voucher",
+            form_reason="由持券人自己选择。",
+            funding=[{"line_id": line, "amount_fen": 1}],
+            no_add=["institutions", "posts", "staff", "money"],
+        )["id"]
+        perform("purchase.consult", people.clerk, id=plan)
+    perform("purchase.submit", people.clerk, id=plan)
+    perform("purchase.agree", people.approver, id=plan)
+    perform("purchase.file", people.budget, id=plan)
+    return int(plan)
+
+
+def _programme(people: People, code: str, plan: int, line: int, place: int) -> int:
     year = clock.today().year
     terms: dict[str, Any] = {
         "classes": [{"code": "A", "name": "测速券"}],
@@ -167,6 +234,7 @@ def _programme(people: People, code: str, line: int, place: int) -> int:
         code=code,
         name=f"测速项目{code}",
         organisation_id=people.purchaser,
+        purchase_id=plan,
         terms=terms,
     )["id"]
     perform("programme.submit", people.clerk, id=made)
