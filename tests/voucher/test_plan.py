@@ -92,7 +92,6 @@ def test_a_programme_draws_on_no_line_outside_its_plan(path: Path) -> None:
     assert told["basis"] == "预算法第六十三条"
 
 
-@pytest.mark.requirement("R000-57")
 def test_the_approval_begins_the_plan(path: Path) -> None:
     """Submitting does not; from the approval on the plan is under way."""
     plan = path.file_plan()
