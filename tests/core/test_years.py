@@ -254,3 +254,32 @@ def test_closing_and_committing_at_once_leave_no_money_behind(settled):
     with settled.reading():
         closed = db.session.scalars(db.select(ClosedLine.line_id)).all()
     assert bool(closed) == ("closed" in outcomes)
+
+
+# --- years within years, and what is under way at the last second --------------------------------
+
+
+@pytest.fixture
+def prefecture(settled):
+    """People of the prefecture above the county: one who asks, one who closes."""
+    with settled.acting():
+        asks = settled.person("finance_maker", "市经办", "430100")
+        closes = settled.person("finance_approver", "市复核", "430100")
+    return asks, closes
+
+
+def test_a_prefecture_closes_after_its_counties(settled, prefecture):
+    settled.close_year()
+    asks, closes = prefecture
+    asked = settled.do("year.request_close", asks, year=2026)
+    assert settled.do("year.close", closes, id=asked["id"])["state"] == "closed"
+
+
+def test_a_county_has_nothing_to_close_once_its_prefecture_did(settled, prefecture):
+    asks, closes = prefecture
+    waiting = settled.do("year.request_close", settled.makers[0], year=2026)["id"]
+    asked = settled.do("year.request_close", asks, year=2026)
+    settled.do("year.close", closes, id=asked["id"])
+    assert settled.refused("year.request_close", settled.stranger, year=2026) == "YEAR_CLOSED"
+    # What was asked for before is done with too, though there is nothing left to close.
+    assert settled.do("year.close", settled.approver, id=waiting)["state"] == "closed"
