@@ -90,6 +90,15 @@ def refuse_closed_lines(line_ids: Iterable[int]) -> None:
         raise year_closed(year, line_id=line_id)
 
 
+def hold_open(line_ids: Iterable[int]) -> None:
+    """Keep lines from being closed until the act ends; many acts may hold one line at once."""
+    wanted = sorted(set(line_ids))
+    if wanted:
+        line = db.metadata.tables["budget_line"].c.id
+        query = db.select(line).where(line.in_(wanted)).order_by(line)
+        db.session.execute(query.with_for_update(read=True, key_share=True))
+
+
 def refuse_closed_year(year: int, division_code: str) -> None:
     """Refuse YEAR_CLOSED when a division's fiscal year is closed, by itself or from above."""
     path = db.session.scalar(db.select(Division.path).where(Division.code == division_code)) or ""
