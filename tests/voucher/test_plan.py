@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core import clock
+from core.budget import reserved
 from core.db import db
 from core.purchases import Purchase
 from tests import factories
@@ -159,3 +160,32 @@ def test_a_preview_holds_the_money_against_what_the_plan_can_draw_on(path: Path)
         told = path.do("programme.preview", CLERK, **fields, purchase_id=plan)
         found.append(told["lines"][0]["available_fen"])
     assert found == [1_000_000, 2_000_000, 1_000_000]
+
+
+@pytest.mark.requirement("R000-57", in_part=True)
+def test_another_plan_is_carried_out_only_once_a_second_person_approved_it(path: Path) -> None:
+    """Until then the programme goes on with the plan it was approved with."""
+    with path.app.app_context():
+        first, second = (
+            factories.file_plan(path.county, path.county.line, amount_fen=fen)
+            for fen in (100_000, 300_000)
+        )
+    path.build(vouchers=0, purchase_id=first)
+    number, terms = path.county.programme, factories.terms(path.county)
+    issue = {"programme_id": number}
+    path.do("programme.revise", CLERK, id=number, terms=terms, purchase_id=second)
+    path.do("voucher.issue", CLERK, **issue, resident_ids=residents(path, 1))
+    assert reserved_of(path, first, second) == [50_000, 300_000]
+    # A draft changed again without a word about the plan keeps what it said.
+    path.do("programme.revise", CLERK, id=number, terms=terms)
+    path.do("programme.submit", CLERK, id=number)
+    path.do("programme.approve", "purchaser_approver", id=number)
+    assert state_of(path, second) == "under_way"
+    path.do("voucher.issue", CLERK, **issue, resident_ids=residents(path, 1))
+    assert reserved_of(path, first, second) == [50_000, 250_000]
+
+
+def reserved_of(path: Path, *plans: int) -> list[int]:
+    """Return what is still reserved for plans, in fen."""
+    with path.reading():
+        return [sum(reserved(plan).values()) for plan in plans]
