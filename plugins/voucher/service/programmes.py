@@ -16,7 +16,7 @@ from core.db import db
 from core.divisions import require_division
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.parties import own_organisation, require_organisation
-from core.purchases import Purchase, require_filed, start
+from core.purchases import Purchase, lines_of, require_filed, start
 from plugins.voucher.models import Admission, Offer, Programme, Terms
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules import read_terms
@@ -219,7 +219,7 @@ def _filed_plan(programme: Programme, terms: Terms, rules: Rules) -> Purchase | 
             basis="政府采购法第三十三条、政府采购法实施条例第二十九条",
         )
     plan = require_filed(number, form="voucher", organisation_id=programme.organisation_id)
-    planned = {row.line_id for row in plan.funding}
+    planned = lines_of(plan)
     foreign = [line_id for line_id, _share in rules.funding if line_id not in planned]
     if foreign:
         raise RuleBroken(
