@@ -23,8 +23,6 @@ from plugins.voucher.rules import read_terms
 from plugins.voucher.service.deciding import Predicates
 from plugins.voucher.service.trying import refuse_failing
 
-# Kept with a version's terms, so that another plan is carried out only once it is approved.
-PLAN = "plan_id"
 DRAFT, SUBMITTED, APPROVED, CLOSED = "draft", "submitted", "approved", "closed"
 
 
@@ -99,8 +97,7 @@ def revise(
         newest.made_by = actor.user_id
     else:
         newest = _add_version(actor, programme, newest.version + 1, terms, effective_on)
-    if plan is not None:
-        newest.document = newest.document | {PLAN: plan}
+    newest.purchase_id = plan
     db.session.flush()
     audit.about("programme", programme.id)
     return _said(programme, newest)
@@ -199,8 +196,7 @@ def own_plan(purchase_id: int | None, organisation_id: int) -> int | None:
 
 def plan_of(programme: Programme, terms: Terms) -> int | None:
     """Return the number of the plan that a version carries out, or will once it is approved."""
-    number: int | None = terms.document.get(PLAN, programme.purchase_id)
-    return number
+    return programme.purchase_id if terms.purchase_id is None else terms.purchase_id
 
 
 def _filed_plan(programme: Programme, terms: Terms, rules: Rules) -> Purchase | None:
