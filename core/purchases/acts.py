@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from core.access import Permission
 from core.acts import Act
@@ -204,7 +204,7 @@ READING = [
         "列出购买计划",
         "/purchases",
         "purchase.view",
-        schemas.page("Plans", state=fields.String(load_default=None)),
+        schemas.page("Plans", state=Text(longest=20, load_default=None)),
         queries.purchases,
         method="GET",
         reads=True,
@@ -239,7 +239,10 @@ READING = [
         "列出由经费转为购买的项目",
         "/purchases/conversions",
         "purchase.view",
-        schema("Conversions", year=fields.Integer(load_default=None)),
+        schema(
+            "Conversions",
+            year=fields.Integer(load_default=None, validate=validate.Range(min=1900, max=2199)),
+        ),
         queries.conversions,
         method="GET",
         reads=True,
