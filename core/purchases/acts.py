@@ -32,6 +32,9 @@ PERMISSIONS = [
     Permission("purchase.cancel", "撤销购买计划", _PURCHASER),
     Permission("purchase.cosign", "会签购买计划", ("purchaser_approver",)),
     Permission("purchase.countersign", "财政会签承接条件", ("finance_budget", "finance_maker")),
+    Permission(
+        "purchase.give_back", "退回以前年度的预留", ("purchaser_approver", "finance_budget")
+    ),
     Permission("purchase.file", "备案购买计划", ("finance_budget",)),
     *DEMAND_PERMISSIONS,
     *FUND_PERMISSIONS,
@@ -185,6 +188,15 @@ DECIDING = [
         "purchase.agree",
         schemas.one("ClosePlan", reason=reason()),
         deciding.close,
+        object_type=OBJECT,
+    ),
+    Act(
+        "purchase.give_back",
+        "退回购买计划以前年度的预留",
+        "/purchases/give-back",
+        "purchase.give_back",
+        schemas.one("GiveBack", reason=reason()),
+        deciding.give_back,
         object_type=OBJECT,
     ),
     Act(

@@ -14,6 +14,7 @@ from core.errors import NotFound, NotPermitted, RuleBroken
 from core.ledger import post
 from core.purchases import books, forms, gates, rules, steps, telling
 from core.purchases.asked import GROUPED, OPEN
+from core.purchases.drawing import unused
 from core.purchases.models import FILED, READY, SUBMITTED, UNDER_WAY, Purchase
 from core.purchases.steps import PURCHASE
 
@@ -118,6 +119,24 @@ def close(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A00
     steps.take(purchase, "purchase.close", end_reason=reason)
     telling.tell_all(purchase, telling.FINISHED, purchase.name)
     return _about(purchase, reason)
+
+
+def give_back(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Give back what a plan that goes on has not used of years that are over, so that they close.
+
+    What it needs of a later year is reserved on that year's line. Refuses NOTHING_RESERVED.
+    """
+    purchase = fetch(Purchase, id, actor, "purchase.give_back")
+    steps.require(purchase, "purchase.give_back")
+    left = unused(purchase)
+    if not left:
+        raise RuleBroken(
+            "NOTHING_RESERVED",
+            _("购买计划 %(number)s 没有以前年度的预留，不需要退回。", number=purchase.number),
+        )
+    moves = unreserve_moves(purchase.id, left)
+    post(books.RELEASED, f"purchase:{purchase.id}/released:{audit.current().act}", moves)
+    return _about(purchase, reason) | {"released_fen": sum(left.values())}
 
 
 # --- for the forms' plugins --------------------------------------------------------------------
