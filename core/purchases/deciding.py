@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
 
 from core import audit, clock, states
-from core.access import Actor, fetch, four_eyes
+from core.access import Actor, fetch, four_eyes, scoped
 from core.budget import reserve_moves, reserved, unreserve_moves
 from core.db import db
 from core.errors import NotFound, NotPermitted, RuleBroken
@@ -48,7 +49,7 @@ def send_back(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa:
     purchase = fetch(Purchase, id, actor, "purchase.send_back")
     steps.require(purchase, "purchase.send_back")
     side = "purchaser_approver" if purchase.state == SUBMITTED else "finance_budget"
-    _require_role(actor, "purchase.send_back", side)
+    _require_role(actor, "purchase.send_back", side, purchase)
     for row in purchase.cosignatures:
         row.signed_by = row.signed_at = row.remark = None
     steps.take(
@@ -101,7 +102,7 @@ def cancel(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
     purchase = fetch(Purchase, id, actor, "purchase.cancel")
     steps.require(purchase, "purchase.cancel")
     if purchase.state == FILED:
-        _require_role(actor, "purchase.cancel", "purchaser_approver")
+        _require_role(actor, "purchase.cancel", "purchaser_approver", purchase)
     _give_back(purchase)
     for demand in telling.answered(purchase):
         states.change("demand", demand, to=OPEN, allowed=[GROUPED], purchase_id=None)
@@ -230,8 +231,11 @@ def _give_back(purchase: Purchase) -> None:
         post(books.RELEASED, f"purchase:{purchase.id}/released:{audit.current().act}", moves)
 
 
-def _require_role(actor: Actor, permission: str, role: str) -> None:
-    if any(grant.role in {role, "system"} for grant in actor.holding(permission)):
+def _require_role(actor: Actor, permission: str, role: str, purchase: Purchase) -> None:
+    """Refuse who does not hold a role for this plan; one held elsewhere does not count."""
+    only = replace(actor, grants=tuple(g for g in actor.grants if g.role in {role, "system"}))
+    found = scoped(Purchase, only, permission).with_only_columns(Purchase.id)
+    if db.session.scalar(found.where(Purchase.id == purchase.id)) is not None:
         return
     names = {"purchaser_approver": _("购买主体复核"), "finance_budget": _("财政预算")}
     raise NotPermitted(

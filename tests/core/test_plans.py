@@ -7,6 +7,7 @@ import random
 import pytest
 
 from core import clock
+from core.access import Actor, Grant
 from core.purchases.models import STATES
 from core.purchases.steps import STEPS
 from tests import factories
@@ -602,3 +603,16 @@ def test_whatever_is_filed_and_given_up_the_line_holds_what_is_filed(planning):
                 planning.carry(answer.body["id"], "filed")
                 filed[answer.body["id"]] = fen
         assert planning.rooms().get("reserved", 0) == sum(filed.values())
+
+
+def test_a_step_left_to_an_approver_is_not_taken_by_another_units_approver(planning):
+    """He is a clerk here and an approver elsewhere: that does not add up to an approver here."""
+    number = planning.bring_to("filed")
+    with planning.app.app_context():
+        elsewhere = factories.make_organisation("purchaser", name="民政局")
+    clerk = planning.clerk
+    both = (*clerk.grants, Grant("purchaser_approver", elsewhere, factories.COUNTY))
+    why = {"id": number, "reason": "不办了"}
+    mixed = Actor(clerk.user_id, clerk.name, both)
+    assert planning.refused("purchase.cancel", mixed, **why) == "ROLE_NOT_ALLOWED"
+    assert planning.state(number) == "filed"
