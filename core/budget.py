@@ -435,7 +435,7 @@ def _reserved_first(pool: Pool, move: Move) -> list[Move]:
             "ENVELOPE_EXCEEDED",
             _(
                 "超出购买项目的预留额度：本次需要 %(needed)s 元，预留只剩 %(held)s 元。"
-                "请减少数量，或先办理追加预留。",
+                "请减少数量，或另行备案新的购买计划。",
                 needed=yuan(move.amount_fen),
                 held=yuan(held),
             ),

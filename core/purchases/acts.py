@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from core.access import Permission
 from core.acts import Act
@@ -32,6 +32,9 @@ PERMISSIONS = [
     Permission("purchase.cancel", "撤销购买计划", _PURCHASER),
     Permission("purchase.cosign", "会签购买计划", ("purchaser_approver",)),
     Permission("purchase.countersign", "财政会签承接条件", ("finance_budget", "finance_maker")),
+    Permission(
+        "purchase.give_back", "退回以前年度的预留", ("purchaser_approver", "finance_budget")
+    ),
     Permission("purchase.file", "备案购买计划", ("finance_budget",)),
     *DEMAND_PERMISSIONS,
     *FUND_PERMISSIONS,
@@ -188,6 +191,15 @@ DECIDING = [
         object_type=OBJECT,
     ),
     Act(
+        "purchase.give_back",
+        "退回购买计划以前年度的预留",
+        "/purchases/give-back",
+        "purchase.give_back",
+        schemas.one("GiveBack", reason=reason()),
+        deciding.give_back,
+        object_type=OBJECT,
+    ),
+    Act(
         "purchase.report_emergency",
         "提交紧急购买的事后报告",
         "/purchases/emergency-reports",
@@ -204,7 +216,7 @@ READING = [
         "列出购买计划",
         "/purchases",
         "purchase.view",
-        schemas.page("Plans", state=fields.String(load_default=None)),
+        schemas.page("Plans", state=Text(longest=20, load_default=None)),
         queries.purchases,
         method="GET",
         reads=True,
@@ -239,7 +251,10 @@ READING = [
         "列出由经费转为购买的项目",
         "/purchases/conversions",
         "purchase.view",
-        schema("Conversions", year=fields.Integer(load_default=None)),
+        schema(
+            "Conversions",
+            year=fields.Integer(load_default=None, validate=validate.Range(min=1900, max=2199)),
+        ),
         queries.conversions,
         method="GET",
         reads=True,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask_babel import gettext as _
 
 from core import audit, clock, states
-from core.access import Actor, fetch, four_eyes
+from core.access import Actor, fetch, four_eyes, scoped
 from core.budget import reserve_moves, reserved, unreserve_moves
 from core.db import db
 from core.errors import NotFound, NotPermitted, RuleBroken
 from core.ledger import post
 from core.purchases import books, forms, gates, rules, steps, telling
 from core.purchases.asked import GROUPED, OPEN
+from core.purchases.drawing import unused
 from core.purchases.models import FILED, READY, SUBMITTED, UNDER_WAY, Purchase
 from core.purchases.steps import PURCHASE
 
@@ -47,7 +49,7 @@ def send_back(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa:
     purchase = fetch(Purchase, id, actor, "purchase.send_back")
     steps.require(purchase, "purchase.send_back")
     side = "purchaser_approver" if purchase.state == SUBMITTED else "finance_budget"
-    _require_role(actor, "purchase.send_back", side)
+    _require_role(actor, "purchase.send_back", side, purchase)
     for row in purchase.cosignatures:
         row.signed_by = row.signed_at = row.remark = None
     steps.take(
@@ -100,7 +102,7 @@ def cancel(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
     purchase = fetch(Purchase, id, actor, "purchase.cancel")
     steps.require(purchase, "purchase.cancel")
     if purchase.state == FILED:
-        _require_role(actor, "purchase.cancel", "purchaser_approver")
+        _require_role(actor, "purchase.cancel", "purchaser_approver", purchase)
     _give_back(purchase)
     for demand in telling.answered(purchase):
         states.change("demand", demand, to=OPEN, allowed=[GROUPED], purchase_id=None)
@@ -118,6 +120,24 @@ def close(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A00
     steps.take(purchase, "purchase.close", end_reason=reason)
     telling.tell_all(purchase, telling.FINISHED, purchase.name)
     return _about(purchase, reason)
+
+
+def give_back(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Give back what a plan that goes on has not used of years that are over, so that they close.
+
+    What it needs of a later year is reserved on that year's line. Refuses NOTHING_RESERVED.
+    """
+    purchase = fetch(Purchase, id, actor, "purchase.give_back")
+    steps.require(purchase, "purchase.give_back")
+    left = unused(purchase)
+    if not left:
+        raise RuleBroken(
+            "NOTHING_RESERVED",
+            _("购买计划 %(number)s 没有以前年度的预留，不需要退回。", number=purchase.number),
+        )
+    moves = unreserve_moves(purchase.id, left)
+    post(books.RELEASED, f"purchase:{purchase.id}/released:{audit.current().act}", moves)
+    return _about(purchase, reason) | {"released_fen": sum(left.values())}
 
 
 # --- for the forms' plugins --------------------------------------------------------------------
@@ -211,8 +231,11 @@ def _give_back(purchase: Purchase) -> None:
         post(books.RELEASED, f"purchase:{purchase.id}/released:{audit.current().act}", moves)
 
 
-def _require_role(actor: Actor, permission: str, role: str) -> None:
-    if any(grant.role in {role, "system"} for grant in actor.holding(permission)):
+def _require_role(actor: Actor, permission: str, role: str, purchase: Purchase) -> None:
+    """Refuse who does not hold a role for this plan; one held elsewhere does not count."""
+    only = replace(actor, grants=tuple(g for g in actor.grants if g.role in {role, "system"}))
+    found = scoped(Purchase, only, permission).with_only_columns(Purchase.id)
+    if db.session.scalar(found.where(Purchase.id == purchase.id)) is not None:
         return
     names = {"purchaser_approver": _("购买主体复核"), "finance_budget": _("财政预算")}
     raise NotPermitted(

@@ -171,7 +171,7 @@ READING = [
         "demand.view",
         schemas.page(
             "Demands",
-            state=fields.String(load_default=None),
+            state=Text(longest=20, load_default=None),
             division_code=Text(longest=12, load_default=None),
         ),
         demand_queries.demands,

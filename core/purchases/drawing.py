@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from flask_babel import gettext as _
 
-from core import audit
-from core.budget import Pool, Share, open_pool, reserved
+from core import audit, clock
+from core.budget import BudgetLine, Pool, Share, open_pool, reserved
 from core.db import db
 from core.errors import RuleBroken
 from core.ledger import balances
@@ -60,6 +60,15 @@ def require_drawing(purchase_id: int | None) -> Purchase | None:
             state=purchase.state,
         )
     return purchase
+
+
+def unused(purchase: Purchase) -> dict[int, int]:
+    """Return what is still reserved for a plan on lines of years that are over, fen by line."""
+    held = reserved(purchase.id)
+    over = db.select(BudgetLine.id).where(
+        BudgetLine.id.in_(list(held)), BudgetLine.fiscal_year < clock.today().year
+    )
+    return {line: held[line] for line in db.session.scalars(over.order_by(BudgetLine.id))}
 
 
 def lines_of(purchase: Purchase) -> set[int]:

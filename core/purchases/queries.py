@@ -18,6 +18,7 @@ from core.errors import NotFound
 from core.parties import Organisation
 from core.purchases import forms, gates, rules, steps, telling
 from core.purchases.demands import supporters
+from core.purchases.drawing import unused
 from core.purchases.models import (
     CANCELLED,
     CONSULTING,
@@ -70,6 +71,7 @@ def detail(purchase: Purchase) -> dict[str, Any]:
         **_plan(purchase),
         "funding": _funding(purchase, held),
         "reserved_fen": sum(held.values()),
+        "unused_fen": sum(unused(purchase).values()),
         "demands": _demands(purchase),
         "comments": comments(purchase, answered_only=False),
         "cosignatures": _cosignatures(purchase),

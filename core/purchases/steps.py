@@ -54,6 +54,7 @@ STEPS = {
         Step("purchase.file", (AGREED,), FILED),
         Step("purchase.cancel", (DRAFT, CONSULTING, SUBMITTED, AGREED, FILED), CANCELLED),
         Step("purchase.close", (UNDER_WAY,), CLOSED),
+        Step("purchase.give_back", (UNDER_WAY,)),
         Step("purchase.report_emergency", (FILED, UNDER_WAY, CLOSED)),
         # Not an act of its own: the form's plugin says when its own work begins.
         Step("purchase.start", (FILED,), UNDER_WAY),

@@ -67,8 +67,7 @@ def propose(
         raise InvalidInput(
             _("调出和调入不能是同一条指标。"), errors={"to_line_id": [_("与调出指标相同")]}
         )
-    source = fetch(BudgetLine, from_line_id, actor, PROPOSE)
-    target = fetch(BudgetLine, to_line_id, actor, PROPOSE)
+    source, target = _both(from_line_id, to_line_id, actor, PROPOSE)
     _refuse_other_years(source, target)
     _refuse_short(source, amount_fen)
     row = LineTransfer(
@@ -93,12 +92,13 @@ def propose(
 def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Approve a virement and post it: one line lowered, the other raised, in one journal.
 
-    Refuses FOUR_EYES_REQUIRED, STATE_CHANGED, and BUDGET_INSUFFICIENT when the source line's
-    available money no longer covers it; then nothing is posted.
+    Whoever approves answers for both lines, and neither is closed meanwhile. Refuses
+    FOUR_EYES_REQUIRED, STATE_CHANGED, and BUDGET_INSUFFICIENT when the source line's available
+    money no longer covers it; then nothing is posted.
     """
     row = fetch(LineTransfer, id, actor, DECIDE)
     four_eyes(actor, row.proposed_by, what=_("指标调剂"))
-    source, target = _line(row.from_line_id), _line(row.to_line_id)
+    source, target = _both(row.from_line_id, row.to_line_id, actor, DECIDE)
     _refuse_other_years(source, target)
     states.change(
         TRANSFER,
@@ -180,9 +180,12 @@ def _refuse_short(source: BudgetLine, amount_fen: int) -> None:
         )
 
 
-def _line(number: int) -> BudgetLine:
-    found: BudgetLine = db.session.get_one(BudgetLine, number)
-    return found
+def _both(
+    source_id: int, target_id: int, actor: Actor, permission: str
+) -> tuple[BudgetLine, BudgetLine]:
+    """Return two lines of an actor's, locked in the order of their numbers, so in no ring."""
+    lines = {n: fetch(BudgetLine, n, actor, permission) for n in sorted({source_id, target_id})}
+    return lines[source_id], lines[target_id]
 
 
 def _room(name: str, line: BudgetLine) -> Owner:

@@ -23,6 +23,7 @@ from flask_babel import Babel
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 
 from core import clock, formats
 from core.access import ANONYMOUS, ROLES, Actor
@@ -42,6 +43,13 @@ POLICY = (
 )
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 
+
+class RowNumber(IntegerConverter):
+    """A number in an address: no longer than what the database can hold, else there is no page."""
+
+    regex = r"\d{1,18}"
+
+
 csrf = CSRFProtect()
 babel = Babel()
 
@@ -57,6 +65,7 @@ def mount(app: Flask) -> None:
     # The longest sign-in there is, a resident's on her own phone; shorter ones end by idleness.
     app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(days=RESIDENT_SESSION_DAYS)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = _catalogues(app)
+    app.url_map.converters["int"] = RowNumber
     babel.init_app(app, locale_selector=locale)
     csrf.init_app(app)
     formats.register(app)

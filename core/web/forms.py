@@ -11,7 +11,6 @@ from flask.typing import ResponseReturnValue
 from core.acts import Answer, perform
 from core.db import transaction
 from core.errors import Refusal, SignInRequired, Unavailable
-from core.fields import ID_MAX
 from core.web import session
 
 
@@ -91,16 +90,20 @@ def _sentences(found: Any) -> list[str]:
     return [found] if isinstance(found, str) else [str(text) for text in found]
 
 
+LONGEST = 18  # digits; no number of ours has more, and Python itself refuses to read very long ones
+
+
 def whole(text: str | None) -> int | str | None:
     """Return a typed row number or year as an integer; what is none is left to the act."""
     plain = (text or "").strip()
-    return int(plain) if plain.isascii() and plain.isdecimal() else text
+    readable = plain.isascii() and plain.isdecimal() and len(plain) <= LONGEST
+    return int(plain) if readable else text
 
 
 def page_of(text: str | None) -> int | None:
     """Return the row number after which a page of a list begins, None for the first page."""
     found = whole(text)
-    return found if isinstance(found, int) and found <= ID_MAX else None
+    return found if isinstance(found, int) else None
 
 
 def fen_of(text: str) -> int | str:
@@ -112,6 +115,8 @@ def fen_of(text: str) -> int | str:
     whole, _, cents = plain.partition(".")
     sign = -1 if whole.startswith("-") else 1
     whole = whole.lstrip("+-")
+    if len(whole) > LONGEST:
+        return text
     if not whole.isdecimal() or not (cents.isdecimal() or not cents) or len(cents) > 2:  # noqa: PLR2004
         return text
     return sign * (int(whole) * 100 + int((cents + "00")[:2]))

@@ -43,6 +43,7 @@ PAGES: dict[str, tuple[str, tuple[str, ...], Any]] = {
     "file": ("purchase.file", (), lazy_gettext("已备案，指标已预留。")),
     "cancel": ("purchase.cancel", ("reason",), lazy_gettext("已撤销。")),
     "close": ("purchase.close", ("reason",), lazy_gettext("已办结。")),
+    "give-back": ("purchase.give_back", ("reason",), lazy_gettext("已退回以前年度的预留。")),
     "report": ("purchase.report_emergency", ("report",), lazy_gettext("已提交事后报告。")),
 }
 
@@ -228,6 +229,8 @@ def _may(actor: Actor, plan: dict[str, Any]) -> set[str]:
         found.discard("countersign")
     if not plan["emergency_reason"] or plan["emergency_report"]:
         found.discard("report")
+    if not plan["unused_fen"]:
+        found.discard("give-back")
     if not plan["needs_consultation"]:
         found.discard("consult")
     if plan["state"] in STEPS["purchase.revise"].allowed and actor.may(PLAN):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -17,6 +17,7 @@ from core.years import carrying, closing, pools
 blueprint = Blueprint("years", __name__, url_prefix="/years")
 
 VIEW = "year.view"
+YEARS = range(1990, 2200)  # as the acts read them
 TONES = {"proposed": "wait", "approved": "good", "declined": "plain"}
 
 
@@ -94,16 +95,22 @@ def _done(answer: Any, done: str, year: int) -> ResponseReturnValue:
 def _year() -> int:
     """Return the year asked for, else the last one that is over, if there are lines of it."""
     asked = whole(request.args.get("year"))
-    if isinstance(asked, int):
+    if isinstance(asked, int) and asked in YEARS:
         return asked
     years = figures.years(current_actor())
     last = clock.today().year - 1
     return last if last in years else max(years, default=clock.today().year)
 
 
+def _refuse_strange(year: int) -> None:
+    if year not in YEARS:
+        abort(404)
+
+
 def _index(year: int, form: dict[str, Any]) -> str:
     actor = current_actor()
     require(actor, VIEW)
+    _refuse_strange(year)
     before = page_of(request.args.get("before"))
     found = closing.checklist(actor, year=year)
     carried = carrying.listed(actor, before=before)
@@ -129,6 +136,7 @@ def _index(year: int, form: dict[str, Any]) -> str:
 def _pools(year: int, form: dict[str, Any]) -> str:
     actor = current_actor()
     require(actor, VIEW)
+    _refuse_strange(year)
     after = page_of(request.args.get("after"))
     found, more = pools.open_pools(actor, year, after=after)
     return render_template(

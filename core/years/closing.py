@@ -99,7 +99,9 @@ def close(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     # Who is about to draw on a line is done or waits, and is then refused.
     gates = db.select(GatedBalance.account_id).join(Account, Account.id == GatedBalance.account_id)
     mine = Account.line_id.in_([line.id for line in lines])
-    db.session.execute(gates.where(mine).order_by(Account.key).with_for_update(of=GatedBalance))
+    # Reserved money first, as who commits it does: so that neither waits for the other in a ring.
+    in_turn = gates.where(mine).order_by(Account.kind.desc(), Account.key)
+    db.session.execute(in_turn.with_for_update(of=GatedBalance))
     found = standings(row.year, row.division_code)
     _refuse_holding(row.year, found)
     states.change(
@@ -195,7 +197,7 @@ def _refuse_holding(year: int, found: list[Standing]) -> None:
         "YEAR_NOT_CLOSABLE",
         _(
             "%(year)s 年度还有 %(count)s 条指标有未了的钱，不能结账（%(lines)s）。"
-            "请先支付应付款，释放或结转承诺，取消预留。",
+            "请先支付应付款，释放或结转承诺；预留由购买计划撤销、办结或退回。",
             year=year,
             count=len(holding),
             lines="；".join(sentences),

@@ -68,7 +68,9 @@ FILE = schema(
         "TakeonLine",
         code=Text(required=True, longest=40),
         name=Text(required=True, longest=120),
-        fiscal_year=fields.Integer(required=True, strict=True),
+        fiscal_year=fields.Integer(
+            required=True, strict=True, validate=validate.Range(min=1990, max=2199)
+        ),
         organisation=Text(required=True, longest=18),
         function_code=Text(required=True, longest=7),
         economic_code=Text(required=True, longest=5),

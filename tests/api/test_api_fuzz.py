@@ -43,7 +43,16 @@ def operations(app, county):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "role", ["purchaser_clerk", "provider_manager", "provider_clerk", "finance_maker"]
+    "role",
+    [
+        "purchaser_clerk",
+        "purchaser_approver",
+        "provider_manager",
+        "provider_clerk",
+        "finance_budget",
+        "finance_maker",
+        "finance_approver",
+    ],
 )
 def test_no_generated_request_breaks_the_api(operations, as_role, role):
     found, token, keys = operations(role), as_role(role), itertools.count()

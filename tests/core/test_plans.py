@@ -7,6 +7,7 @@ import random
 import pytest
 
 from core import clock
+from core.access import Actor, Grant
 from core.purchases.models import STATES
 from core.purchases.steps import STEPS
 from tests import factories
@@ -393,6 +394,29 @@ def test_closing_gives_back_what_was_not_used(planning):
     assert planning.rooms() == {"approved": 3_000_000, "available": 3_000_000}
 
 
+def test_a_plan_that_goes_on_gives_back_what_a_year_left_so_that_it_closes(planning):
+    number = planning.bring_to(
+        "under_way",
+        ends_on="2027-12-31",
+        forward=[{"fiscal_year": 2027, "amount_fen": 500_000}],
+    )
+    unused = {"id": number, "reason": "上年未用"}
+    assert planning.refused("purchase.give_back", planning.approver, **unused) == "NOTHING_RESERVED"
+    with clock.frozen("2027-01-05T09:00"):
+        asked = planning.do("year.request_close", planning.maker, year=2026)["id"]
+        closer = planning.who("finance_approver")
+        assert planning.refused("year.close", closer, id=asked) == "YEAR_NOT_CLOSABLE"
+        said = planning.do("purchase.give_back", planning.approver, **unused)
+        assert (said["state"], said["released_fen"]) == ("under_way", 1_000_000)
+        assert planning.rooms() == {"approved": 3_000_000, "available": 3_000_000}
+        again = planning.refused("purchase.give_back", planning.finance, **unused)
+        assert again == "NOTHING_RESERVED"
+        assert planning.do("year.close", closer, id=asked)["state"] == "closed"
+        # The year that follows is still owed.
+        (due,) = planning.do("forward.list", planning.finance)["items"]
+        assert (due["fiscal_year"], due["state"]) == (2027, "open")
+
+
 @pytest.mark.requirement("R000-56")
 def test_of_two_plans_filed_at_once_on_the_last_money_one_succeeds(planning):
     money = [{"line_id": planning.line, "amount_fen": 2_000_000}]
@@ -454,6 +478,7 @@ FIELDS = {
     "purchase.send_back": {"reason": "改"},
     "purchase.cancel": {"reason": "不办"},
     "purchase.close": {"reason": "办完"},
+    "purchase.give_back": {"reason": "未用"},
     "purchase.report_emergency": {"report": "已办"},
     "purchase.comment": {"words": "好"},
     "purchase.answer_comment": {"answer": "谢谢"},
@@ -468,6 +493,7 @@ def call(planning, act, number, state):
     who = {
         "purchase.agree": planning.approver,
         "purchase.close": planning.approver,
+        "purchase.give_back": planning.approver,
         "purchase.cancel": planning.approver,
         "purchase.countersign": planning.maker,
         "purchase.file": planning.finance,
@@ -577,3 +603,16 @@ def test_whatever_is_filed_and_given_up_the_line_holds_what_is_filed(planning):
                 planning.carry(answer.body["id"], "filed")
                 filed[answer.body["id"]] = fen
         assert planning.rooms().get("reserved", 0) == sum(filed.values())
+
+
+def test_a_step_left_to_an_approver_is_not_taken_by_another_units_approver(planning):
+    """He is a clerk here and an approver elsewhere: that does not add up to an approver here."""
+    number = planning.bring_to("filed")
+    with planning.app.app_context():
+        elsewhere = factories.make_organisation("purchaser", name="民政局")
+    clerk = planning.clerk
+    both = (*clerk.grants, Grant("purchaser_approver", elsewhere, factories.COUNTY))
+    why = {"id": number, "reason": "不办了"}
+    mixed = Actor(clerk.user_id, clerk.name, both)
+    assert planning.refused("purchase.cancel", mixed, **why) == "ROLE_NOT_ALLOWED"
+    assert planning.state(number) == "filed"

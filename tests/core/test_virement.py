@@ -290,3 +290,34 @@ def test_the_longest_beginning_of_a_class_decides():
     codes = ("30101", "50101", "50501", "50502", "30227", "30399", "31005")
     wanted = ["staff", "staff", "staff", "service", "service", "grant", "other"]
     assert [spending(code) for code in codes] == wanted
+
+
+def test_a_county_does_not_raise_the_line_of_another_county(desk):
+    """The prefecture may propose it; who approves must answer for both lines."""
+    factories.do("party.add_division", code="430104", name="岳麓区", parent="430100")
+    neighbour = factories.do(
+        "party.add_organisation",
+        credit_code=factories.credit_code("11"),
+        name="岳麓区民政局",
+        kind="purchaser",
+        division_code="430104",
+        legal_kind="administrative_organ",
+        legal_document="三定规定",
+    )["id"]
+    made = factories.do(
+        "budget.appropriate",
+        code="NEXT",
+        name="邻区",
+        fiscal_year=2026,
+        organisation_id=neighbour,
+        function_code="208",
+        economic_code="30227",
+        document="岳财预〔2026〕1号",
+        amount_fen=3_000_000,
+    )
+    above = Grant("finance_budget", None, "430100"), Grant("finance_approver", None, "430100")
+    proposer = Actor(desk.budget.user_id, "市预算", above[:1])
+    fields = {"from_line_id": desk.source, "to_line_id": made["id"], "amount_fen": 100}
+    number = factories.do("budget.transfer", proposer, **fields, **GROUND)["id"]
+    assert desk.decide(number).body["code"] == "NOT_FOUND"
+    assert not desk.decide(number, actor=Actor(desk.approver.user_id, "市复核", above[1:])).refused

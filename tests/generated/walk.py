@@ -367,6 +367,7 @@ class Life:
         yield Step("purchase.cosign", "system", asked)
         yield Step("purchase.file", finance, one)
         yield Step("purchase.close", approver, one | {"reason": "未开始"}, refused=True)
+        yield Step("purchase.give_back", approver, one | {"reason": "未开始"}, refused=True)
         yield Step("purchase.report_emergency", clerk, one | {"report": "送餐三天"})
         yield Step("public.plans", ANYBODY)
         yield Step("public.plan", ANYBODY, one)

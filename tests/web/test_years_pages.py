@@ -128,3 +128,23 @@ def test_a_debt_without_budget_has_a_page_for_its_pool(world, enter):
     number = world.act("debt.record", "finance_maker", **fields)["id"]
     pool = world.act("debt.approve", "finance_approver", id=number)["pool_id"]
     assert "还没有落实预算" in enter("auditor").open(f"/budget/pools/{pool}").text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/years/?year=99999999999",
+        "/years/?year=0",
+        f"/years/?year={'9' * 5000}",
+        f"/years/?before={'9' * 5000}",
+        "/years/99999999999/pools",
+        f"/years/{'9' * 5000}/pools",
+        f"/purchases/{'9' * 30}",
+        f"/purchases/?before={'9' * 30}",
+        "/purchases/?state=%00",
+        f"/demands/?before={'9' * 5000}",
+    ],
+)
+def test_a_strange_address_is_answered(world, enter, path):
+    with clock.frozen(TURN):
+        assert enter("finance_budget").open(path).status < 500
