@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.purchasers.acts import ACTS, PERMISSIONS
+from core.purchasers.coupling import refuse_coupled, ties_of
 from core.purchasers.judging import Verdict, judge, may_provide, require_purchaser
 from core.purchasers.kinds import (
     CLASSES,
@@ -31,6 +32,8 @@ __all__ = [
     "kind_on",
     "kinds_of",
     "may_provide",
+    "refuse_coupled",
     "require_purchaser",
     "rule_set",
+    "ties_of",
 ]

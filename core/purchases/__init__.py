@@ -8,6 +8,7 @@ from core.purchases.books import CHECKS, ENTRY_KINDS
 from core.purchases.deciding import require_filed, start
 from core.purchases.drawing import drawable, open_drawing_pool
 from core.purchases.forms import Form, Traits
+from core.purchases.handovers import Handover
 from core.purchases.models import READY, Purchase
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "DemandNotice",
     "DemandSupport",
     "Form",
+    "Handover",
     "Menu",
     "MenuOffer",
     "Purchase",
