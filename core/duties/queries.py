@@ -47,9 +47,9 @@ def duties(
     }
 
 
-def duty(actor: Actor, number: int) -> dict[str, Any]:
-    """Return one duty of those a person may record."""
-    row = fetch(Duty, number, actor, RECORD)
+def duty(actor: Actor, number: int, permission: str = RECORD) -> dict[str, Any]:
+    """Return one duty of those a person may record, or do something else with."""
+    row = fetch(Duty, number, actor, permission)
     return _duty(row, clock.today().year, _names({row.organisation_id}))
 
 

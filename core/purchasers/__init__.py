@@ -15,10 +15,11 @@ from core.purchasers.kinds import (
     kind_on,
     kinds_of,
 )
-from core.purchasers.rules import RULE_SETS, rule_set
+from core.purchasers.rules import BY_ANALOGY, RULE_SETS, rule_set
 
 __all__ = [
     "ACTS",
+    "BY_ANALOGY",
     "CLASSES",
     "FLAGS",
     "KINDS",

@@ -49,19 +49,19 @@ def _handovers() -> None:
         sa.ForeignKeyConstraint(
             ["organisation_id"],
             ["organisation.id"],
-            name=op.f("fk_handover_organisation_id_organisation"),
+            name=op.f("fk_handover_organisation_id"),
         ),
         sa.ForeignKeyConstraint(
             ["to_organisation_id"],
             ["organisation.id"],
-            name=op.f("fk_handover_to_organisation_id_organisation"),
+            name=op.f("fk_handover_to_organisation_id"),
         ),
         sa.ForeignKeyConstraint(
-            ["division_code"], ["division.code"], name=op.f("fk_handover_division_code_division")
+            ["division_code"], ["division.code"], name=op.f("fk_handover_division_code")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_handover")),
         sa.UniqueConstraint(
-            "organisation_id", "item_code", name=op.f("uq_handover_organisation_id")
+            "organisation_id", "item_code", name=op.f("uq_handover_organisation_id_item_code")
         ),
     )
 
@@ -81,19 +81,21 @@ def _parties() -> None:
         sa.ForeignKeyConstraint(
             ["association_id"],
             ["organisation.id"],
-            name=op.f("fk_association_tie_association_id_organisation"),
+            name=op.f("fk_association_tie_association_id"),
         ),
         sa.ForeignKeyConstraint(
             ["authority_id"],
             ["organisation.id"],
-            name=op.f("fk_association_tie_authority_id_organisation"),
+            name=op.f("fk_association_tie_authority_id"),
         ),
         sa.CheckConstraint(
             "association_id <> authority_id", name=op.f("ck_association_tie_two_parties")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_association_tie")),
         sa.UniqueConstraint(
-            "association_id", "authority_id", name=op.f("uq_association_tie_association_id")
+            "association_id",
+            "authority_id",
+            name=op.f("uq_association_tie_association_id_authority_id"),
         ),
     )
     op.create_table(
@@ -106,10 +108,10 @@ def _parties() -> None:
         sa.Column("made_by", ID, nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["division_code"], ["division.code"], name=op.f("fk_incubator_division_code_division")
+            ["division_code"], ["division.code"], name=op.f("fk_incubator_division_code")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incubator")),
-        sa.UniqueConstraint("division_code", "name", name=op.f("uq_incubator_division_code")),
+        sa.UniqueConstraint("division_code", "name", name=op.f("uq_incubator_division_code_name")),
     )
     op.create_table(
         "incubator_fostering",
@@ -119,12 +121,12 @@ def _parties() -> None:
         sa.ForeignKeyConstraint(
             ["incubator_id"],
             ["incubator.id"],
-            name=op.f("fk_incubator_fostering_incubator_id_incubator"),
+            name=op.f("fk_incubator_fostering_incubator_id"),
         ),
         sa.ForeignKeyConstraint(
             ["provider_id"],
             ["organisation.id"],
-            name=op.f("fk_incubator_fostering_provider_id_organisation"),
+            name=op.f("fk_incubator_fostering_provider_id"),
         ),
         sa.PrimaryKeyConstraint("incubator_id", "provider_id", name=op.f("pk_incubator_fostering")),
     )

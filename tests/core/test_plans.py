@@ -198,8 +198,8 @@ def test_a_plan_confirms_that_it_adds_no_institution_post_person_or_money(planni
     assert answer.body["facts"]["missing"] == ["staff", "money"]
 
 
-@pytest.mark.requirement("R000-86", "R000-35")
-@pytest.mark.requirement("R000-06", "R003-16", in_part=True)
+@pytest.mark.requirement("R000-86", "R000-06")
+@pytest.mark.requirement("R000-35", "R003-16", in_part=True)
 def test_a_converted_service_names_the_appropriation_it_replaces(planning):
     number = planning.create(origin="converted", emergency_reason="疫情")
     answer = planning.attempt("purchase.submit", planning.clerk, id=number)
@@ -216,11 +216,16 @@ def test_a_converted_service_names_the_appropriation_it_replaces(planning):
     del fields["organisation_id"]
     planning.do("purchase.revise", planning.clerk, id=number, **fields)
     planning.carry(number, "filed")
-    told = planning.do("purchase.conversions", planning.who("finance_budget"), year=2026)
-    assert told["converted_fen"] == 1_400_000
-    assert told["bought_fen"] == planning.rooms()["reserved"] == 1_000_000
-    assert told["items"][0]["conversion"]["unit_name"] == "县敬老院"
-    assert planning.shown(number)["comparison"] == compared
+    shown = planning.shown(number)
+    assert shown["conversion"]["unit_name"] == "县敬老院"
+    assert shown["comparison"] == compared
+    told = planning.do("purchase.statistics", planning.who("finance_budget"), year=2026)
+    with planning.app.app_context(), transaction(readonly=True):
+        held = balance("line.reserved", purchase_id=number)
+    (one,) = told["items"]
+    assert (one["own_fen"], one["own_year"]) == (1_400_000, 2025)
+    assert one["bought_fen"] == told["total"]["bought_fen"] == held == 1_000_000
+    assert told["total"]["saved_fen"] == 1_400_000 - held
 
 
 @pytest.mark.requirement("R000-87", "R003-29")

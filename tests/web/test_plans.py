@@ -248,7 +248,7 @@ def test_a_visitor_reads_the_menu_and_is_led_to_sign_in_to_order(world, office):
     assert visitor.open("/orders/").path == "/me/sign-in"
 
 
-def test_the_report_of_converted_appropriations_adds_up(office):
+def test_the_statistics_set_the_baseline_beside_what_was_bought(office):
     clerk = office("purchaser_clerk")
     converted = {
         "origin": "converted",
