@@ -7,6 +7,8 @@ import random
 import pytest
 
 from core import clock
+from core.db import transaction
+from core.ledger import balance
 from core.purchases.models import STATES
 from core.purchases.steps import STEPS
 from tests import factories
