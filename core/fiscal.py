@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import audit
 from core.db import Fen, Id, Instant, db
 from core.divisions import Division
 from core.errors import RuleBroken
@@ -89,14 +90,29 @@ def refuse_closed_lines(line_ids: Iterable[int]) -> None:
         raise year_closed(year, line_id=line_id)
 
 
+def hold_open(line_ids: Iterable[int]) -> None:
+    """Keep lines from being closed until the act ends; many acts may hold one line at once."""
+    wanted = sorted(set(line_ids))
+    if wanted:
+        line = db.metadata.tables["budget_line"].c.id
+        query = db.select(line).where(line.in_(wanted)).order_by(line)
+        db.session.execute(query.with_for_update(read=True, key_share=True))
+
+
 def refuse_closed_year(year: int, division_code: str) -> None:
     """Refuse YEAR_CLOSED when a division's fiscal year is closed, by itself or from above."""
     path = db.session.scalar(db.select(Division.path).where(Division.code == division_code)) or ""
     above = [code for code in path.split("/") if code]
-    query = db.select(FiscalYear.id).where(
-        FiscalYear.year == year, FiscalYear.state == CLOSED, FiscalYear.division_code.in_(above)
+    query = db.select(FiscalYear).where(
+        FiscalYear.year == year, FiscalYear.division_code.in_(above)
     )
-    if db.session.scalar(query.limit(1)) is not None:
+    if audit.under_way():
+        # Held until the act ends, so that no closing comes between and misses what it makes.
+        query = query.with_for_update(read=True)
+    rows = db.session.scalars(
+        query.order_by(FiscalYear.id).execution_options(populate_existing=True)
+    )
+    if any(row.state == CLOSED for row in rows.all()):
         raise year_closed(year)
 
 

@@ -199,6 +199,7 @@ def post(
     act, day = audit.current(), clock.today()
     refuse_closed(day)
     lines = {one.line_id for move in moves for one in (move.debit, move.credit) if one.line_id}
+    fiscal.hold_open(_unseen(moves))
     fiscal.refuse_closed_lines(lines)
     journal = Journal(
         entry_kind=kind,
@@ -297,6 +298,15 @@ def locked_balance(owner: Owner) -> int:
     row = db.select(GatedBalance.account_id).where(GatedBalance.account_id == number)
     db.session.execute(row.with_for_update())
     return gated_balance(owner)
+
+
+def _unseen(moves: list[Move]) -> set[int]:
+    """Return the lines of which a closing would not see that their money is about to move.
+
+    What is reserved, encumbered or accrued stands in its way, and available money is gated.
+    """
+    silent = {"line.approved", "line.disbursed"}
+    return {m.debit.line_id for m in moves if m.debit.kind in silent and m.debit.line_id}
 
 
 def _check_declared(kind: str, moves: list[Move]) -> None:

@@ -173,13 +173,15 @@ def make_county() -> County:
     return county
 
 
-def make_line(county: County, *, code: str = "EDU", amount_fen: int = 3_000_000) -> int:
+def make_line(
+    county: County, *, code: str = "EDU", amount_fen: int = 3_000_000, fiscal_year: int = 2026
+) -> int:
     """Record an approved line of the purchaser and return its number."""
     line = do(
         "budget.appropriate",
         code=code,
         name="教育券",
-        fiscal_year=2026,
+        fiscal_year=fiscal_year,
         organisation_id=county.purchaser,
         function_code="205",
         economic_code="303",

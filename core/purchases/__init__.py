@@ -6,7 +6,7 @@ from core.purchases.acts import ACTS, PERMISSIONS
 from core.purchases.asked import Demand, DemandNotice, DemandSupport, Menu, MenuOffer
 from core.purchases.books import CHECKS, ENTRY_KINDS
 from core.purchases.deciding import require_filed, start
-from core.purchases.drawing import drawable, open_drawing_pool
+from core.purchases.drawing import drawable, lines_of, open_drawing_pool, require_drawing
 from core.purchases.forms import Form, Traits
 from core.purchases.handovers import Handover
 from core.purchases.models import READY, Purchase
@@ -27,7 +27,9 @@ __all__ = [
     "Purchase",
     "Traits",
     "drawable",
+    "lines_of",
     "open_drawing_pool",
+    "require_drawing",
     "require_filed",
     "start",
 ]

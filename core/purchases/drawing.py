@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from flask_babel import gettext as _
 
+from core import audit
 from core.budget import Pool, Share, open_pool, reserved
 from core.db import db
 from core.errors import RuleBroken
 from core.ledger import balances
 from core.purchases import steps
 from core.purchases.models import FIXED, UNDER_WAY, Purchase
+from core.years.models import CONVERTED, ForwardObligation
 
 
 def open_drawing_pool(
@@ -21,9 +23,31 @@ def open_drawing_pool(
 
     Refuses PLAN_NOT_FILED when the purchase is not, or no longer, being carried out.
     """
-    if purchase_id is None:
+    purchase = require_drawing(purchase_id)
+    if purchase is None:
         return open_pool(component, source, name=name, shares=shares)
-    purchase = db.session.get_one(Purchase, purchase_id)
+    return open_pool(
+        component,
+        source,
+        name=name,
+        shares=shares,
+        purchase_id=purchase_id,
+        fixed_envelope=purchase.envelope == FIXED,
+    )
+
+
+def require_drawing(purchase_id: int | None) -> Purchase | None:
+    """Return a purchase that is being carried out, so that more may be committed for it.
+
+    Refuses PLAN_NOT_FILED when it is not, or no longer; for an open pool of it too. Inside an act
+    the purchase stays as it is until the act ends. None: there is no purchase to ask for.
+    """
+    if purchase_id is None:
+        return None
+    query = db.select(Purchase).where(Purchase.id == purchase_id)
+    if audit.under_way():
+        query = query.with_for_update(read=True, of=Purchase)
+    purchase: Purchase = db.session.scalars(query.execution_options(populate_existing=True)).one()
     if purchase.state != UNDER_WAY:
         raise RuleBroken(
             "PLAN_NOT_FILED",
@@ -35,14 +59,15 @@ def open_drawing_pool(
             basis="政府采购法第三十三条、政府采购法实施条例第二十九条",
             state=purchase.state,
         )
-    return open_pool(
-        component,
-        source,
-        name=name,
-        shares=shares,
-        purchase_id=purchase_id,
-        fixed_envelope=purchase.envelope == FIXED,
+    return purchase
+
+
+def lines_of(purchase: Purchase) -> set[int]:
+    """Return the lines that are a plan's own: those filed with it, and those of its later years."""
+    later = db.select(ForwardObligation.line_id).where(
+        ForwardObligation.purchase_id == purchase.id, ForwardObligation.state == CONVERTED
     )
+    return {row.line_id for row in purchase.funding} | set(db.session.scalars(later))
 
 
 def drawable(purchase_id: int | None, line_ids: Iterable[int]) -> dict[int, int]:

@@ -17,7 +17,7 @@ from core.access import Actor, fetch, four_eyes, scoped
 from core.budget import ROOM_PAIRS, BudgetLine, Pool, lock_pool
 from core.db import db
 from core.errors import Conflict, InvalidInput, RuleBroken
-from core.fiscal import PoolCarry
+from core.fiscal import PoolCarry, refuse_closed_year
 from core.formats import yuan
 from core.ledger import EntryKind, Move, Owner, balance, balances, gated_balance, post
 from core.settlement.models import IN_TRANSIT, PENDING, Payment, PaymentClaim, PaymentItem
@@ -242,6 +242,7 @@ def _target(line: BudgetLine, code: str, document: str, *, fresh: bool = False) 
     if found is not None:
         _refuse_other_purpose(line, found, fresh=fresh)
         return found
+    refuse_closed_year(year, line.division_code)
     made = BudgetLine(
         code=code,
         name=line.name,

@@ -19,7 +19,7 @@ from core.budget import BudgetLine, Pool, PoolShare
 from core.db import db
 from core.divisions import Division, within
 from core.errors import Conflict, NotFound, RuleBroken
-from core.fiscal import CLOSED, ClosedLine, FiscalYear, year_closed
+from core.fiscal import CLOSED, ClosedLine, FiscalYear, refuse_closed_year
 from core.formats import yuan
 from core.ledger import Account, GatedBalance, Transfer, balances
 from core.settlement.books import IN_TRANSIT, RECEIVABLE
@@ -59,8 +59,7 @@ def request_close(actor: Actor, *, year: int, division_code: str | None = None) 
     code = _division(actor, "year.request_close", division_code)
     refuse_running(year)
     found = db.session.scalar(db.select(FiscalYear).filter_by(year=year, division_code=code))
-    if found is not None and found.state == CLOSED:
-        raise year_closed(year)
+    refuse_closed_year(year, code)
     if found is not None:
         raise Conflict(
             "STATE_CHANGED",
@@ -89,7 +88,9 @@ def close(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """
     row = fetch(FiscalYear, id, actor, "year.close")
     four_eyes(actor, row.requested_by, what=_("年终结账"))
-    condition = _of_year(row.year, row.division_code)
+    # A year within this one may have been closed before.
+    closed = BudgetLine.id.in_(db.select(ClosedLine.line_id))
+    condition = _of_year(row.year, row.division_code) & ~closed
     lines = list(
         db.session.scalars(
             db.select(BudgetLine).where(condition).order_by(BudgetLine.id).with_for_update()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
@@ -254,3 +256,68 @@ def test_closing_and_committing_at_once_leave_no_money_behind(settled):
     with settled.reading():
         closed = db.session.scalars(db.select(ClosedLine.line_id)).all()
     assert bool(closed) == ("closed" in outcomes)
+
+
+# --- years within years, and what is under way at the last second --------------------------------
+
+
+@pytest.fixture
+def prefecture(settled):
+    """People of the prefecture above the county: one who asks, one who closes."""
+    with settled.acting():
+        asks = settled.person("finance_maker", "市经办", "430100")
+        closes = settled.person("finance_approver", "市复核", "430100")
+    return asks, closes
+
+
+def test_a_prefecture_closes_after_its_counties(settled, prefecture):
+    settled.close_year()
+    asks, closes = prefecture
+    asked = settled.do("year.request_close", asks, year=2026)
+    assert settled.do("year.close", closes, id=asked["id"])["state"] == "closed"
+
+
+def test_a_county_has_nothing_to_close_once_its_prefecture_did(settled, prefecture):
+    asks, closes = prefecture
+    waiting = settled.do("year.request_close", settled.makers[0], year=2026)["id"]
+    asked = settled.do("year.request_close", asks, year=2026)
+    settled.do("year.close", closes, id=asked["id"])
+    assert settled.refused("year.request_close", settled.stranger, year=2026) == "YEAR_CLOSED"
+    # What was asked for before is done with too, though there is nothing left to close.
+    assert settled.do("year.close", settled.approver, id=waiting)["state"] == "closed"
+
+
+def closing_meanwhile(county, work):
+    """Ask for the closing, do something, and let the closing come before that is committed."""
+    asked = county.do("year.request_close", county.makers[0], year=2026)["id"]
+    moment, answers = clock.now(), []
+
+    def close():
+        with clock.frozen(moment):
+            answers.append(county.perform("year.close", county.approver, id=asked))
+
+    thread = threading.Thread(target=close)
+    with county.acting():
+        work()
+        thread.start()
+        thread.join(timeout=1)
+        assert answers == [], "the closing waits for what is under way"
+    thread.join()
+    return answers[0]
+
+
+def test_money_that_comes_back_at_the_last_second_is_in_before_the_closing(settled):
+    def come_back():
+        pool = budget.lock_pool(settled.pool)
+        moves = budget.release_moves(pool, 50_000, charged=True, room="line.disbursed")
+        post("fake.released", "late", moves)
+
+    assert not closing_meanwhile(settled, come_back).refused
+    assert settled.rooms(settled.line)["available"] == 1_850_000
+
+
+def test_a_line_made_at_the_last_second_is_closed_with_its_year(settled):
+    assert not closing_meanwhile(settled, lambda: settled.new_line("LATE")).refused
+    with settled.reading():
+        closed = set(db.session.scalars(db.select(ClosedLine.line_id)))
+    assert closed == set(settled.lines(2026).values())

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core import clock
+from core.budget import reserved
 from core.db import db
 from core.purchases import Purchase
 from tests import factories
@@ -159,3 +160,60 @@ def test_a_preview_holds_the_money_against_what_the_plan_can_draw_on(path: Path)
         told = path.do("programme.preview", CLERK, **fields, purchase_id=plan)
         found.append(told["lines"][0]["available_fen"])
     assert found == [1_000_000, 2_000_000, 1_000_000]
+
+
+@pytest.mark.requirement("R000-57", in_part=True)
+def test_another_plan_is_carried_out_only_once_a_second_person_approved_it(path: Path) -> None:
+    """Until then the programme goes on with the plan it was approved with."""
+    with path.app.app_context():
+        first, second = (
+            factories.file_plan(path.county, path.county.line, amount_fen=fen)
+            for fen in (100_000, 300_000)
+        )
+    path.build(vouchers=0, purchase_id=first)
+    number, terms = path.county.programme, factories.terms(path.county)
+    issue = {"programme_id": number}
+    path.do("programme.revise", CLERK, id=number, terms=terms, purchase_id=second)
+    path.do("voucher.issue", CLERK, **issue, resident_ids=residents(path, 1))
+    assert reserved_of(path, first, second) == [50_000, 300_000]
+    # A draft changed again without a word about the plan keeps what it said.
+    path.do("programme.revise", CLERK, id=number, terms=terms)
+    path.do("programme.submit", CLERK, id=number)
+    path.do("programme.approve", "purchaser_approver", id=number)
+    assert state_of(path, second) == "under_way"
+    path.do("voucher.issue", CLERK, **issue, resident_ids=residents(path, 1))
+    assert reserved_of(path, first, second) == [50_000, 250_000]
+
+
+def reserved_of(path: Path, *plans: int) -> list[int]:
+    """Return what is still reserved for plans, in fen."""
+    with path.reading():
+        return [sum(reserved(plan).values()) for plan in plans]
+
+
+@pytest.mark.requirement("R000-57", in_part=True)
+def test_a_closed_plan_grants_no_more_of_a_period_that_runs(path: Path) -> None:
+    """Its pool is open, and its line has money; but nobody planned to spend it."""
+    with path.app.app_context():
+        plan = factories.file_plan(path.county, path.county.line, amount_fen=200_000)
+    path.build(vouchers=1, purchase_id=plan)
+    path.do("purchase.close", "purchaser_approver", id=plan, reason="办完")
+    before = path.rooms()
+    issue = {"programme_id": path.county.programme, "resident_ids": residents(path, 1)}
+    assert path.refused("voucher.issue", CLERK, **issue) == "PLAN_NOT_FILED"
+    assert path.rooms() == before
+
+
+def test_a_programme_goes_on_with_the_line_that_a_later_year_was_given(path: Path) -> None:
+    """The plan was filed with the first year's line; the second year's is its own as well."""
+    with path.app.app_context():
+        years = {"ends_on": "2027-12-31", "forward": [{"fiscal_year": 2027, "amount_fen": 70_000}]}
+        plan = factories.file_plan(path.county, path.county.line, **years)
+        line = factories.make_line(path.county, code="NEXT", fiscal_year=2027)
+    (due,) = path.do("forward.list", "finance_budget")["items"]
+    funding = [{"line_id": line}]
+    terms = factories.terms(path.county, funding=funding)
+    assert submitted(path, purchase_id=plan, terms=terms)["code"] == "LINE_MISMATCH"
+    path.do("forward.convert", "finance_budget", id=due["id"], line_id=line)
+    told = submitted(path, purchase_id=plan, terms=terms, code="LATER")
+    assert told["state"] == "submitted"

@@ -18,6 +18,7 @@ from core.errors import Conflict, RuleBroken
 from core.facts import ResidentFact
 from core.formats import yuan
 from core.ledger import post
+from core.purchases import require_drawing
 from core.settlement import approve_clawback, cancel_clawback, order_clawback
 from core.work import due_from
 from plugins.voucher.models import Lot, LotMove, Recovery, Redemption, Voucher
@@ -255,6 +256,7 @@ def _used_since(lot: Lot, day: date) -> int:
 def _grant_more(voucher: Voucher, rules: Rules, lot: Lot, quantity: int) -> None:
     """Raise a running lot: a commitment of its own, refused where the line is short."""
     pool = lock_pool(lot.pool_id)
+    require_drawing(pool.purchase_id)
     fen = commitment(rules, voucher.class_code, quantity)
     source = f"voucher.issue:{audit.current().act}/lot:{lot.id}"
     journal_id = post("voucher.issued", source, commit_moves(pool, fen)) if fen else None

@@ -15,7 +15,7 @@ from core.budget import Pool, Share, commit_moves, lock_pool
 from core.db import db
 from core.errors import RuleBroken
 from core.ledger import post
-from core.purchases import open_drawing_pool
+from core.purchases import open_drawing_pool, require_drawing
 from plugins.voucher.models import Lot, LotMove, Programme, Recovery, Terms, Voucher
 from plugins.voucher.rules import Allotment, Period, Span, span
 from plugins.voucher.rules import Terms as Rules
@@ -144,6 +144,7 @@ def _pool(
         pool = lock_pool(found)
         if pool.closed_on is not None:
             raise RuleBroken("VOUCHER_EXPIRED", _("项目的额度池已关闭，不能再发放。"))
+        require_drawing(pool.purchase_id)
         return pool
     name = programme.name
     if period.code != "once" or len(rules.allotments) > 1:

@@ -17,7 +17,7 @@ from core.divisions import require_division
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.parties import own_organisation, require_organisation
 from core.purchasers import refuse_coupled
-from core.purchases import Purchase, require_filed, start
+from core.purchases import Purchase, lines_of, require_filed, start
 from plugins.voucher.models import Admission, Offer, Programme, Terms
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules import read_terms
@@ -70,7 +70,8 @@ def revise(
 ) -> dict[str, Any]:
     """Write a programme's next version as a draft, or change the draft that is there.
 
-    A plan named here is carried out from now on; None keeps the one that was named.
+    A plan named here is carried out once this version is approved, by whatever version a voucher
+    is of; None keeps the one that was named.
 
     It takes effect on a day (None: when it is approved), for vouchers issued from then on; those
     issued before keep theirs. Refuses STATE_CHANGED while a version waits for approval.
@@ -87,14 +88,17 @@ def revise(
         raise InvalidInput(
             _("生效日期不能早于今天。"), errors={"effective_on": [_("不能早于今天")]}
         )
-    if purchase_id is not None:
-        programme.purchase_id = own_plan(purchase_id, programme.organisation_id)
+    named = own_plan(purchase_id, programme.organisation_id)
+    plan = plan_of(programme, newest) if named is None else named
+    if programme.state != APPROVED:
+        programme.purchase_id = plan
     if newest.state == DRAFT:
         newest.document = as_stored(programme.organisation_id, terms)
         newest.effective_on = effective_on
         newest.made_by = actor.user_id
     else:
         newest = _add_version(actor, programme, newest.version + 1, terms, effective_on)
+    newest.purchase_id = plan
     db.session.flush()
     audit.about("programme", programme.id)
     return _said(programme, newest)
@@ -105,7 +109,7 @@ def submit(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fiel
     programme = fetch(Programme, id, actor, "programme.define")
     terms, rules = terms_of(programme)
     refuse_failing(rules)
-    _filed_plan(programme, rules)
+    _filed_plan(programme, terms, rules)
     if programme.state == DRAFT:
         states.change("programme", programme, to=SUBMITTED, allowed={DRAFT})
     states.change("terms", terms, to=SUBMITTED, allowed={DRAFT})
@@ -125,8 +129,9 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
             "programme", programme, to=APPROVED, allowed={SUBMITTED}, approved_by=actor.user_id
         )
     refuse_failing(rules)
-    if (plan := _filed_plan(programme, rules)) is not None:
+    if (plan := _filed_plan(programme, terms, rules)) is not None:
         start(plan)
+        programme.purchase_id = plan.id
     states.change(
         "terms",
         terms,
@@ -190,24 +195,28 @@ def own_plan(purchase_id: int | None, organisation_id: int) -> int | None:
     return purchase_id
 
 
-def _filed_plan(programme: Programme, rules: Rules) -> Purchase | None:
-    """Return the filed plan that a programme carries out, on the plan's lines and no other.
+def plan_of(programme: Programme, terms: Terms) -> int | None:
+    """Return the number of the plan that a version carries out, or will once it is approved."""
+    return programme.purchase_id if terms.purchase_id is None else terms.purchase_id
+
+
+def _filed_plan(programme: Programme, terms: Terms, rules: Rules) -> Purchase | None:
+    """Return the filed plan that a version carries out, on the plan's lines and no other.
 
     Without a line nothing can be issued, so that there is no plan to ask for. Refuses
     PLAN_NOT_FILED and LINE_MISMATCH.
     """
     if not rules.funding:
         return None
-    if programme.purchase_id is None:
+    number = plan_of(programme, terms)
+    if number is None:
         raise RuleBroken(
             "PLAN_NOT_FILED",
             _("凭单项目须按已备案的购买计划实施，这个项目还没有选择购买计划。请先选择计划。"),
             basis="政府采购法第三十三条、政府采购法实施条例第二十九条",
         )
-    plan = require_filed(
-        programme.purchase_id, form="voucher", organisation_id=programme.organisation_id
-    )
-    planned = {row.line_id for row in plan.funding}
+    plan = require_filed(number, form="voucher", organisation_id=programme.organisation_id)
+    planned = lines_of(plan)
     foreign = [line_id for line_id, _share in rules.funding if line_id not in planned]
     if foreign:
         raise RuleBroken(

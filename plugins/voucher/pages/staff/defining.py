@@ -31,7 +31,7 @@ from plugins.voucher.pages.staff.programmes import lines_with_money
 from plugins.voucher.pages.staff.versions import Preview
 from plugins.voucher.service import programme_files
 from plugins.voucher.service.checking import faults, leaves
-from plugins.voucher.service.programmes import APPROVED, terms_of
+from plugins.voucher.service.programmes import APPROVED, plan_of, terms_of
 
 PLANS_SHOWN = 200
 
@@ -130,7 +130,7 @@ def revising(number: int) -> str:
     row = db.session.get_one(Programme, number)
     newest = terms_of(row)[0]
     later = newest.effective_on if newest.state != APPROVED else None
-    plain = {"effective_on": later, "purchase_id": row.purchase_id}
+    plain = {"effective_on": later, "purchase_id": plan_of(row, newest)}
     return _form(sheet, Typed.of(newest.document, **plain))
 
 

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from core.access import Actor, fetch, require
 from core.db import db
 from core.errors import NotFound
+from core.purchases import Purchase
 from core.web import current_actor
 from plugins.voucher.models import Programme, Terms
 from plugins.voucher.pages.staff import people, words
@@ -25,6 +26,7 @@ from plugins.voucher.service.programmes import (
     APPROVED,
     DRAFT,
     SUBMITTED,
+    plan_of,
     terms_in_force,
     versions,
 )
@@ -66,10 +68,21 @@ def rows(programme: Programme) -> list[dict[str, Any]]:
                 "effective_on": one.effective_on,
                 "made_by": names.get(one.made_by, ""),
                 "approved_by": names.get(one.approved_by, ""),
-                "changes": None if before is None else changes(before.document, one.document),
+                "changes": None if before is None else _changes(programme, before, one),
             }
         )
     return listed
+
+
+def _changes(programme: Programme, before: Terms, after: Terms) -> list[dict[str, str]]:
+    found = changes(before.document, after.document)
+    plans = [plan_of(programme, one) for one in (before, after)]
+    if plans[0] != plans[1]:
+        old, new = (
+            row.number if (row := db.session.get(Purchase, plan or 0)) else "—" for plan in plans
+        )
+        found.insert(0, {"label": _("购买计划"), "old": old, "new": new})
+    return found
 
 
 def preview(actor: Actor, programme: Programme, newest: Terms, rules: Rules) -> Preview | None:
@@ -78,9 +91,8 @@ def preview(actor: Actor, programme: Programme, newest: Terms, rules: Rules) -> 
     if newest.state == APPROVED or not may:
         return None
     before = terms_in_force(programme)[1] if programme.state == APPROVED else None
-    return Preview(
-        outcome(rules, programme.division_code, before, purchase_id=programme.purchase_id), []
-    )
+    plan = plan_of(programme, newest)
+    return Preview(outcome(rules, programme.division_code, before, purchase_id=plan), [])
 
 
 @pages.get("/programmes/<int:number>/yaml")
