@@ -16,6 +16,7 @@ from core.db import db
 from core.divisions import require_division
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.parties import own_organisation, require_organisation
+from core.purchasers import refuse_coupled
 from core.purchases import Purchase, lines_of, require_filed, start
 from plugins.voucher.models import Admission, Offer, Programme, Terms
 from plugins.voucher.rules import Terms as Rules
@@ -319,11 +320,15 @@ def admit(
     from_on: date | None = None,
     to_on: date | None = None,
 ) -> dict[str, Any]:
-    """Admit a provider to a programme from a day to a day (inclusive)."""
+    """Admit a provider to a programme from a day to a day (inclusive).
+
+    Refuses CONFLICT_OF_INTEREST for an association that still hangs on the purchaser.
+    """
     programme = fetch(Programme, programme_id, actor, "admission.decide")
     provider = require_organisation(provider_id)
     if provider.kind != "provider":
         raise InvalidInput(_("“%(name)s”不是承接主体。", name=provider.name))
+    refuse_coupled(provider.id, programme.organisation_id, on=from_on or clock.today())
     known = db.select(Admission.id).filter_by(programme_id=programme.id, provider_id=provider.id)
     if db.session.scalar(known):
         raise Conflict("ALREADY_ADMITTED", _("“%(name)s”已准入本项目。", name=provider.name))
@@ -349,7 +354,9 @@ def suspend(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A
 
 
 def resume(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
-    """Let a suspended provider redeem again."""
+    """Let a suspended provider redeem again; refused as its admission was."""
+    row = fetch(Admission, id, actor, "admission.decide")
+    refuse_coupled(row.provider_id, row.organisation_id, on=clock.today())
     return _set_admission(actor, id, "admitted", {"suspended"}, reason)
 
 
