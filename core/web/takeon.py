@@ -14,6 +14,7 @@ from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again
 from core.years import takeon
 from core.years.opening import encode
+from core.years.tables import gather
 
 blueprint = Blueprint("takeon", __name__, url_prefix="/takeon")
 
@@ -30,10 +31,11 @@ def index() -> str:
 @blueprint.post("/")
 def propose() -> ResponseReturnValue:
     """Reconcile a file and propose it."""
-    upload = request.files.get("file")
+    given = [one for one in request.files.getlist("file") if one.filename]
     payload: dict[str, Any] = {}
-    if upload is not None and upload.filename:
-        payload = {"filename": upload.filename, "content": encode(upload.read())}
+    if given:
+        filename, data = gather([(str(one.filename), one.read()) for one in given])
+        payload = {"filename": filename, "content": encode(data)}
     return _done(act("takeon.propose", payload), _("与旧账相符，已提出建账，等待复核。"))
 
 
@@ -74,6 +76,7 @@ def _index(form: dict[str, Any]) -> str:
         ],
         next_before=found["next_before"],
         before=before,
+        faults=refusal.facts.get("faults", []) if refusal is not None else [],
         differences=[row | {"name": _account_name(row["account"])} for row in differences],
         may={name: actor.may(f"takeon.{name}") for name in ("propose", "approve")},
         **form,
