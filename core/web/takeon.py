@@ -18,7 +18,7 @@ from core.years.tables import gather
 
 blueprint = Blueprint("takeon", __name__, url_prefix="/takeon")
 
-VIEW = "year.view"
+VIEW, PROPOSE = "year.view", "takeon.propose"
 TONES = {"proposed": "wait", "approved": "good", "declined": "plain"}
 
 
@@ -31,12 +31,13 @@ def index() -> str:
 @blueprint.post("/")
 def propose() -> ResponseReturnValue:
     """Reconcile a file and propose it."""
+    require(current_actor(), PROPOSE)
     given = [one for one in request.files.getlist("file") if one.filename]
     payload: dict[str, Any] = {}
     if given:
         filename, data = gather([(str(one.filename), one.read()) for one in given])
         payload = {"filename": filename, "content": encode(data)}
-    return _done(act("takeon.propose", payload), _("与旧账相符，已提出建账，等待复核。"))
+    return _done(act(PROPOSE, payload), _("与旧账相符，已提出建账，等待复核。"))
 
 
 @blueprint.post("/<int:id>/approve")

@@ -97,7 +97,12 @@ def gather(files: Sequence[tuple[str, bytes]]) -> tuple[str, bytes]:
 
 def _table(kind: str, filename: str, data: bytes) -> list[Plain]:
     columns = COLUMNS[kind]
-    rows = read_table(data, filename, required=[one for one in columns if one not in OPTIONAL])
+    required = [one for one in columns if one not in OPTIONAL]
+    try:
+        rows = read_table(data, filename, required=required)
+    except InvalidInput as error:
+        # Of several files, which one.
+        raise InvalidInput(f"{filename}：{error.message}", code=error.code) from error
     strange = sorted(set(rows[0].values) - set(columns)) if rows else []
     if strange:
         raise InvalidInput(
