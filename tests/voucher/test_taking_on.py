@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from core.parties import Organisation, Resident
 from core.years.tables import COLUMNS, gather
 from plugins.voucher.models import Lot, LotMove, Voucher
 from tests import factories
+from tests.settlement_world import together
 from tests.voucher.path import Path
 from tests.voucher.shapes import MONTHLY
 
@@ -212,7 +214,8 @@ def test_lots_that_do_not_sum_up_to_the_commitment_are_refused_with_both_figures
         ("valid_through", "2026-02-01", "截止日"),
         ("valid_through", "2027-02-01", "截止日"),
         ("remaining", 50_001, "不可能"),
-        ("committed_fen", 49_999, "不够"),
+        ("committed_fen", 49_999, "需要 500.00 元"),
+        ("committed_fen", 50_001, "需要 500.00 元"),
     ],
 )
 def test_a_row_that_cannot_stand_is_named_by_its_line(
@@ -272,7 +275,10 @@ def test_the_command_reads_a_folder_of_csv_and_xlsx(path: Path, tmp_path) -> Non
     (tmp_path / "about.csv").write_text(files["about.csv"], encoding="utf-8")
     header, *rows = [line.split(",") for line in files["vouchers.csv"].splitlines()]
     (tmp_path / "vouchers.xlsx").write_bytes(xlsx_bytes([Sheet("名册", header, rows)]))
-    said = path.app.test_cli_runner().invoke(args=["takeon", str(tmp_path), "--division", "430112"])
+    runner = path.app.test_cli_runner()
+    dry = runner.invoke(args=["takeon", str(tmp_path)])
+    assert "全部相符" in dry.output
+    said = runner.invoke(args=["takeon", str(tmp_path), "--division", "430112"])
     assert said.exit_code == 0, said.output
     assert "3 人，3 份额度" in said.output
     assert "已提出第 2 号期初建账" in said.output
@@ -324,3 +330,30 @@ def lots(path: Path) -> list[tuple[str, int]]:
     with path.reading():
         rows = db.session.scalars(db.select(Lot).order_by(Lot.id))
         return [(row.period, row.available) for row in rows]
+
+
+def test_of_two_approvals_at_once_one_takes_the_holders_on(path: Path) -> None:
+    """Two files name the same holders; on both databases the second finds nothing left to name."""
+    files = [names(holders(path), document) for document in ("9号", "10号")]
+    calls = [
+        partial(path.perform, "takeon.approve", APPROVER, id=propose(path, one)) for one in files
+    ]
+    answers = together(*calls)
+    assert sorted(answer.refused for answer in answers) == [False, True]
+    (told,) = (answer.body["code"] for answer in answers if answer.refused)
+    assert told in {"TAKEON_ROWS_REFUSED", "STATE_CHANGED"}
+    assert len(lots(path)) == 3
+
+
+def test_a_commitment_on_other_lines_than_the_programmes_is_refused(path: Path) -> None:
+    """Carried into the next year its money is on a line that the programme does not draw on."""
+    rows = holders(path)
+    with path.reading():
+        pool = db.session.scalars(db.select(Pool.id).where(Pool.closed_on.is_(None))).one()
+    with clock.frozen("2027-01-05T09:00"):
+        asked = {"pool_id": pool, "codes": ["NEW"], "document": "1号"}
+        number = path.do("budget.carry_over", "finance_budget", **asked)["id"]
+        path.do("budget.approve_carry_over", APPROVER, id=number)
+        found = faults(path, rows)
+    assert [row for row, _words in found] == [2]
+    assert "不在项目" in found[0][1]

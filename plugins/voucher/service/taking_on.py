@@ -208,9 +208,10 @@ def _uncovered(rules: Rules, row: Mapping[str, Any]) -> str | None:
             remaining=row["remaining"],
         )
     due = commitment(rules, row["class_code"], row["remaining"])
-    if row["committed_fen"] < due:
+    # A yuan of a voucher is a yuan committed; hours and visits may have cost more before.
+    if row["committed_fen"] < due or (rules.unit == "fen" and row["committed_fen"] > due):
         return _(
-            "承诺 %(committed)s，不够剩余额度所需的 %(due)s",
+            "承诺 %(committed)s，剩余额度需要 %(due)s",
             committed=yuan_text(row["committed_fen"]),
             due=yuan_text(due),
         )
