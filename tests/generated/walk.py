@@ -137,12 +137,12 @@ class Life:
             "division_code": factories.COUNTY,
         }
         yield Step("party.add_organisation", "purchaser_clerk", organisation)
-        self.credit_code = organisation["credit_code"]
         self.second = self.said["id"]
         record = {"organisation_id": self.second, "legal_kind": "social_organisation"}
         record |= {"from_on": "2026-01-01", "document": "登记证书"}
         code = {"credit_code": factories.credit_code("52")}
         yield Step("party.record_kind", "staffing_office", record | code)
+        self.credit_code = code["credit_code"]
         yield Step("party.kinds", "purchaser_clerk", {"organisation_id": self.second})
         own = {"organisation_id": self.county.provider}
         place = {"name": "校本部", "division_code": "430112001", "address": "文源路 1 号"}
