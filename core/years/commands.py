@@ -18,7 +18,10 @@ from core.years.opening import encode
 from core.years.tables import folder_files, gather
 
 
-@click.command("takeon", help="核对期初建账文件与旧账试算平衡表；写明 --division 则提出建账。")
+@click.command(
+    "takeon",
+    help="核对期初建账文件（YAML，或 CSV、XLSX 表格或文件夹）与旧账；写明 --division 则提出建账。",
+)
 @click.argument(
     "paths",
     nargs=-1,

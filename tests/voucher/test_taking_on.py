@@ -228,6 +228,23 @@ def test_a_row_that_cannot_stand_is_named_by_its_line(
     assert any(words in message for _row, message in found), found
 
 
+def test_in_a_yaml_file_a_row_is_named_by_its_line_there(path: Path) -> None:
+    text = "as_of: 2026-06-30\ndocument: 9号\nvouchers:\n" + "\n".join(
+        "- " + ", ".join(f"{name}: {value!r}" for name, value in row.items()).join("{}")
+        for row in [holders(path)[0] | {"class_code": "Z"}]
+    )
+    content = base64.b64encode(text.encode()).decode()
+    said = path.do("takeon.check", MAKER, filename="名册.yaml", content=content)
+    assert [(one["row"], "这一类" in one["message"]) for one in said["faults"]] == [(4, True)]
+
+
+def test_holders_and_lines_in_one_file_are_told_to_come_one_after_the_other(path: Path) -> None:
+    both = opening(path) | names(holders(path))
+    told = path.perform("takeon.check", MAKER, **packed(path, both)).body
+    assert told["code"] == "INVALID_INPUT"
+    assert "单独提交" in told["detail"]
+
+
 def test_a_voucher_twice_in_the_file_or_held_already_is_refused(path: Path) -> None:
     rows = holders(path)
     rows[1]["id_number"] = rows[0]["id_number"]
