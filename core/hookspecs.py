@@ -9,7 +9,7 @@ Answers are lists, never generators, and are joined in registration order.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.budget import Pool
     from core.deadlines import DeadlineKind
     from core.demo import World
     from core.disclosure import PublicSum
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from core.settlement import BankFormat, Claim
     from core.trace import Place, Step
     from core.web.menu import MenuItem
-    from core.years import Obstacle
+    from core.years import Fault, Obstacle
 
 spec = pluggy.HookspecMarker("huigou")
 hookimpl = pluggy.HookimplMarker("huigou")
@@ -113,6 +114,22 @@ def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:  # type: ignore[empty
     """Say what keeps this component's pools among these from closing: what, until when, who acts.
 
     What still may be used, is held, waits for a statement, or is agreed and not yet paid.
+    """
+
+
+@spec
+def commitment_faults(form: str, pool: Pool, rows: list[dict[str, Any]]) -> list[Fault]:  # type: ignore[empty-body] # a specification
+    """Say what keeps rows from standing behind a pool of this form that was taken on (期初建账).
+
+    Each row holds what the file says, its `row`, and the holder's `resident_id`.
+    """
+
+
+@spec
+def commitment_taken_on(form: str, pool: Pool, rows: list[dict[str, Any]], journal_id: int) -> None:
+    """Take over a pool of this form with what stands behind it; `journal_id` opened its money.
+
+    The rows were found without fault and sum up to what the pool has uncharged.
     """
 
 

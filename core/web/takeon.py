@@ -14,10 +14,11 @@ from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again
 from core.years import takeon
 from core.years.opening import encode
+from core.years.tables import gather
 
 blueprint = Blueprint("takeon", __name__, url_prefix="/takeon")
 
-VIEW = "year.view"
+VIEW, PROPOSE = "year.view", "takeon.propose"
 TONES = {"proposed": "wait", "approved": "good", "declined": "plain"}
 
 
@@ -30,11 +31,13 @@ def index() -> str:
 @blueprint.post("/")
 def propose() -> ResponseReturnValue:
     """Reconcile a file and propose it."""
-    upload = request.files.get("file")
+    require(current_actor(), PROPOSE)
+    given = [one for one in request.files.getlist("file") if one.filename]
     payload: dict[str, Any] = {}
-    if upload is not None and upload.filename:
-        payload = {"filename": upload.filename, "content": encode(upload.read())}
-    return _done(act("takeon.propose", payload), _("与旧账相符，已提出建账，等待复核。"))
+    if given:
+        filename, data = gather([(str(one.filename), one.read()) for one in given])
+        payload = {"filename": filename, "content": encode(data)}
+    return _done(act(PROPOSE, payload), _("与旧账相符，已提出建账，等待复核。"))
 
 
 @blueprint.post("/<int:id>/approve")
@@ -74,6 +77,7 @@ def _index(form: dict[str, Any]) -> str:
         ],
         next_before=found["next_before"],
         before=before,
+        faults=refusal.facts.get("faults", []) if refusal is not None else [],
         differences=[row | {"name": _account_name(row["account"])} for row in differences],
         may={name: actor.may(f"takeon.{name}") for name in ("propose", "approve")},
         **form,

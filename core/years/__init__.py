@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.settlement import Claim
 from core.years import carrying, debts, forward, takeon
 from core.years.acts import ACTS, PERMISSIONS
+from core.years.behind import Fault
 from core.years.checks import CHECKS
 from core.years.pools import Obstacle
 
@@ -15,7 +16,16 @@ ENTRY_KINDS = [
     *takeon.ENTRY_KINDS,
 ]
 
-__all__ = ["ACTS", "CHECKS", "ENTRY_KINDS", "PERMISSIONS", "Obstacle", "claim_settled", "claims"]
+__all__ = [
+    "ACTS",
+    "CHECKS",
+    "ENTRY_KINDS",
+    "PERMISSIONS",
+    "Fault",
+    "Obstacle",
+    "claim_settled",
+    "claims",
+]
 
 
 def claims() -> list[Claim]:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError, fields, validate
 
+from core import privacy
 from core.budget import PPM, cascade
 from core.db import db
-from core.errors import InvalidInput
-from core.fields import Text, date, fen, in_words, one_of, schema
+from core.errors import InvalidInput, Refusal
+from core.fields import FEN_MAX, Text, date, fen, in_words, one_of, schema
+from core.identifiers import check_citizen_id
 from core.imports import decode
 from core.lines import BadFileError, parse
-from core.parties import Organisation
+from core.parties import Organisation, Resident
 
 LARGEST = 5_000_000  # bytes of a file that is read
-FORMS = ("contract", "voucher", "subsidy", "other")
+VOUCHER = "voucher"
+FORMS = ("contract", VOUCHER, "subsidy", "other")
 LINE_ROOMS = ("approved", "available", "encumbered", "accrued", "disbursed")
 PAYABLE = "fin.payable"
 ACCOUNTS = (*(f"line.{room}" for room in LINE_ROOMS), PAYABLE)
@@ -58,6 +63,11 @@ class Row:
 def _many(title: str, /, **members: Any) -> fields.List[Any]:
     nested: Schema = schema(title, **members)
     return fields.List(fields.Nested(nested), load_default=list)
+
+
+def _quantity(least: int) -> fields.Integer:
+    limits = validate.Range(min=least, max=FEN_MAX)
+    return fields.Integer(required=True, strict=True, validate=limits)
 
 
 FILE = schema(
@@ -104,20 +114,36 @@ FILE = schema(
         owner=Text(required=True, longest=40),
         amount_fen=fen(minimum=0),
     ),
+    vouchers=_many(
+        "TakeonVoucher",
+        # Where the row stands in the table it came from.
+        row=fields.Integer(strict=True, load_default=None),
+        pool=Text(required=True, longest=80),
+        programme=Text(required=True, longest=40),
+        id_number=Text(required=True, longest=18),
+        class_code=Text(required=True, longest=40),
+        allotment=Text(required=True, longest=40),
+        period=Text(load_default="once", longest=20),
+        granted=_quantity(1),
+        remaining=_quantity(0),
+        committed_fen=fen(minimum=0),
+        valid_from=date(),
+        valid_through=date(),
+    ),
 )
 
 
 def read(filename: str, content: str) -> dict[str, Any]:
-    """Return what a file (YAML as base64) says as plain JSON; refuse what cannot be read.
+    """Return what a file (YAML or JSON as base64) says as plain JSON; refuse what cannot be read.
 
+    Residents are named by their numbers (None: not registered), so that no identity number is kept.
     Raises InvalidInput with the line of what is no YAML, or the fields that are wrong.
     """
     data = decode(content)
     if len(data) > LARGEST:
         raise InvalidInput(_("文件太大，最多 5 MB。请按部门拆分。"))
     try:
-        text = data.decode("utf-8-sig")
-        plain, _lines = parse(text, filename)
+        plain, line_of = _parsed(data.decode("utf-8-sig"), filename)
     except UnicodeDecodeError as error:
         raise InvalidInput(_("文件不是 UTF-8 编码，请另存为 UTF-8 后再上传。")) from error
     except BadFileError as error:
@@ -132,7 +158,46 @@ def read(filename: str, content: str) -> dict[str, Any]:
             errors=in_words(error.normalized_messages()),
         ) from error
     _refuse_inconsistent(loaded)
+    loaded["vouchers"] = _held(loaded["vouchers"], line_of)
     return loaded | {"as_of": loaded["as_of"].isoformat()}
+
+
+def _parsed(text: str, filename: str) -> tuple[Any, Callable[[int], int]]:
+    """Return what a text says, and the line of its n-th voucher."""
+    if PurePath(filename).suffix.lower() == ".json":
+        try:
+            return json.loads(text), lambda place: place + 1
+        except (ValueError, RecursionError) as error:
+            raise BadFileError([_("文件不是合法的 JSON，请重新导出。")]) from error
+    plain, lines = parse(text, filename)
+    return plain, lambda place: lines.of("vouchers", place)
+
+
+def _held(vouchers: list[dict[str, Any]], line_of: Callable[[int], int]) -> list[dict[str, Any]]:
+    """Return vouchers as JSON, each with its row, and with its holder's number for the identity."""
+    indexes = [_index(one["id_number"]) for one in vouchers]
+    query = db.select(Resident.id_number_index, Resident.id).where(
+        Resident.id_number_index.in_({index for index in indexes if index})
+    )
+    rows = db.session.execute(query) if vouchers else ()
+    known = {index: number for index, number in rows}  # noqa: C416 - dict() does not know a row
+    return [
+        {name: value for name, value in one.items() if name != "id_number"}
+        | {
+            "row": one["row"] or line_of(place),
+            "resident_id": known.get(index),
+            "valid_from": one["valid_from"].isoformat(),
+            "valid_through": one["valid_through"].isoformat(),
+        }
+        for place, (one, index) in enumerate(zip(vouchers, indexes, strict=True))
+    ]
+
+
+def _index(id_number: str) -> str | None:
+    try:
+        return privacy.keyring().blind_index(check_citizen_id(id_number).number, "person")
+    except Refusal:
+        return None
 
 
 def encode(data: bytes) -> str:
@@ -190,6 +255,15 @@ def organisation_of(credit_code: str) -> Organisation:
 
 def _refuse_inconsistent(content: Mapping[str, Any]) -> None:
     """Refuse a file without lines, doubles, and pools of lines that the file does not open."""
+    if content["vouchers"]:
+        if content["lines"] or content["pools"] or content["trial_balance"]:
+            raise InvalidInput(
+                _(
+                    "凭单名册要单独提交：先建指标和承诺，批准后备案计划、批准项目，再提交名册。"
+                    "请把它们分成两份文件。"
+                )
+            )
+        return
     if not content["lines"]:
         raise InvalidInput(_("文件里没有指标，没有可以建账的内容。"))
     for what, names in (
@@ -201,6 +275,10 @@ def _refuse_inconsistent(content: Mapping[str, Any]) -> None:
             raise InvalidInput(
                 _("%(what)s重复：%(names)s。请改正。", what=what, names="、".join(doubles))
             )
+    _refuse_pools(content)
+
+
+def _refuse_pools(content: Mapping[str, Any]) -> None:
     known = {line["code"]: line for line in content["lines"]}
     for pool in content["pools"]:
         codes = [share["code"] for share in pool["lines"]]
@@ -213,6 +291,13 @@ def _refuse_inconsistent(content: Mapping[str, Any]) -> None:
         if len(years) > 1 or len(owners) > 1:
             raise InvalidInput(
                 _("额度池 %(number)s 的指标须属于同一单位和年度。", number=pool["number"])
+            )
+        if pool["form"] == VOUCHER and pool["encumbered_fen"] and pool["payables"]:
+            raise InvalidInput(
+                _(
+                    "额度池 %(number)s 是凭单，未用额度和应付款须分列两个额度池。",
+                    number=pool["number"],
+                )
             )
         if not pool["encumbered_fen"] and not pool["payables"]:
             raise InvalidInput(

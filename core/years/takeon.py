@@ -38,6 +38,7 @@ from core.plugins import registry
 from core.settlement import Claim
 from core.settlement.books import EXPENSE, OPENED, PAYABLE, TREASURY, owed
 from core.settlement.service import own_division
+from core.years import behind
 from core.years.models import APPROVED, DECLINED, PROPOSED, OpeningPayable, Takeon
 from core.years.opening import Row, organisation_of, read, reconcile, rooms_of
 
@@ -67,22 +68,33 @@ ENTRY_KINDS = [
 ]
 
 
-def check(actor: Actor, *, filename: str, content: str) -> dict[str, Any]:  # noqa: ARG001 - every verb hears who acts
-    """Read a file and reconcile it to the old trial balance; keeps and posts nothing."""
-    rows = reconcile(read(filename, content))
-    return {"reconciled": not _wrong(rows), "rows": [row.said() for row in rows]}
+def check(actor: Actor, *, filename: str, content: str) -> dict[str, Any]:
+    """Read a file and reconcile it to the old trial balance; keeps and posts nothing.
+
+    Of vouchers it tells the counts and sums of each programme, and every row that is wrong.
+    """
+    plain = read(filename, content)
+    told = _examined(actor, plain, "takeon.propose")
+    return {
+        "reconciled": not _wrong(told.rows) and not told.faults,
+        "rows": [row.said() for row in told.rows],
+        "programmes": told.said(),
+        "faults": [fault.said() for fault in told.faults[: behind.TOLD]],
+    }
 
 
 def propose(actor: Actor, *, filename: str, content: str) -> dict[str, Any]:
     """Propose a file as opening balances; the same file again is the same proposal.
 
     Refuses TAKEON_NOT_RECONCILED with the difference of each account, TAKEON_TOO_LATE when one of
-    its lines is known already, INVALID_INPUT for what cannot be read.
+    its lines is known already, TAKEON_ROWS_REFUSED with the vouchers that cannot be taken on,
+    INVALID_INPUT for what cannot be read.
     """
     plain = read(filename, content)
     division_code = own_division(actor, "takeon.propose")
-    rows = reconcile(plain)
-    _refuse_different(rows)
+    told = _examined(actor, plain, "takeon.propose")
+    behind.refuse_faults(told.faults)
+    _refuse_different(told.rows)
     digest = hashlib.sha256(decode(content)).hexdigest()
     found: Takeon | None = db.session.scalar(
         db.select(Takeon).filter_by(sha256=digest, division_code=division_code)
@@ -104,19 +116,25 @@ def propose(actor: Actor, *, filename: str, content: str) -> dict[str, Any]:
         db.session.flush()
         states.begin(TAKEON, found)
     audit.about(TAKEON, found.id, digest)
-    return _said(found) | {"rows": [row.said() for row in rows]}
+    return _said(found) | {"rows": [row.said() for row in told.rows], "programmes": told.said()}
 
 
 def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Open the books as another person proposed: lines, pools, what is owed, in one journal.
 
-    Refuses FOUR_EYES_REQUIRED, STATE_CHANGED, TAKEON_TOO_LATE, BUDGET_INSUFFICIENT when a line
-    was used beyond its approval, YEAR_CLOSED.
+    Vouchers are checked again and taken on, all or none, behind the journal that opened their
+    pools. Refuses FOUR_EYES_REQUIRED, STATE_CHANGED, TAKEON_TOO_LATE, BUDGET_INSUFFICIENT when a
+    line was used beyond its approval, YEAR_CLOSED, TAKEON_ROWS_REFUSED, TAKEON_NOT_RECONCILED.
     """
     found = fetch(Takeon, id, actor, "takeon.approve")
     four_eyes(actor, found.proposed_by, what=_("期初建账"))
     _refuse_decided(found)
     content = found.content
+    told = None
+    if content.get("vouchers"):
+        told = behind.examine(actor, content, "takeon.approve", locking=True)
+        behind.refuse_faults(told.faults)
+        _refuse_different(told.rows)
     _refuse_known(content)
     states.change(
         TAKEON,
@@ -126,12 +144,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
         approved_by=actor.user_id,
         approved_at=clock.now(),
     )
-    lines = {line["code"]: _line(line) for line in content["lines"]}
-    moves = [
-        move for line in content["lines"] for move in _line_moves(found, line, lines[line["code"]])
-    ]
-    moves += [move for pool in content["pools"] for move in _pool_moves(found, pool, lines)]
-    found.journal_id = post(OPENED, f"takeon:{found.id}", moves, note=found.document)
+    found.journal_id = behind.take_on(told) if told else _post(found)
     db.session.flush()
     audit.about(TAKEON, found.id, found.document)
     return _said(found)
@@ -149,7 +162,8 @@ def decline(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A
 def release(actor: Actor, *, pool_id: int, amount_fen: int, reason: str) -> dict[str, Any]:
     """Give uncharged money of a pool that was taken on back to its lines.
 
-    Refuses AMOUNT_EXCEEDS_BALANCE, NOT_FOUND for a pool that a component opened.
+    Refuses AMOUNT_EXCEEDS_BALANCE, NOT_FOUND for a pool that a component opened or took over,
+    TAKEON_HOLDERS_MISSING for a part of what vouchers hold.
     """
     fetch(Pool, pool_id, actor, "takeon.release")
     pool = lock_pool(pool_id)
@@ -167,6 +181,7 @@ def release(actor: Actor, *, pool_id: int, amount_fen: int, reason: str) -> dict
             amount_fen=amount_fen,
             open_fen=left,
         )
+    behind.refuse_partly(pool, amount_fen, left)
     source = f"takeon.release:{audit.current().act}"
     journal_id = post(RELEASED, source, release_moves(pool, amount_fen), note=reason)
     _close_if_done(pool)
@@ -209,6 +224,17 @@ def on_claim_settled(claim: Claim) -> None:
 
 
 # --- opening -----------------------------------------------------------------------------------
+
+
+def _post(found: Takeon) -> int:
+    """Post the one opening journal: lines, pools, what is owed."""
+    content = found.content
+    lines = {line["code"]: _line(line) for line in content["lines"]}
+    moves = [
+        move for line in content["lines"] for move in _line_moves(found, line, lines[line["code"]])
+    ]
+    moves += [move for pool in content["pools"] for move in _pool_moves(found, pool, lines)]
+    return post(OPENED, f"takeon:{found.id}", moves, note=found.document)
 
 
 def _line(line: Mapping[str, Any]) -> BudgetLine:
@@ -322,6 +348,13 @@ def _close_if_done(pool: Pool) -> None:
 # --- refusing ----------------------------------------------------------------------------------
 
 
+def _examined(actor: Actor, content: Mapping[str, Any], permission: str) -> behind.Examined:
+    """Return what a file means beside the old books: vouchers by their pools, else by accounts."""
+    if content["vouchers"]:
+        return behind.examine(actor, content, permission)
+    return behind.Examined([], reconcile(content), [])
+
+
 def _wrong(rows: list[Row]) -> list[Row]:
     return [row for row in rows if row.difference_fen]
 
@@ -411,5 +444,6 @@ def _said(found: Takeon) -> dict[str, Any]:
         "document": found.document,
         "lines": len(found.content["lines"]),
         "pools": len(found.content["pools"]),
+        "vouchers": len(found.content.get("vouchers", [])),
         "journal_id": found.journal_id,
     }

@@ -22,6 +22,7 @@ from plugins.voucher.service import (
     postings,
     renewing,
     settling,
+    taking_on,
     tracing,
     visits,
 )
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.budget import Pool
     from core.deadlines import DeadlineKind
     from core.demo import World
     from core.disclosure import PublicSum
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from core.settlement import Claim
     from core.trace import Place, Step
     from core.web.menu import MenuItem
-    from core.years import Obstacle
+    from core.years import Fault, Obstacle
 
 
 @hookimpl
@@ -170,6 +172,18 @@ def public_sums() -> list[PublicSum]:
 def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
     """Say what keeps the voucher's pools from closing."""
     return obstacles.obstacles(pool_ids)
+
+
+@hookimpl
+def commitment_faults(form: str, pool: Pool, rows: list[dict[str, Any]]) -> list[Fault]:
+    """Say which rows cannot become vouchers of a pool that was taken on."""
+    return taking_on.faults(form, pool, rows)
+
+
+@hookimpl
+def commitment_taken_on(form: str, pool: Pool, rows: list[dict[str, Any]], journal_id: int) -> None:
+    """Take on outstanding vouchers with their lots."""
+    taking_on.take_on(form, pool, rows, journal_id)
 
 
 @hookimpl

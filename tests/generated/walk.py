@@ -668,6 +668,9 @@ class Life:
         (pool,) = [one for one in self.said["items"] if one["component"] == "takeon"]
         less = {"pool_id": pool["pool_id"], "amount_fen": 1, "reason": "终止"}
         yield Step("takeon.release", "finance_budget", less)
+        holder = opening_file(holder_text(ID_NUMBER))
+        yield Step("takeon.check", "finance_maker", holder)
+        yield Step("takeon.propose", "finance_maker", holder, refused=True)
 
     def _year(self) -> Walk:
         money = {"line_id": self.county.line, "amount_fen": 1, "document": "望财预〔2027〕1号"}
@@ -706,4 +709,15 @@ trial_balance:
 - {{account: line.approved, owner: {code}, amount_fen: 100}}
 - {{account: line.available, owner: {code}, amount_fen: 60}}
 - {{account: line.encumbered, owner: {code}, amount_fen: 40}}
+"""
+
+
+def holder_text(id_number: str) -> str:
+    """Return a holder of an outstanding voucher whose commitment nobody opened."""
+    return f"""
+as_of: 2026-08-31
+document: 望财〔2026〕89号
+vouchers:
+- {{pool: PZ, programme: EDU, id_number: "{id_number}", class_code: A, allotment: face, granted: 1,
+   remaining: 1, committed_fen: 1, valid_from: 2026-08-01, valid_through: 2026-08-31}}
 """

@@ -102,6 +102,27 @@ def test_a_file_that_does_not_agree_is_shown_account_by_account(world, enter):
     assert "-1.00" in page.text
 
 
+def test_tables_are_handed_in_together_and_a_wrong_holder_is_shown_by_row(world, enter):
+    maker = enter("finance_maker")
+    form = maker.open("/takeon/").form("/takeon/").fields
+    about = "as_of,document\n2026-08-31,1号"
+    holder = (
+        "pool,programme,id_number,class_code,allotment,granted,remaining,committed_fen,"
+        "valid_from,valid_through\nPZ,CARE,430100195001010000,A,face,1,1,1,2026-08-01,2026-08-31"
+    )
+    files = [
+        (BytesIO(text.encode()), name)
+        for name, text in (("about.csv", about), ("vouchers.csv", holder))
+    ]
+    page = maker.post("/takeon/", form | {"file": files})
+    assert page.status == 422
+    assert "居民没有登记" in page.text
+    assert "430100195001010000" not in page.text
+    unknown = maker.post("/takeon/", form | {"file": (BytesIO(b"a"), "people.csv")})
+    assert unknown.status == 422
+    assert "不能识别" in unknown.text
+
+
 def test_every_page_opens_for_who_may_look_and_for_nobody_else(world, enter):
     auditor, clerk = enter("auditor"), enter("purchaser_clerk")
     for address in ("/years/", "/years/2026/pools", "/debts/", "/takeon/"):

@@ -86,7 +86,12 @@ def span(terms: Terms, allotment: Allotment, period: Period, granted_on: date) -
         "months": _after(add_months(first, lapse.n), more - 1),
     }[lapse.kind]
     through = min(last, terms.valid_through)
-    return Span(first, through, _after(through, terms.late_days))
+    return Span(first, through, entered_through(terms, through))
+
+
+def entered_through(terms: Terms, through: date) -> date:
+    """Return the last day on which uses of a lot are entered that may be used through a day."""
+    return _after(through, terms.late_days)
 
 
 def kept_through(terms: Terms, allotment: Allotment | None, used_on: date) -> date | None:

@@ -89,11 +89,12 @@ def issue_to(
     """Issue vouchers of these classes to residents and grant what is due; return both as JSON."""
     today, predicates, resident_ids = clock.today(), Predicates(rules), list(classes)
     period = current_period(rules, today)
-    families = _families(judged, today)
+    families = families_of(judged, today)
     _refuse_holders(programme, rules, classes, families, period)
     _refuse_benefits(programme, rules, resident_ids)
-    vouchers = _write_vouchers(
-        programme, terms, classes=classes, judged=judged, families=families, period=period
+    holders = [Holder(number, code) for number, code in classes.items()]
+    vouchers = write_vouchers(
+        programme, terms, holders=holders, judged=judged, families=families, period=period
     )
     numbers = {voucher["resident_id"]: voucher["id"] for voucher in vouchers}
     decided = [judged[number] for number in resident_ids]
@@ -105,8 +106,8 @@ def issue_to(
             rules, predicates, judged[number], classes[number], voucher_id=numbers[number]
         )
     ]
-    holders = {numbers[number]: Holder(number, code) for number, code in classes.items()}
-    grants = withhold(programme, rules, grants, holders)
+    holder_of = {numbers[one.resident_id]: one for one in holders}
+    grants = withhold(programme, rules, grants, holder_of)
     source = f"voucher.issue:{audit.current().act}"
     pools = write_grants(programme, terms, rules, grants, source=source)
     write_phones(numbers.values())
@@ -261,7 +262,8 @@ def _sorted(
     return classes, refused
 
 
-def _families(judged: dict[int, Judged], today: date) -> dict[int, str | None]:
+def families_of(judged: dict[int, Judged], today: date) -> dict[int, str | None]:
+    """Return the number of each resident's household, None where it is not known."""
     numbers = {number: fact_of(one, FAMILY, today) for number, one in judged.items()}
     return {number: None if family is None else str(family) for number, family in numbers.items()}
 
@@ -344,11 +346,11 @@ def _count(condition: ColumnElement[bool], *, of: Any = Resident) -> int:
 # --- writing -------------------------------------------------------------------------------------
 
 
-def _write_vouchers(
+def write_vouchers(
     programme: Programme,
     terms: Terms,
     *,
-    classes: dict[int, str],
+    holders: Sequence[Holder],
     judged: dict[int, Judged],
     families: dict[int, str | None],
     period: str | None,
@@ -359,10 +361,11 @@ def _write_vouchers(
         code: _count(
             (Voucher.programme_id == programme.id) & (Voucher.class_code == code), of=Voucher
         )
-        for code in set(classes.values())
+        for code in {one.class_code for one in holders}
     }
     rows = []
-    for resident_id, code in classes.items():
+    for holder in holders:
+        resident_id, code = holder.resident_id, holder.class_code
         next_number[code] += 1
         rows.append(
             {
