@@ -35,6 +35,7 @@ from core.ledger import (
 from core.parties import require_organisation
 
 PPM = 1_000_000
+GENERAL = "general"
 
 ACCOUNT_KINDS = [
     AccountKind("line.approved", "指标批复", DEBIT, ("line",)),
@@ -103,6 +104,7 @@ class BudgetLine(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchem
     function_code: Mapped[str] = mapped_column(Text)
     economic_code: Mapped[str] = mapped_column(Text)
     document: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text, default=GENERAL)
     # The line of the year before whose money this one goes on with (结转).
     carried_from_id: Mapped[int | None] = mapped_column(Id)
 
@@ -168,6 +170,7 @@ def appropriate(
     economic_code: str,
     document: str,
     amount_fen: int,
+    source: str = GENERAL,
 ) -> dict[str, Any]:
     """Record an approved budget line and its money (fen), with the approving document's number."""
     organisation = require_organisation(organisation_id)
@@ -191,6 +194,7 @@ def appropriate(
         function_code=function_code,
         economic_code=economic_code,
         document=document,
+        source=source,
     )
     db.session.add(line)
     db.session.flush()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.deadlines import DeadlineKind
     from core.facts import Fact
     from core.ledger import AccountKind, Check, EntryKind
     from core.settlement import BankFormat, Claim
@@ -128,6 +129,12 @@ def claim_settled(claim: Claim) -> None:
 def register_adapters() -> list[BankFormat]:
     """Declare the bank file formats."""
     return list(settlement.BANK_FORMATS)
+
+
+@hookimpl
+def register_deadlines() -> list[DeadlineKind]:
+    """Declare the clock of a plan that waits for finance."""
+    return list(purchases.DEADLINES)
 
 
 @hookimpl

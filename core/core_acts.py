@@ -304,6 +304,7 @@ ACTS = [
             economic_code=Text(required=True, longest=5),
             document=Text(required=True, longest=120),
             amount_fen=fen(),
+            source=one_of(*virement.SOURCES, required=False, load_default=budget.GENERAL),
         ),
         budget.appropriate,
         object_type="budget_line",

@@ -22,7 +22,10 @@ from core.budget import BudgetLine, Pool, PoolShare, pool_totals, pools_of, room
 from core.db import db, transaction
 from core.fiscal import past_lines
 from core.formats import NOTHING, day, yuan_text
+from core.ledger import Journal
 from core.plugins import ask
+from core.purchases import Demand, Purchase
+from core.purchases.models import PurchaseFunding
 from core.settlement import state_name
 from core.settlement.claims import payee_names
 from core.settlement.models import Clawback, Payment, PaymentBatch, PaymentClaim, PaymentItem
@@ -173,8 +176,16 @@ def core_found(text: str, actor: Actor) -> list[Place]:
     clawbacks = scoped(Clawback, actor, "clawback.view").where(
         Clawback.id == (number if kind == "clawback" else 0)
     )
+    purchases = scoped(Purchase, actor, "purchase.view").where(
+        or_(
+            Purchase.number == text,
+            Purchase.filed_number == text,
+            Purchase.id == (number if kind == "purchase" else 0),
+        )
+    )
     return [
         *map(line_place, _some(lines)),
+        *map(purchase_place, _some(purchases)),
         *map(pool_place, _some(pools)),
         *map(_batch_place, _some(batches)),
         *map(claim_place, _some(claims)),
@@ -188,6 +199,8 @@ def core_steps(place: Place) -> list[Step]:
     number = int(place.key) if place.key.isdecimal() else 0
     steps = {
         "line": _around_line,
+        "demand": _around_demand,
+        "purchase": _around_purchase,
         "pool": _around_pool,
         "claim": _around_claim,
         "payment": _around_payment,
@@ -208,6 +221,36 @@ def line_place(line: BudgetLine) -> Place:
         endpoint="budget.show",
         values={"id": line.id},
         permission="budget.view",
+    )
+
+
+def purchase_place(purchase: Purchase) -> Place:
+    """Return a plan as a station, with the journals that reserved its money and gave it back."""
+    own = db.select(Journal.id).where(Journal.source.startswith(f"purchase:{purchase.id}/"))
+    return Place(
+        "purchase",
+        str(purchase.id),
+        _("购买计划 %(number)s %(name)s", number=purchase.number, name=purchase.name),
+        purchase.filed_number or "",
+        purchase.budget_fen,
+        purchase.filed_at,
+        journals=tuple(db.session.scalars(own.order_by(Journal.id))),
+        endpoint="purchases.show",
+        values={"id": purchase.id},
+        permission="purchase.view",
+    )
+
+
+def _demand_place(demand: Demand) -> Place:
+    return Place(
+        "demand",
+        str(demand.id),
+        _("居民需求 %(number)s %(title)s", number=demand.id, title=demand.title),
+        _("%(people)s 人", people=demand.people),
+        at=demand.asked_at,
+        endpoint="demands.show",
+        values={"id": demand.id},
+        permission="demand.view",
     )
 
 
@@ -291,7 +334,36 @@ def _batch_place(batch: PaymentBatch) -> Place:
 
 def _around_line(number: int) -> list[Step]:
     pools = db.select(Pool).where(Pool.id.in_(pools_of(number))).order_by(Pool.id)
-    return [Step(BANK, pool_place(pool)) for pool in _some(pools)]
+    plans = (
+        db.select(Purchase)
+        .join(PurchaseFunding, PurchaseFunding.purchase_id == Purchase.id)
+        .where(PurchaseFunding.line_id == number)
+        .order_by(Purchase.id)
+    )
+    return [
+        *(Step(BANK, purchase_place(plan)) for plan in _some(plans)),
+        *(Step(BANK, pool_place(pool)) for pool in _some(pools)),
+    ]
+
+
+def _around_demand(number: int) -> list[Step]:
+    plans = db.select(Purchase).join(Demand, Demand.purchase_id == Purchase.id)
+    return [Step(BANK, purchase_place(one)) for one in _some(plans.where(Demand.id == number))]
+
+
+def _around_purchase(number: int) -> list[Step]:
+    lines = (
+        db.select(BudgetLine)
+        .join(PurchaseFunding, PurchaseFunding.line_id == BudgetLine.id)
+        .where(PurchaseFunding.purchase_id == number)
+    )
+    demands = db.select(Demand).where(Demand.purchase_id == number).order_by(Demand.id)
+    pools = db.select(Pool).where(Pool.purchase_id == number).order_by(Pool.id)
+    return [
+        *(Step(BUDGET, line_place(line)) for line in _some(lines)),
+        *(Step(BUDGET, _demand_place(demand)) for demand in _some(demands)),
+        *(Step(BANK, pool_place(pool)) for pool in _some(pools)),
+    ]
 
 
 def _around_pool(number: int) -> list[Step]:
@@ -301,7 +373,11 @@ def _around_pool(number: int) -> list[Step]:
     lines = db.select(BudgetLine).where(
         or_(BudgetLine.id.in_(drawing), BudgetLine.id.in_(past_lines([number])))
     )
-    return [Step(BUDGET, line_place(line)) for line in _some(lines)]
+    plans = db.select(Purchase).join(Pool, Pool.purchase_id == Purchase.id)
+    return [
+        *(Step(BUDGET, line_place(line)) for line in _some(lines)),
+        *(Step(BUDGET, purchase_place(one)) for one in _some(plans.where(Pool.id == number))),
+    ]
 
 
 def _around_claim(number: int) -> list[Step]:

@@ -75,7 +75,8 @@ SELECT budget_line.id AS budget_line_id,
 -- what is paid was accrued before.
 CREATE VIEW hv_pool AS
 SELECT pool.id AS pool_id,
-       pool.component || ':' || pool.source AS purchase_id,
+       COALESCE(CAST(pool.purchase_id AS TEXT), pool.component || ':' || pool.source)
+           AS purchase_id,
        pool.name AS period,
        CAST(COALESCE(-SUM(CASE WHEN part.kind = 'pool.committed' THEN part.balance_fen END), 0)
             AS BIGINT) AS committed_fen,
@@ -92,18 +93,18 @@ SELECT pool.id AS pool_id,
        CASE WHEN pool.closed_on IS NULL THEN 'open' ELSE 'closed' END AS status
   FROM pool
   LEFT JOIN hv_balance AS part ON part.pool_id = pool.id
- GROUP BY pool.id, pool.component, pool.source, pool.name, pool.closed_on;
+ GROUP BY pool.id, pool.purchase_id, pool.component, pool.source, pool.name, pool.closed_on;
 
 -- What one pool holds of one budget line: encumbered, accrued or disbursed; also of a line on which
--- it drew before it was carried over into the next year. There is no catalogue yet. txn_id is the
--- journal that first encumbered the line.
+-- it drew before it was carried over into the next year. catalogue_id is the item of the catalogue that
+-- the pool's plan buys. txn_id is the journal that first encumbered the line.
 CREATE VIEW hv_commitment AS
 SELECT CAST(pool.id AS TEXT) || '/' || CAST(drawn.line_id AS TEXT) AS commitment_id,
        pool.component AS form,
        pool.source AS ref_id,
        drawn.line_id AS budget_line_id,
        budget_line.fiscal_year AS fiscal_year,
-       CAST(NULL AS TEXT) AS catalogue_id,
+       CAST(purchase.catalogue_item_id AS TEXT) AS catalogue_id,
        COALESCE(held.amount_fen, 0) AS amount_fen,
        CASE WHEN pool.closed_on IS NULL THEN 'open' ELSE 'closed' END AS status,
        journal.posted_at AS activated_at,
@@ -113,6 +114,7 @@ SELECT CAST(pool.id AS TEXT) || '/' || CAST(drawn.line_id AS TEXT) AS commitment
         UNION
         SELECT pool_id, from_line_id FROM pool_carry) AS drawn
     ON drawn.pool_id = pool.id
+  LEFT JOIN purchase ON purchase.id = pool.purchase_id
   LEFT JOIN budget_line ON budget_line.id = drawn.line_id
   LEFT JOIN (SELECT pool_id, budget_line_id, CAST(SUM(balance_fen) AS BIGINT) AS amount_fen
                FROM hv_balance

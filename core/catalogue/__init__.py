@@ -5,7 +5,8 @@ from __future__ import annotations
 from core.catalogue.acts import ACTS, PERMISSIONS
 from core.catalogue.models import Catalogue, CatalogueItem
 from core.catalogue.negative import Hit, judge_negative, refuse_negative
-from core.catalogue.reading import items_on, require_buyable
+from core.catalogue.proposals import propose
+from core.catalogue.reading import handed_over_on, items_on, require_buyable
 
 __all__ = [
     "ACTS",
@@ -13,8 +14,10 @@ __all__ = [
     "Catalogue",
     "CatalogueItem",
     "Hit",
+    "handed_over_on",
     "items_on",
     "judge_negative",
+    "propose",
     "refuse_negative",
     "require_buyable",
 ]

@@ -72,6 +72,11 @@ def items_on(division_code: str, on: date, *, any_level: bool = False) -> list[C
     )
 
 
+def handed_over_on(division_code: str, on: date) -> list[CatalogueItem]:
+    """Return the functions that a division's catalogues in force on a day say are handed over."""
+    return [item for one in nearest(division_code, on, HAND_OVER) for item in one.items]
+
+
 def upper_of(division_code: str, on: date) -> Upper:
     """Return the catalogue above a division on a day: the nearest published, or the general one."""
     codes = require_division(division_code).path.strip("/").split("/")

@@ -11,7 +11,7 @@ from marshmallow import fields as plain
 
 from core.access import Permission
 from core.acts import Act
-from core.duties import queries, service
+from core.duties import moving, planning, queries, service
 from core.duties.models import CLEARED, OPEN
 from core.fields import ID_MAX, Text, date, fen, identity, one_of, reason, schema
 
@@ -28,9 +28,10 @@ PERMISSIONS = [
             "auditor",
         ),
     ),
-    Permission(service.RECORD, "登记职责事项", ("staffing_office", "purchaser_clerk")),
+    Permission(planning.RECORD, "登记职责事项", ("staffing_office", "purchaser_clerk")),
     Permission(service.CHECK, "检查重复安排", ("purchaser_clerk", "finance_budget")),
     Permission(service.CLEAR, "核销重复安排疑点", ("finance_budget", "finance_approver")),
+    Permission(moving.MOVE, "把职责连同经费转到另一单位", ("finance_budget",)),
     Permission(service.CONVERT, "登记养事不养人转换", ("finance_budget",)),
 ]
 
@@ -52,9 +53,10 @@ def _year(**options: Any) -> plain.Integer:
     return plain.Integer(validate=validate.Range(min=1900, max=2199), **options)
 
 
-def _posts() -> plain.Integer:
+def _posts(**options: Any) -> plain.Integer:
+    options.setdefault("required", True)
     limits = validate.Range(min=0, max=POSTS_MAX)
-    return plain.Integer(required=True, strict=True, validate=limits)
+    return plain.Integer(strict=True, validate=limits, **options)
 
 
 def _page(**members: Any) -> dict[str, Any]:
@@ -71,7 +73,7 @@ WRITING = [
         "duty.record",
         "登记职责事项",
         "/duties",
-        service.RECORD,
+        planning.RECORD,
         schema(
             "NewDuty",
             organisation_id=identity(),
@@ -80,6 +82,8 @@ WRITING = [
             posts=_posts(),
             line_id=identity(required=False, load_default=None, allow_none=True),
             staff_fen=fen(minimum=0, required=False, load_default=None, allow_none=True),
+            posts_needed=_posts(required=False, load_default=None, allow_none=True),
+            institution_reason=reason(required=False, load_default=None, allow_none=True),
             from_on=date(),
             document=_document(),
         ),
@@ -90,9 +94,34 @@ WRITING = [
         "duty.end",
         "截止职责事项",
         "/duties/end",
-        service.RECORD,
+        planning.RECORD,
         schema("EndDuty", id=identity(), to_on=date(), document=_document()),
         service.end,
+        object_type="duty",
+    ),
+    Act(
+        "duty.move",
+        "把职责连同经费转到另一单位",
+        "/duties/move",
+        moving.MOVE,
+        schema(
+            "MoveDuty",
+            id=identity(),
+            organisation_id=identity(),
+            from_on=date(),
+            document=_document(),
+            to_line_id=identity(required=False, load_default=None, allow_none=True),
+        ),
+        moving.move,
+        object_type="duty",
+    ),
+    Act(
+        "duty.propose_buying",
+        "建议把职责事项改为购买",
+        "/duties/proposals",
+        "catalogue.propose",
+        schema("ProposeBuying", id=identity(), need=Text(required=True, longest=500)),
+        planning.propose_buying,
         object_type="duty",
     ),
     Act(

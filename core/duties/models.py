@@ -17,12 +17,16 @@ class Duty(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy buil
 
     `item_code` is the catalogue's code of the service, of any depth. The yearly staff money stands
     on a budget line (`line_id`) or, where no line is its own, is the amount said (`staff_fen`).
-    Only `to_on` ever changes; another number of posts is another row.
+    Only `to_on` and `proposal_id` ever change; another number of posts is another row.
+    `posts_needed` is what the work would take, `proposal_id` the proposal to buy it instead,
+    `institution_reason` why a new institution does what providers could, `moved_from_id` the duty
+    of the unit that had it before.
     """
 
     __tablename__ = "duty"
     __table_args__ = (
         CheckConstraint("posts >= 0", name="posts"),
+        CheckConstraint("posts_needed >= 0", name="posts_needed"),
         CheckConstraint("staff_fen >= 0", name="staff_fen"),
         CheckConstraint("line_id IS NULL OR staff_fen IS NULL", name="one_source"),
     )
@@ -33,11 +37,15 @@ class Duty(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy buil
     item_code: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     posts: Mapped[int]
+    posts_needed: Mapped[int | None]
     line_id: Mapped[int | None] = mapped_column(ForeignKey("budget_line.id"))
     staff_fen: Mapped[int | None] = mapped_column(Fen)
     from_on: Mapped[date]
     to_on: Mapped[date | None]
     document: Mapped[str] = mapped_column(Text)
+    institution_reason: Mapped[str | None] = mapped_column(Text)
+    proposal_id: Mapped[int | None] = mapped_column(Id)
+    moved_from_id: Mapped[int | None] = mapped_column(Id)
     recorded_by: Mapped[int | None] = mapped_column(Id)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 

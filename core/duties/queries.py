@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import or_
 
-from core import clock
+from core import clock, spent
 from core.access import Actor, User, fetch, scoped
 from core.budget import BudgetLine
 from core.db import db
 from core.duties.models import Conversion, Duty, FundingWarning
-from core.duties.service import RECORD, in_year, staff_money
+from core.duties.planning import RECORD
+from core.duties.service import in_year, staff_money
 from core.ledger import balances
 from core.parties import Organisation
 from core.virement import lowered
@@ -46,9 +47,9 @@ def duties(
     }
 
 
-def duty(actor: Actor, number: int) -> dict[str, Any]:
-    """Return one duty of those a person may record."""
-    row = fetch(Duty, number, actor, RECORD)
+def duty(actor: Actor, number: int, permission: str = RECORD) -> dict[str, Any]:
+    """Return one duty of those a person may record, or do something else with."""
+    row = fetch(Duty, number, actor, permission)
     return _duty(row, clock.today().year, _names({row.organisation_id}))
 
 
@@ -119,7 +120,8 @@ def conversions(actor: Actor, *, before: int | None = None, limit: int = LIMIT) 
     """Return conversions, the newest first: appropriation ended, purchase, posts not created.
 
     Beside what was recorded stands what the ledger says of the line: how much of it is approved
-    now and how much has been taken away. `funded_twice` where less was taken away than converted.
+    now and how much has been taken away, and what it holds for the purchase (`bought_fen`).
+    `funded_twice` where less was taken away than converted.
     """
     query = scoped(Conversion, actor, VIEW).order_by(Conversion.id.desc())
     if before is not None:
@@ -130,6 +132,7 @@ def conversions(actor: Actor, *, before: int | None = None, limit: int = LIMIT) 
     approved = balances("line.approved", by="line_id")
     totals = _converted(set(lines))
     taken = {number: lowered(number) for number in lines}
+    bought = spent.by_purchase({row.purchase_id for row in rows if row.purchase_id})
     items = [
         {
             "id": row.id,
@@ -140,6 +143,7 @@ def conversions(actor: Actor, *, before: int | None = None, limit: int = LIMIT) 
             "amount_fen": row.amount_fen,
             "posts_not_created": row.posts_not_created,
             "purchase_id": row.purchase_id,
+            "bought_fen": bought[row.purchase_id]["total"] if row.purchase_id else 0,
             "document": row.document,
             "approved_fen": approved.get(row.from_line_id, 0),
             "lowered_fen": taken[row.from_line_id],
@@ -159,7 +163,15 @@ def _total(actor: Actor) -> dict[str, int]:
     row = db.session.execute(
         db.select(db.func.sum(every.c.amount_fen), db.func.sum(every.c.posts_not_created))
     ).one()
-    return {"amount_fen": int(row[0] or 0), "posts_not_created": int(row[1] or 0)}
+    purchases = db.session.scalars(
+        db.select(every.c.purchase_id).where(every.c.purchase_id.is_not(None)).distinct()
+    )
+    bought = spent.by_purchase(purchases)
+    return {
+        "amount_fen": int(row[0] or 0),
+        "posts_not_created": int(row[1] or 0),
+        "bought_fen": sum(one["total"] for one in bought.values()),
+    }
 
 
 def _converted(line_ids: set[int]) -> dict[int, int]:
@@ -179,6 +191,9 @@ def _duty(row: Duty, year: int, names: dict[int, str]) -> dict[str, Any]:
         "item_code": row.item_code,
         "name": row.name,
         "posts": row.posts,
+        "posts_needed": row.posts_needed,
+        "short": max((row.posts_needed or 0) - row.posts, 0),
+        "proposal_id": row.proposal_id,
         "line_id": row.line_id,
         "staff_fen": staff_money(row, year),
         "from_on": row.from_on.isoformat(),

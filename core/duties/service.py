@@ -13,15 +13,16 @@ from core import audit, clock, states
 from core.access import Actor, fetch, four_eyes
 from core.budget import BudgetLine
 from core.db import db, insert_once
+from core.duties import planning
 from core.duties.models import CLEARED, OPEN, Conversion, Duty, FundingWarning
+from core.duties.planning import RECORD
 from core.errors import Conflict, InvalidInput, RuleBroken
 from core.formats import yuan_text
 from core.ledger import balance
 from core.parties import Organisation
 from core.virement import lowered
 
-RECORD, CHECK, CLEAR, CONVERT = (
-    "duty.record",
+CHECK, CLEAR, CONVERT = (
     "duty.check",
     "duty.clear_double_funding",
     "conversion.record",
@@ -57,8 +58,14 @@ def record(
     document: str,
     line_id: int | None = None,
     staff_fen: int | None = None,
+    posts_needed: int | None = None,
+    institution_reason: str | None = None,
 ) -> dict[str, Any]:
-    """Record a duty that a unit carries out itself, with its posts and yearly staff money (fen)."""
+    """Record a duty that a unit carries out itself, with its posts and yearly staff money (fen).
+
+    `posts_needed` is how many posts the work would take. Refuses CAPABLE_PROVIDERS_EXIST for a
+    new institution without a reason (see planning.py).
+    """
     organisation = fetch(Organisation, organisation_id, actor, RECORD)
     if line_id is not None and staff_fen is not None:
         raise InvalidInput(
@@ -66,13 +73,18 @@ def record(
         )
     if line_id is not None:
         line = fetch(BudgetLine, line_id, actor, RECORD)
-        _refuse_others_line(line, organisation)
+        refuse_others_line(line, organisation)
+    planning.refuse_new_institution(
+        organisation, item_code.upper(), posts=posts, on=from_on, reason=institution_reason
+    )
     duty = Duty(
         organisation_id=organisation.id,
         division_code=organisation.division_code,
         item_code=item_code.upper(),
         name=name,
         posts=posts,
+        posts_needed=posts_needed,
+        institution_reason=institution_reason,
         line_id=line_id,
         staff_fen=staff_fen,
         from_on=from_on,
@@ -328,7 +340,8 @@ def _warning(duty: Duty, item_code: str, year: int) -> FundingWarning | None:
     return found
 
 
-def _refuse_others_line(line: BudgetLine, organisation: Organisation) -> None:
+def refuse_others_line(line: BudgetLine, organisation: Organisation) -> None:
+    """Refuse LINE_MISMATCH for a line of another unit."""
     if line.organisation_id != organisation.id:
         raise RuleBroken(
             "LINE_MISMATCH",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.purchasers.acts import ACTS, PERMISSIONS
+from core.purchasers.coupling import refuse_coupled, ties_of
 from core.purchasers.judging import Verdict, judge, may_provide, require_purchaser
 from core.purchasers.kinds import (
     CLASSES,
@@ -14,10 +15,11 @@ from core.purchasers.kinds import (
     kind_on,
     kinds_of,
 )
-from core.purchasers.rules import RULE_SETS, rule_set
+from core.purchasers.rules import BY_ANALOGY, RULE_SETS, rule_set
 
 __all__ = [
     "ACTS",
+    "BY_ANALOGY",
     "CLASSES",
     "FLAGS",
     "KINDS",
@@ -31,6 +33,8 @@ __all__ = [
     "kind_on",
     "kinds_of",
     "may_provide",
+    "refuse_coupled",
     "require_purchaser",
     "rule_set",
+    "ties_of",
 ]

@@ -10,11 +10,12 @@ from core import parties
 from core.access import Permission
 from core.acts import Act
 from core.fields import Text, date, identity, one_of, schema
-from core.purchasers import service
-from core.purchasers.kinds import CLASSES, FLAGS, KINDS
+from core.purchasers import coupling, incubators, service
+from core.purchasers.kinds import CLASSES, FLAGS, KINDS, RECORD
 
 PERMISSIONS = [
-    Permission(service.RECORD, "登记法定类别", ("administrator", "staffing_office")),
+    Permission(RECORD, "登记法定类别", ("administrator", "staffing_office")),
+    Permission(incubators.MANAGE, "登记孵化基地", ("administrator", "purchaser_clerk")),
 ]
 
 
@@ -48,7 +49,7 @@ ACTS = [
         "party.record_kind",
         "登记法定类别",
         "/organisations/kinds",
-        service.RECORD,
+        RECORD,
         schema(
             "NewOrganisationKind",
             organisation_id=identity(),
@@ -60,6 +61,69 @@ ACTS = [
         ),
         service.record_kind,
         object_type="organisation",
+    ),
+    Act(
+        "party.couple",
+        "登记协会商会的主管单位",
+        "/organisations/ties",
+        RECORD,
+        schema(
+            "NewTie",
+            organisation_id=identity(),
+            authority_id=identity(),
+            document=Text(required=True, longest=120),
+        ),
+        coupling.couple,
+        object_type="organisation",
+    ),
+    Act(
+        "party.decouple",
+        "登记协会商会脱钩",
+        "/organisations/ties/cut",
+        RECORD,
+        schema(
+            "CutTie",
+            organisation_id=identity(),
+            authority_id=identity(),
+            decoupled_on=date(),
+            document=Text(required=True, longest=120),
+        ),
+        coupling.decouple,
+        object_type="organisation",
+    ),
+    Act(
+        "incubator.add",
+        "登记孵化基地",
+        "/incubators",
+        incubators.MANAGE,
+        schema(
+            "NewIncubator",
+            name=Text(required=True, longest=120),
+            division_code=Text(required=True, longest=12),
+            since_on=date(),
+            document=Text(required=True, longest=120),
+        ),
+        incubators.add,
+        object_type=incubators.INCUBATOR,
+    ),
+    Act(
+        "incubator.foster",
+        "登记孵化基地培育的承接主体",
+        "/incubators/providers",
+        incubators.MANAGE,
+        schema("Foster", id=identity(), provider_id=identity(), from_on=date()),
+        incubators.foster,
+        object_type=incubators.INCUBATOR,
+    ),
+    Act(
+        "incubator.list",
+        "列出三级孵化基地",
+        "/incubators",
+        "party.view",
+        schema("Incubators"),
+        incubators.register,
+        method="GET",
+        reads=True,
     ),
     Act(
         "party.kinds",

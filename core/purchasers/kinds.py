@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core import clock
 from core.db import Id, Instant, db
 
+RECORD = "party.record_kind"
 # What is known at registration was so before; since when, the register does not tell.
 ALWAYS = clock.FIRST_DAY
 

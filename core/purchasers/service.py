@@ -13,6 +13,7 @@ from core.db import db
 from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
 from core.identifiers import check_credit_code
 from core.parties import Organisation
+from core.purchasers.coupling import ties_of
 from core.purchasers.judging import Verdict, described, judge, may_provide, why
 from core.purchasers.kinds import (
     ALWAYS,
@@ -20,6 +21,7 @@ from core.purchasers.kinds import (
     FLAGS,
     FLAGS_OF,
     INSTITUTION,
+    RECORD,
     OrganisationKind,
     fits_code,
     kind_name,
@@ -27,7 +29,6 @@ from core.purchasers.kinds import (
     kinds_of,
 )
 
-RECORD = "party.record_kind"
 # Organisations of these sides whose code begins with 11 are organs; others with it may be
 # party offices or bodies of another kind, of which the code does not tell.
 OFFICES = ("purchaser", "finance", "auditor")
@@ -117,6 +118,7 @@ def kinds(actor: Actor, *, organisation_id: int, on: date | None = None) -> dict
         "buying": _told(judge(organisation_id, on=day)),
         "providing": _told(may_provide(organisation_id, on=day)),
         "items": [_row(row) for row in kinds_of(organisation_id)],
+        "authorities": ties_of(organisation_id),
     }
 
 

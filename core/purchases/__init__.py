@@ -5,14 +5,17 @@ from __future__ import annotations
 from core.purchases.acts import ACTS, PERMISSIONS
 from core.purchases.asked import Demand, DemandNotice, DemandSupport, Menu, MenuOffer
 from core.purchases.books import CHECKS, ENTRY_KINDS
+from core.purchases.clocks import KINDS as DEADLINES
 from core.purchases.deciding import require_filed, start
 from core.purchases.drawing import drawable, lines_of, open_drawing_pool, require_drawing
 from core.purchases.forms import Form, Traits
+from core.purchases.handovers import Handover
 from core.purchases.models import READY, Purchase
 
 __all__ = [
     "ACTS",
     "CHECKS",
+    "DEADLINES",
     "ENTRY_KINDS",
     "PERMISSIONS",
     "READY",
@@ -20,6 +23,7 @@ __all__ = [
     "DemandNotice",
     "DemandSupport",
     "Form",
+    "Handover",
     "Menu",
     "MenuOffer",
     "Purchase",

@@ -15,11 +15,14 @@ from core.purchases import (
     queries,
     schemas,
     signing,
+    statistics,
 )
 from core.purchases.demand_acts import ACTS as DEMAND_ACTS
 from core.purchases.demand_acts import PERMISSIONS as DEMAND_PERMISSIONS
 from core.purchases.fund_acts import ACTS as FUND_ACTS
 from core.purchases.fund_acts import PERMISSIONS as FUND_PERMISSIONS
+from core.purchases.handover_acts import ACTS as HANDOVER_ACTS
+from core.purchases.handover_acts import PERMISSIONS as HANDOVER_PERMISSIONS
 
 _PURCHASER = ("purchaser_clerk", "purchaser_approver")
 _FINANCE = ("finance_budget", "finance_maker", "finance_approver")
@@ -38,6 +41,7 @@ PERMISSIONS = [
     Permission("purchase.file", "备案购买计划", ("finance_budget",)),
     *DEMAND_PERMISSIONS,
     *FUND_PERMISSIONS,
+    *HANDOVER_PERMISSIONS,
 ]
 
 OBJECT = "purchase"
@@ -247,15 +251,15 @@ READING = [
         reads=True,
     ),
     Act(
-        "purchase.conversions",
-        "列出由经费转为购买的项目",
-        "/purchases/conversions",
+        "purchase.statistics",
+        "统计一年的购买和成本比较",
+        "/purchases/statistics",
         "purchase.view",
         schema(
-            "Conversions",
+            "PurchaseStatistics",
             year=fields.Integer(load_default=None, validate=validate.Range(min=1900, max=2199)),
         ),
-        queries.conversions,
+        statistics.statistics,
         method="GET",
         reads=True,
     ),
@@ -281,4 +285,4 @@ READING = [
     ),
 ]
 
-ACTS = [*DRAFTING, *DECIDING, *READING, *DEMAND_ACTS, *FUND_ACTS]
+ACTS = [*DRAFTING, *DECIDING, *READING, *DEMAND_ACTS, *FUND_ACTS, *HANDOVER_ACTS]

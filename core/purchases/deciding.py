@@ -13,7 +13,7 @@ from core.budget import reserve_moves, reserved, unreserve_moves
 from core.db import db
 from core.errors import NotFound, NotPermitted, RuleBroken
 from core.ledger import post
-from core.purchases import books, forms, gates, rules, steps, telling
+from core.purchases import books, clocks, forms, gates, rules, steps, telling
 from core.purchases.asked import GROUPED, OPEN
 from core.purchases.drawing import unused
 from core.purchases.models import FILED, READY, SUBMITTED, UNDER_WAY, Purchase
@@ -41,6 +41,7 @@ def agree(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     steps.require(purchase, AGREE)
     four_eyes(actor, purchase.made_by, purchase.submitted_by, what=_("购买计划"))
     steps.take(purchase, AGREE, agreed_by=actor.user_id, agreed_at=clock.now())
+    clocks.start_filing(purchase)
     return _about(purchase)
 
 
@@ -61,6 +62,7 @@ def send_back(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa:
         countersigned_by=None,
         countersigned_at=None,
     )
+    clocks.stop_filing(purchase)
     telling.tell_all(purchase, telling.SENT_BACK, reason)
     return _about(purchase, reason)
 
@@ -89,6 +91,7 @@ def file(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
         filed_at=clock.now(),
         filed_number=number,
     )
+    clocks.stop_filing(purchase)
     gates.oblige(actor, purchase)
     telling.tell_all(purchase, telling.FILED, purchase.name)
     return _about(purchase, number) | {"filed_number": number, "reserved_fen": purchase.budget_fen}
@@ -108,6 +111,7 @@ def cancel(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
         states.change("demand", demand, to=OPEN, allowed=[GROUPED], purchase_id=None)
         telling.tell(demand, telling.RELEASED, reason)
     steps.take(purchase, "purchase.cancel", end_reason=reason)
+    clocks.stop_filing(purchase)
     return _about(purchase, reason)
 
 

@@ -46,6 +46,7 @@ _COLUMNS = (
     "envelope",
     "fund_purpose",
     "emergency_reason",
+    "handover_id",
 )
 _TRAITS = ("standard_is_clear", "recipients_choose", "to_producers")
 _CONTENT = (

@@ -20,7 +20,9 @@ def item_of(purchase: Purchase, *, on: date) -> CatalogueItem:
     The plan's own words are held against the negative list, too.
     """
     organisation = require_organisation(purchase.organisation_id)
-    purchasers.require_purchaser(organisation.id, on=on, by_analogy=purchase.by_analogy)
+    verdict = purchasers.require_purchaser(organisation.id, on=on, by_analogy=purchase.by_analogy)
+    # Who may buy does not take a purchase out of the statistics by ticking a box.
+    purchase.by_analogy = verdict.outcome == purchasers.BY_ANALOGY
     return catalogue.require_buyable(
         purchase.catalogue_item_id,
         organisation=organisation,

@@ -77,6 +77,8 @@ class Purchase(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy 
     split_approval: Mapped[str | None] = mapped_column(Text)
     envelope: Mapped[str] = mapped_column(Text, default=UP_TO_LINE)
     fund_purpose: Mapped[str | None] = mapped_column(Text)
+    # The hand-over of a function from which the purchase follows.
+    handover_id: Mapped[int | None] = mapped_column(Id, index=True)
     emergency_reason: Mapped[str | None] = mapped_column(Text)
     emergency_report: Mapped[str | None] = mapped_column(Text)
     emergency_reported_at: Mapped[datetime | None] = mapped_column(Instant)

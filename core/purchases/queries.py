@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, or_
 from sqlalchemy.orm import selectinload
 
 from core import clock
-from core.access import Actor, User, scoped, visible
+from core.access import Actor, User, visible
 from core.budget import BudgetLine, reserved
 from core.db import db
 from core.divisions import Division
@@ -20,9 +20,7 @@ from core.purchases import forms, gates, rules, steps, telling
 from core.purchases.demands import supporters
 from core.purchases.drawing import unused
 from core.purchases.models import (
-    CANCELLED,
     CONSULTING,
-    CONVERTED,
     PUBLISHED,
     STATES,
     Purchase,
@@ -115,26 +113,6 @@ def row(purchase: Purchase) -> dict[str, Any]:
         "state_name": str(steps.STATE_NAMES[purchase.state]),
         "filed_number": purchase.filed_number,
         "filed_at": _iso(purchase.filed_at),
-    }
-
-
-def conversions(actor: Actor, *, year: int | None = None) -> dict[str, Any]:
-    """Return the appropriations that ended and the purchases that replace them, with their sums.
-
-    Money follows the duty: what a unit was paid to do is bought instead (R000-35).
-    """
-    query = scoped(Purchase, actor, VIEW).where(
-        Purchase.origin == CONVERTED,
-        Purchase.state != CANCELLED,
-        Purchase.fiscal_year == (year or clock.today().year),
-    )
-    found = list(db.session.scalars(query.options(*_SUMS).order_by(Purchase.id)))
-    items = [row(one) | {"conversion": one.content.get("conversion")} for one in found]
-    return {
-        "year": year or clock.today().year,
-        "items": items,
-        "converted_fen": sum((one["conversion"] or {}).get("amount_fen", 0) for one in items),
-        "bought_fen": sum(one["budget_fen"] for one in items),
     }
 
 
@@ -233,6 +211,7 @@ def _plan(purchase: Purchase) -> dict[str, Any]:
         "split_approval": purchase.split_approval,
         "envelope": purchase.envelope,
         "fund_purpose": purchase.fund_purpose,
+        "handover_id": purchase.handover_id,
         "emergency_reason": purchase.emergency_reason,
         "needs_consultation": rules.needs_consultation(purchase),
         "consulted_from": _iso(purchase.consulted_from),

@@ -16,7 +16,7 @@ from core.errors import RuleBroken
 from core.formats import yuan, yuan_text
 from core.ledger import Owner, gated_balance
 from core.plugins import registry
-from core.purchases import forms, funds, gates
+from core.purchases import forms, funds, gates, handovers
 from core.purchases.models import (
     AGREED,
     CLOSED,
@@ -41,13 +41,14 @@ def refuse_at_first_step(purchase: Purchase) -> None:
     """Refuse what no later step can mend: the purchaser, the service, the money.
 
     PURCHASER_NOT_ELIGIBLE, the catalogue's refusals, BUDGET_MISSING, LINE_MISMATCH,
-    BUDGET_INSUFFICIENT, FUND_PURPOSE_MISMATCH, SPLIT_TO_AVOID_TENDER, in this order. Keeps the
-    category of what is bought, by which splitting is judged.
+    BUDGET_INSUFFICIENT, FUND_PURPOSE_MISMATCH, HANDOVER_MISMATCH, SPLIT_TO_AVOID_TENDER, in this
+    order. Keeps the category of what is bought, by which splitting is judged.
     """
     item = gates.item_of(purchase, on=max(clock.today(), purchase.starts_on))
     purchase.catalogue_category = item.category or item.code
     refuse_without_money(purchase)
     funds.refuse_foreign_purpose(purchase)
+    handovers.refuse_foreign(purchase)
     refuse_splitting(purchase)
 
 

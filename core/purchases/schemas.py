@@ -104,6 +104,7 @@ def plan(name: str, /, **members: Any) -> Schema:
         ),
         fund_purpose=one_of(*funds.PURPOSES, required=False, load_default=None, allow_none=True),
         emergency_reason=_line(500),
+        handover_id=identity(required=False, load_default=None, allow_none=True),
         **_money(name),
         **_reasons(name),
         **members,

@@ -120,4 +120,17 @@ ACTS = [
         method="GET",
         reads=True,
     ),
+    Act(
+        "budget.sources",
+        "按资金来源查看指标",
+        "/budget/sources",
+        reports.VIEW,
+        schema(
+            "SourceMoney",
+            year=plain.Integer(load_default=None, validate=validate.Range(min=1900, max=2199)),
+        ),
+        reports.source_money,
+        method="GET",
+        reads=True,
+    ),
 ]

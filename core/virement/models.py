@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import CheckConstraint, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.budget import GENERAL
 from core.db import Fen, Id, Instant, db
 from core.ledger import EntryKind
 
 PROPOSED, APPROVED, DECLINED = "proposed", "approved", "declined"
 TRANSFERRED = "budget.transferred"
 LAW = "预算法第七十二条"
+# Each stands in a budget of its own (预算法第五条), or is bound to its purpose.
+SOURCES: dict[str, LazyString] = {
+    GENERAL: _l("一般公共预算"),
+    "government_fund": _l("政府性基金预算"),
+    "state_capital": _l("国有资本经营预算"),
+    "social_insurance": _l("社会保险基金预算"),
+    "lottery": _l("彩票公益金"),
+    "special": _l("专项资金"),
+}
 
 ENTRY_KINDS = [
     EntryKind(

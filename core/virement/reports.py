@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -17,12 +17,13 @@ from core.budget import BudgetLine
 from core.db import db
 from core.ledger import Account, Journal, Transfer, balances
 from core.parties import Organisation
-from core.virement.models import TRANSFERRED, LineTransfer
+from core.virement.models import SOURCES, TRANSFERRED, LineTransfer
 
 LIMIT = 50
 VIEW, SEE = "budget.view", "budget.view_transfers"
 ADJUSTED = "budget.adjusted"
 APPROVED, AVAILABLE = "line.approved", "line.available"
+ROOMS = ("approved", "available", "reserved", "encumbered", "accrued", "disbursed")
 
 # How an economic class begins, department side and government side (4.4 of the classification);
 # the longest beginning decides.
@@ -124,6 +125,30 @@ def staff_money(actor: Actor, *, year: int | None = None) -> dict[str, Any]:
         for number in sorted(sums, key=lambda number: names[number])
     ]
     total = {column: sum(sums[number][column] for number in sums) for column in columns}
+    return {"year": chosen, "items": items, "total": total}
+
+
+def source_money(actor: Actor, *, year: int | None = None) -> dict[str, Any]:
+    """Return a year's money source by source (资金来源), from approved to disbursed, in fen.
+
+    Figures are those of the ledger's rooms of the lines of each source.
+    """
+    chosen = year or clock.today().year
+    query = scoped(BudgetLine, actor, VIEW).where(BudgetLine.fiscal_year == chosen)
+    source_of = {line.id: line.source for line in db.session.scalars(query)}
+    sums: dict[str, dict[str, int]] = {source: dict.fromkeys(ROOMS, 0) for source in SOURCES}
+    for room in ROOMS:
+        for line_id, fen in balances(f"line.{room}", by="line_id").items():
+            if line_id in source_of:
+                sums[source_of[line_id]][room] += fen
+    lines = Counter(source_of.values())
+    items = [
+        {"source": source, "name": str(name), "lines": lines[source]}
+        | {f"{room}_fen": sums[source][room] for room in ROOMS}
+        for source, name in SOURCES.items()
+        if lines[source]
+    ]
+    total = {f"{room}_fen": sum(one[room] for one in sums.values()) for room in ROOMS}
     return {"year": chosen, "items": items, "total": total}
 
 

@@ -14,7 +14,15 @@ from core.db import db
 from core.errors import InvalidInput, RuleBroken
 from core.formats import yuan
 from core.ledger import Move, Owner, gated_balance, post
-from core.virement.models import APPROVED, DECLINED, LAW, PROPOSED, TRANSFERRED, LineTransfer
+from core.virement.models import (
+    APPROVED,
+    DECLINED,
+    LAW,
+    PROPOSED,
+    SOURCES,
+    TRANSFERRED,
+    LineTransfer,
+)
 
 PROPOSE, DECIDE = "budget.transfer", "budget.approve_transfer"
 TRANSFER = "line_transfer"
@@ -60,8 +68,8 @@ def propose(
 ) -> dict[str, Any]:
     """Propose to move available money (fen) between two lines of one fiscal year.
 
-    Posts nothing. Refuses FISCAL_YEAR_MISMATCH, FISCAL_YEAR_PASSED, and BUDGET_INSUFFICIENT when
-    the source line has less to give even now.
+    Posts nothing. Refuses FISCAL_YEAR_MISMATCH, FISCAL_YEAR_PASSED, FUND_SOURCE_MISMATCH, and
+    BUDGET_INSUFFICIENT when the source line has less to give even now.
     """
     if from_line_id == to_line_id:
         raise InvalidInput(
@@ -69,6 +77,7 @@ def propose(
         )
     source, target = _both(from_line_id, to_line_id, actor, PROPOSE)
     _refuse_other_years(source, target)
+    _refuse_other_source(source, target)
     _refuse_short(source, amount_fen)
     row = LineTransfer(
         from_line_id=source.id,
@@ -158,6 +167,23 @@ def _refuse_other_years(source: BudgetLine, target: BudgetLine) -> None:
             _("%(year)s 预算年度已经结束，该年指标不能再调剂。", year=source.fiscal_year),
             basis=LAW,
         )
+
+
+def _refuse_other_source(source: BudgetLine, target: BudgetLine) -> None:
+    if source.source == target.source:
+        return
+    raise RuleBroken(
+        "FUND_SOURCE_MISMATCH",
+        _(
+            "调出指标是“%(one)s”的钱，调入指标是“%(other)s”的钱，不同来源的资金分别管理，"
+            "不能调剂。请选同一来源的指标。",
+            one=SOURCES[source.source],
+            other=SOURCES[target.source],
+        ),
+        basis="预算法第五条、第六十三条",
+        from_source=source.source,
+        to_source=target.source,
+    )
 
 
 def _refuse_short(source: BudgetLine, amount_fen: int) -> None:

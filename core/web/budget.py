@@ -15,8 +15,9 @@ from core.budget import PPM, BudgetLine, Pool, PoolShare, pool_totals, pools_of
 from core.db import db
 from core.fiscal import PoolCarry, closed_lines
 from core.parties import Organisation
+from core.virement import SOURCES, source_money
 from core.web import current_actor, figures
-from core.web.forms import act, done_or_again, fen_of, fresh, shown_again, whole
+from core.web.forms import act, done_or_again, fen_of, fresh, shown_again, whole, year_of
 
 blueprint = Blueprint("budget", __name__, url_prefix="/budget")
 
@@ -47,6 +48,18 @@ def index() -> str:
     )
 
 
+@blueprint.get("/sources")
+def sources() -> str:
+    """Show a year's money source by source."""
+    actor = current_actor()
+    require(actor, VIEW)
+    found = source_money(actor, year=year_of(request.args.get("year")))
+    years = [year for year in figures.years(actor) if year != found["year"]]
+    return render_template(
+        "budget/sources.html", found=found, years=years, names=figures.room_names()
+    )
+
+
 @blueprint.get("/new")
 def new() -> str:
     """Show the form for a newly approved line."""
@@ -57,7 +70,7 @@ def new() -> str:
 def create() -> ResponseReturnValue:
     """Record an approved line."""
     form = request.form
-    fields = ("code", "name", "function_code", "economic_code", "document")
+    fields = ("code", "name", "function_code", "economic_code", "source", "document")
     payload: dict[str, Any] = {name: form.get(name) for name in fields}
     payload["fiscal_year"] = whole(form.get("fiscal_year"))
     payload["organisation_id"] = whole(form.get("organisation_id"))
@@ -131,6 +144,7 @@ def _new(form: dict[str, Any]) -> str:
     return render_template(
         "budget/new.html",
         purchasers=[(row.id, row.name) for row in purchasers],
+        sources=list(SOURCES.items()),
         year=clock.today().year,
         **form,
     )
@@ -155,6 +169,7 @@ def _show(number: int, form: dict[str, Any]) -> str:
         more=more,
         entry_name=journals.entry_name,
         may_adjust=actor.may(ADJUST) and not closed_lines([line.id]),
+        source=SOURCES[line.source],
         closed=bool(closed_lines([line.id])),
         carried_from=db.session.get(BudgetLine, line.carried_from_id or 0),
         **form,

@@ -26,6 +26,7 @@ VIEW, RECORD, CHECK, CLEAR, CONVERT = (
     "duty.clear_double_funding",
     "conversion.record",
 )
+MOVE, PROPOSE = "duty.move", "catalogue.propose"
 CHOICES = 500
 
 
@@ -41,6 +42,8 @@ def index() -> str:
         posts=queries.posts(actor)["items"],
         before=before,
         may_record=actor.may(RECORD),
+        may_move=actor.may(MOVE),
+        may_propose=actor.may(RECORD) and actor.may(PROPOSE),
     )
 
 
@@ -58,6 +61,10 @@ def create() -> ResponseReturnValue:
         name: form.get(name) for name in ("item_code", "name", "from_on", "document")
     }
     payload |= {name: whole(form.get(name)) for name in ("organisation_id", "posts", "line_id")}
+    payload |= {
+        "posts_needed": whole(form.get("posts_needed")),
+        "institution_reason": form.get("institution_reason"),
+    }
     payload["staff_fen"] = fen_of(form["staff_fen"]) if form.get("staff_fen") else None
     return done_or_again(
         act("duty.record", payload),
@@ -82,6 +89,50 @@ def end(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
         done=_("已截止职责事项。"),
         to=url_for(".index"),
         again=lambda one: _ending(id, shown_again(one)),
+    )
+
+
+@blueprint.get("/<int:id>/propose")
+def proposing(id: int) -> str:  # noqa: A002 - the route's name
+    """Show the form that marks a duty as one to be bought."""
+    return _proposing(id, fresh())
+
+
+@blueprint.post("/<int:id>/propose")
+def propose(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Propose a duty for the catalogue."""
+    return done_or_again(
+        act("duty.propose_buying", {"id": id, "need": request.form.get("need")}),
+        done=_("已建议列入目录，等财政部门答复。"),
+        to=url_for(".index"),
+        again=lambda one: _proposing(id, shown_again(one)),
+    )
+
+
+@blueprint.get("/<int:id>/move")
+def moving(id: int) -> str:  # noqa: A002 - the route's name
+    """Show the form that moves a duty."""
+    return _moving(id, fresh())
+
+
+@blueprint.post("/<int:id>/move")
+def move(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Move a duty to another unit, its money with it."""
+    form = request.form
+    payload: dict[str, Any] = {name: form.get(name) for name in ("from_on", "document")}
+    payload |= {"id": id, "organisation_id": whole(form.get("organisation_id"))}
+    payload["to_line_id"] = whole(form.get("to_line_id"))
+    answer = act("duty.move", payload)
+    done = (
+        _("职责已转，经费调剂已提出，等另一人批准。")
+        if answer.body.get("transfer_id")
+        else _("职责已转。")
+    )
+    return done_or_again(
+        answer,
+        done=done,
+        to=url_for(".index"),
+        again=lambda one: _moving(id, shown_again(one)),
     )
 
 
@@ -171,6 +222,24 @@ def _ending(number: int, form: dict[str, Any]) -> str:
     actor = current_actor()
     require(actor, RECORD)
     return render_template("duties/end.html", duty=queries.duty(actor, number), **form)
+
+
+def _proposing(number: int, form: dict[str, Any]) -> str:
+    actor = current_actor()
+    require(actor, PROPOSE)
+    return render_template("duties/propose.html", duty=queries.duty(actor, number), **form)
+
+
+def _moving(number: int, form: dict[str, Any]) -> str:
+    actor = current_actor()
+    require(actor, MOVE)
+    return render_template(
+        "duties/move.html",
+        duty=queries.duty(actor, number, MOVE),
+        organisations=_organisations(actor, MOVE),
+        lines=_lines(actor, MOVE),
+        **form,
+    )
 
 
 def _warnings(form: dict[str, Any], chosen: int | None = None) -> str:

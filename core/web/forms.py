@@ -13,6 +13,9 @@ from core.db import transaction
 from core.errors import Refusal, SignInRequired, Unavailable
 from core.web import session
 
+# The years an act takes; an address that names another names none.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+
 
 def act(operation_id: str, payload: Mapping[str, Any]) -> Answer:
     """Perform an act as whoever is signed in, under the form's request key.
@@ -104,6 +107,12 @@ def page_of(text: str | None) -> int | None:
     """Return the row number after which a page of a list begins, None for the first page."""
     found = whole(text)
     return found if isinstance(found, int) else None
+
+
+def year_of(text: str | None) -> int | None:
+    """Return the year an address asks for, None where it names none."""
+    found = whole(text)
+    return found if isinstance(found, int) and FIRST_YEAR <= found <= LAST_YEAR else None
 
 
 def fen_of(text: str) -> int | str:

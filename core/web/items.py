@@ -19,6 +19,7 @@ def core_items(actor: Actor) -> list[MenuItem]:
     offered: list[tuple[str, str, str, str, int, Waiting | None]] = [
         ("party.view", "who_buys", _("单位"), "parties.index", 10, offices.parties),
         ("duty.view", "who_buys", _("职责与岗位"), "duties.index", 20, offices.double_funding),
+        ("handover.view", "who_buys", _("职能转移"), "handovers.index", 25, None),
         ("budget.view", "who_buys", _("养人与办事"), "virement.staff", 30, None),
         ("access.view", "who_buys", _("人员与岗位"), "people.index", 90, None),
         ("catalogue.view", "what", _("指导性目录"), "catalogues.index", 10, catalogues.catalogues),

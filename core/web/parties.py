@@ -16,6 +16,7 @@ from core.db import db, transaction
 from core.divisions import Division, within
 from core.errors import NotFound
 from core.parties import ORGANISATION_KINDS, BankAccount, Office, Organisation, directory
+from core.purchasers import ties_of
 from core.settlement.claims import payee_names
 from core.web import current_actor, legal
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
@@ -30,6 +31,8 @@ VIEW, REGISTER, MANAGE, VERIFY = (
     "party.verify_account",
 )
 LIMIT = 50
+CHOICES = 500
+FORMS = ("office", "account", "kind", "tie", "cut")
 
 
 def kind_names() -> dict[str, str]:
@@ -106,6 +109,26 @@ def record_kind(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's nam
     payload = {name: request.form.get(name) for name in fields} | legal.typed(request.form)
     answer = act("party.record_kind", payload | {"organisation_id": id})
     return _after(answer, id, "kind", done=_("已登记法定类别。"))
+
+
+@blueprint.post("/<int:id>/ties")
+def couple(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Record the authority that runs an association."""
+    payload = {"organisation_id": id, "authority_id": whole(request.form.get("authority_id"))}
+    answer = act("party.couple", payload | {"document": request.form.get("document")})
+    return _after(answer, id, "tie", done=_("已登记主管单位。"))
+
+
+@blueprint.post("/<int:id>/ties/cut")
+def decouple(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Record that an association was cut loose from an authority."""
+    payload: dict[str, Any] = {
+        name: request.form.get(name) for name in ("decoupled_on", "document")
+    }
+    payload |= {"organisation_id": id}
+    payload["authority_id"] = whole(request.form.get("cut_authority_id"))
+    answer = act("party.decouple", payload)
+    return _after(answer, id, "cut", done=_("已登记脱钩。"))
 
 
 @blueprint.post("/<int:id>/offices")
@@ -218,6 +241,7 @@ def _show(number: int, form: dict[str, Any], which: str = "") -> str:
     )
     codes = {organisation.division_code} | {office.division_code for office in offices}
     manages = _in_reach(organisation, actor, MANAGE)
+    ties = ties_of(number)
     return render_template(
         "parties/show.html",
         organisation=organisation,
@@ -228,12 +252,27 @@ def _show(number: int, form: dict[str, Any], which: str = "") -> str:
         manages=manages,
         reach=_reach(actor, MANAGE) if manages else [],
         which=which,
-        forms={name: form if name == which else fresh() for name in ("office", "account", "kind")},
+        forms={name: form if name == which else fresh() for name in FORMS},
         legal=legal.shown(organisation),
+        ties=ties,
+        coupled=[
+            (one["authority_id"], one["authority"]) for one in ties if not one["decoupled_on"]
+        ],
         records=_in_reach(organisation, actor, legal.RECORD),
+        authorities=_authorities(),
         choices=legal.choices(),
         refusal=form["refusal"] if which == "verify" else None,
     )
+
+
+def _authorities() -> list[tuple[int, str]]:
+    rows = db.session.execute(
+        db.select(Organisation.id, Organisation.name)
+        .where(Organisation.kind == "purchaser")
+        .order_by(Organisation.name)
+        .limit(CHOICES)
+    )
+    return [(row.id, row.name) for row in rows]
 
 
 def _accounts(organisation: Organisation, actor: Actor) -> list[dict[str, Any]] | None:

@@ -109,6 +109,7 @@ def labels() -> dict[str, str]:
         "envelope": _("用钱的上限"),
         "emergency_reason": _("紧急购买的理由"),
         "fund_purpose": _("专项资金用途"),
+        "handover_id": _("职能转移"),
         "funding": _("资金来源（本年度指标）"),
         "forward": _("以后年度支出责任"),
         "contributions": _("其他资源"),

@@ -27,6 +27,7 @@ TEXTS = (
     "fund_purpose",
     "emergency_reason",
 )
+WHOLE = ("quantity", "catalogue_item_id", "handover_id")
 FLAGS = (
     "by_analogy",
     "standard_is_clear",
@@ -80,7 +81,7 @@ def payload(form: Any) -> dict[str, Any]:
         name: [line.strip() for line in form.get(name, "").splitlines() if line.strip()]
         for name in LISTS
     }
-    fields |= {name: whole(form.get(name)) or None for name in ("quantity", "catalogue_item_id")}
+    fields |= {name: whole(form.get(name)) or None for name in WHOLE}
     fields |= {name: _rows(form, name) for name in ROWS}
     fields |= {name: _part(form, name) for name in PARTS}
     return fields
@@ -89,7 +90,7 @@ def payload(form: Any) -> dict[str, Any]:
 def typed(plan: dict[str, Any]) -> MultiDict[str, str]:
     """Return a plan as it stands in the form."""
     values: MultiDict[str, str] = MultiDict()
-    for name in (*TEXTS, "quantity", "catalogue_item_id"):
+    for name in (*TEXTS, *WHOLE):
         values[name] = _text(plan.get(name))
     for name in FLAGS:
         told = plan.get(name) or (plan.get("traits") or {}).get(name)

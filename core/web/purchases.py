@@ -20,12 +20,13 @@ from core.documents import pdf
 from core.ledger import Owner, gated_balance
 from core.parties import Organisation, require_organisation
 from core.plugins import registry
-from core.purchases import demand_queries, queries
+from core.purchases import demand_queries, handovers, queries
+from core.purchases import statistics as figures
 from core.purchases.asked import OPEN
 from core.purchases.models import STATES, Purchase
 from core.purchases.steps import STATE_NAMES, STEPS
 from core.web import current_actor, plan_words, purchase_form
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
+from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole, year_of
 
 blueprint = Blueprint("purchases", __name__, url_prefix="/purchases")
 
@@ -67,14 +68,13 @@ def index() -> str:
     )
 
 
-@blueprint.get("/conversions")
-def conversions() -> str:
-    """List the appropriations that became purchases, with their sums."""
+@blueprint.get("/statistics")
+def statistics() -> str:
+    """Show a year's purchases beside what doing it oneself would cost."""
     actor = current_actor()
     require(actor, VIEW)
-    year = whole(request.args.get("year"))
-    given = year if isinstance(year, int) and 1900 <= year <= 2199 else None  # noqa: PLR2004 - years
-    return render_template("purchases/conversions.html", **queries.conversions(actor, year=given))
+    found = figures.statistics(actor, year=year_of(request.args.get("year")))
+    return render_template("purchases/statistics.html", found=found)
 
 
 @blueprint.get("/new")
@@ -264,6 +264,7 @@ def _form(form: dict[str, Any], plan: dict[str, Any] | None = None) -> str:
         items=_items(own),
         lines=_lines(actor),
         forms=[(one.code, _(one.name)) for one in registry().forms.values()],
+        handovers=handovers.of_unit(homes),
         cosigners=_cosigners(homes),
         waiting=[] if plan else _waiting(actor),
         ready=purchase_form.ready(values),

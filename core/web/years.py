@@ -182,6 +182,12 @@ def _surplus(one: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _page_of(obstacle: pools.Obstacle, actor: Actor) -> str:
+    """Return the address of the page on which an obstacle is dealt with, if this person may."""
+    is_open = not obstacle.permission or actor.may(obstacle.permission)
+    return url_for(obstacle.endpoint, **obstacle.values) if obstacle.endpoint and is_open else ""
+
+
 def _pool(one: pools.OpenPool, actor: Actor) -> dict[str, Any]:
     """Return an open pool as a row: its figures with their journals, its obstacles with pages."""
     kinds = {"uncharged": "pool.uncharged", "charged": "pool.charged", "accrued": "line.accrued"}
@@ -199,7 +205,7 @@ def _pool(one: pools.OpenPool, actor: Actor) -> dict[str, Any]:
                 "fen": obstacle.amount_fen,
                 "on": obstacle.on,
                 "who": _(ROLES[obstacle.who].name) if obstacle.who else "",
-                "url": url_for(obstacle.endpoint, **obstacle.values) if obstacle.endpoint else "",
+                "url": _page_of(obstacle, actor),
             }
             for obstacle in one.obstacles
         ],

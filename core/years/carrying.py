@@ -252,6 +252,7 @@ def _target(line: BudgetLine, code: str, document: str, *, fresh: bool = False) 
         function_code=line.function_code,
         economic_code=line.economic_code,
         document=document,
+        source=line.source,
         carried_from_id=line.id,
     )
     db.session.add(made)
@@ -280,6 +281,7 @@ def _refuse_other_purpose(line: BudgetLine, new: BudgetLine, *, fresh: bool) -> 
     same = (
         new.organisation_id == line.organisation_id
         and new.function_code == line.function_code
+        and new.source == line.source
         and not fresh
     )
     if not same:

@@ -23,7 +23,7 @@ PAGE = 50
 class Obstacle:
     """What keeps a pool from closing: how much (fen), until which day, and which role must act.
 
-    `endpoint` and `values` name the page on which it is dealt with.
+    `endpoint` and `values` name the page on which it is dealt with, `permission` who may open it.
     """
 
     pool_id: int
@@ -33,6 +33,7 @@ class Obstacle:
     who: str = ""
     endpoint: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+    permission: str = ""
 
     def said(self) -> dict[str, Any]:
         """Return the obstacle as JSON."""

@@ -20,6 +20,7 @@ from core import demo
 from core.access import ROLES, Actor, User, grants_of
 from core.db import db, transaction
 from core.parties import Resident
+from core.purchases import Purchase
 from plugins.voucher.models import Programme
 from plugins.voucher.service.programmes import terms_of
 from tests import factories
@@ -60,6 +61,7 @@ def county(tmp_path_factory) -> Iterator[Site]:
         with made.app.app_context():
             demo.load(lambda _line: None, one_in=8)
             _submit_a_programme()
+            _draft_a_plan()
             _run_services()
         yield made
 
@@ -80,6 +82,22 @@ def _submit_a_programme() -> None:
         terms=document,
     )
     factories.do("programme.submit", clerk, id=made["id"])
+
+
+def _draft_a_plan() -> None:
+    """Leave a plan that its clerk can still change; the demo's are all on their way."""
+    clerk = _person("care-clerk")
+    with transaction(readonly=True):
+        plan = db.session.get_one(Purchase, _programme(clerk).purchase_id)
+        item, line = plan.catalogue_item_id, plan.funding[0].line_id
+    factories.do(
+        "purchase.create",
+        clerk,
+        organisation_id=clerk.organisation_id,
+        catalogue_item_id=item,
+        funding=[{"line_id": line, "amount_fen": 100}],
+        **factories.PLAN | {"starts_on": "2026-12-01"},
+    )
 
 
 def _run_services() -> None:

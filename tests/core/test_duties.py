@@ -6,7 +6,7 @@ import pytest
 
 from core import clock
 from core.access import Actor, Grant
-from core.budget import rooms
+from core.budget import reserved, rooms
 from core.db import transaction
 from core.duties import double_funding, require_cleared
 from core.errors import RuleBroken
@@ -176,6 +176,21 @@ def test_duties_are_seen_within_ones_own_reach_only(office):
     assert office.clear(warning["id"], stranger).body["code"] == "NOT_FOUND"
 
 
+@pytest.mark.requirement("R000-31")
+def test_a_contract_for_people_is_refused_and_posts_may_only_fall_or_stay(office):
+    office.duty()
+    item = factories.catalogue_item(office.county, "A07")
+    plan = {"organisation_id": office.unit, "catalogue_item_id": item}
+    plan |= {"funding": [{"line_id": office.county.line, "amount_fen": 1}]}
+    plan |= factories.PLAN | {"name": "养老护理劳务派遣", "starts_on": "2026-10-01"}
+    refused = factories.attempt("purchase.create", office.clerk, **plan)
+    assert refused.body["code"] == "NEGATIVE_LIST_HIT"
+    assert refused.body["basis"] == "政府购买服务管理办法第十条第五项"
+    assert posts(office) == (6, 6, False)
+    office.duty(posts=1, from_on="2026-05-01", item_code="A0704")
+    assert posts(office) == (6, 7, True)
+
+
 def test_publicly_paid_posts_are_set_beside_those_of_last_year(office):
     office.duty()
     assert posts(office) == (6, 6, False)
@@ -201,12 +216,16 @@ def convert(office, amount_fen=300_000, **fields):
 @pytest.mark.requirement("R000-86", "R001-03", in_part=True)
 def test_an_ended_appropriation_is_set_beside_its_purchase_and_the_ledger(office):
     number = convert(office).body["id"]
-    factories.do("conversion.link", office.budget, id=number, purchase_id=17)
+    plan = factories.file_plan(office.county, office.county.line, amount_fen=250_000)
+    factories.do("conversion.link", office.budget, id=number, purchase_id=plan)
     found = factories.do("conversion.list", office.clerk)
     (row,) = found["items"]
-    assert (row["purchase_id"], row["posts_not_created"], row["amount_fen"]) == (17, 4, 300_000)
+    assert (row["purchase_id"], row["posts_not_created"], row["amount_fen"]) == (plan, 4, 300_000)
     assert row["funded_twice"]
-    assert found["total"] == {"amount_fen": 300_000, "posts_not_created": 4}
+    with transaction(readonly=True):
+        held = sum(reserved(plan).values())
+    assert row["bought_fen"] == held == 250_000
+    assert found["total"] == {"amount_fen": 300_000, "posts_not_created": 4, "bought_fen": held}
 
     cut = {"id": office.wages, "amount_fen": -300_000, "document": "望财预〔2026〕6号"}
     factories.do("budget.adjust", office.budget, **cut)

@@ -8,6 +8,8 @@ import pytest
 
 from core import clock
 from core.access import Actor, Grant
+from core.db import transaction
+from core.ledger import balance
 from core.purchases.models import STATES
 from core.purchases.steps import STEPS
 from tests import factories
@@ -199,8 +201,8 @@ def test_a_plan_confirms_that_it_adds_no_institution_post_person_or_money(planni
     assert answer.body["facts"]["missing"] == ["staff", "money"]
 
 
-@pytest.mark.requirement("R000-86", "R000-35")
-@pytest.mark.requirement("R000-06", "R003-16", in_part=True)
+@pytest.mark.requirement("R000-86", "R000-06")
+@pytest.mark.requirement("R000-35", "R003-16", in_part=True)
 def test_a_converted_service_names_the_appropriation_it_replaces(planning):
     number = planning.create(origin="converted", emergency_reason="疫情")
     answer = planning.attempt("purchase.submit", planning.clerk, id=number)
@@ -217,11 +219,16 @@ def test_a_converted_service_names_the_appropriation_it_replaces(planning):
     del fields["organisation_id"]
     planning.do("purchase.revise", planning.clerk, id=number, **fields)
     planning.carry(number, "filed")
-    told = planning.do("purchase.conversions", planning.who("finance_budget"), year=2026)
-    assert told["converted_fen"] == 1_400_000
-    assert told["bought_fen"] == planning.rooms()["reserved"] == 1_000_000
-    assert told["items"][0]["conversion"]["unit_name"] == "县敬老院"
-    assert planning.shown(number)["comparison"] == compared
+    shown = planning.shown(number)
+    assert shown["conversion"]["unit_name"] == "县敬老院"
+    assert shown["comparison"] == compared
+    told = planning.do("purchase.statistics", planning.who("finance_budget"), year=2026)
+    with planning.app.app_context(), transaction(readonly=True):
+        held = balance("line.reserved", purchase_id=number)
+    (one,) = told["items"]
+    assert (one["own_fen"], one["own_year"]) == (1_400_000, 2025)
+    assert one["bought_fen"] == told["total"]["bought_fen"] == held == 1_000_000
+    assert told["total"]["saved_fen"] == 1_400_000 - held
 
 
 @pytest.mark.requirement("R000-87", "R003-29")
@@ -616,3 +623,21 @@ def test_a_step_left_to_an_approver_is_not_taken_by_another_units_approver(plann
     mixed = Actor(clerk.user_id, clerk.name, both)
     assert planning.refused("purchase.cancel", mixed, **why) == "ROLE_NOT_ALLOWED"
     assert planning.state(number) == "filed"
+
+
+def test_a_plan_that_waits_for_finance_has_a_clock_until_it_is_filed_or_sent_back(planning):
+    number = planning.bring_to("agreed")
+
+    def running():
+        found = planning.do("deadline.list", planning.finance)["items"]
+        return [(one["kind"], one["due_on"]) for one in found]
+
+    # Five working days after Monday, 2 March.
+    assert running() == [("purchase.filing", "2026-03-09")]
+    planning.do("purchase.send_back", planning.finance, id=number, reason="补充说明")
+    assert running() == []
+    planning.do("purchase.submit", planning.clerk, id=number)
+    planning.do("purchase.agree", planning.approver, id=number)
+    assert len(running()) == 1
+    planning.do("purchase.file", planning.finance, id=number)
+    assert running() == []

@@ -46,7 +46,7 @@ def test_the_command_walks_a_voucher_up_to_its_line(app, county):
     walked = app.test_cli_runner().invoke(args=["trace", "A-001"])
     assert walked.exit_code == 0
     lines = [line.split()[0] for line in walked.output.splitlines() if "↓" not in line]
-    assert lines == ["预算指标", "额度池", "▶"]
+    assert lines == ["预算指标", "购买计划", "额度池", "▶"]
     assert "500.00 元" in walked.output
     unknown = app.test_cli_runner().invoke(args=["trace", "A-999"])
     assert unknown.exit_code == 1

@@ -137,13 +137,23 @@ class Life:
             "division_code": factories.COUNTY,
         }
         yield Step("party.add_organisation", "purchaser_clerk", organisation)
-        self.credit_code = organisation["credit_code"]
         self.second = self.said["id"]
         record = {"organisation_id": self.second, "legal_kind": "social_organisation"}
         record |= {"from_on": "2026-01-01", "document": "登记证书"}
         code = {"credit_code": factories.credit_code("52")}
         yield Step("party.record_kind", "staffing_office", record | code)
+        self.credit_code = code["credit_code"]
         yield Step("party.kinds", "purchaser_clerk", {"organisation_id": self.second})
+        tied = {"organisation_id": self.second, "authority_id": self.county.purchaser}
+        tied |= {"document": "章程"}
+        yield Step("party.couple", "staffing_office", tied)
+        cut = {"decoupled_on": "2026-01-01"}
+        yield Step("party.decouple", "staffing_office", tied | cut)
+        hub = {"name": "孵化基地", "division_code": factories.COUNTY, "since_on": "2014-01-01"}
+        yield Step("incubator.add", "administrator", hub | {"document": "望民〔2014〕1号"})
+        fostered = {"id": self.said["id"], "provider_id": self.second, "from_on": "2026-01-01"}
+        yield Step("incubator.foster", "purchaser_clerk", fostered)
+        yield Step("incubator.list", "provider_manager")
         own = {"organisation_id": self.county.provider}
         place = {"name": "校本部", "division_code": "430112001", "address": "文源路 1 号"}
         telephone = {"telephone": "0731-88060001"}
@@ -193,18 +203,21 @@ class Life:
         yield Step("budget.approve_transfer", approver, {"id": self.said["id"]})
         yield Step("budget.transfer", budget, moved)
         yield Step("budget.decline_transfer", approver, {"id": self.said["id"], "reason": "不妥"})
-        for report in ("transfers", "shifts", "staff_money"):
+        for report in ("transfers", "shifts", "staff_money", "sources"):
             yield Step(f"budget.{report}", "auditor")
         duty = {"organisation_id": unit, "item_code": "A01", "name": "助学", "posts": 2}
         duty |= {"from_on": "2026-01-01", "document": "三定规定"}
         yield Step("duty.record", "staffing_office", duty)
         self.duty = self.said["id"]
+        yield Step("duty.record", "staffing_office", duty | {"item_code": "Z9", "posts": 1})
+        self.moving = self.said["id"]
         item = {"organisation_id": unit, "item_code": "A01", "fiscal_year": 2026}
         yield Step("duty.check_double_funding", "purchaser_clerk", item)
         warning = {"id": self.said["warnings"][0]["id"], "reason": "岗位只做监管"}
         yield Step("duty.clear_double_funding", budget, warning)
         for report in ("list", "warnings", "posts"):
             yield Step(f"duty.{report}", "auditor")
+        yield Step("duty.propose_buying", "purchaser_clerk", {"id": self.duty, "need": "编制紧张"})
         ended = {"id": self.duty, "to_on": "2026-12-31", "document": "三定规定"}
         yield Step("duty.end", "purchaser_clerk", ended)
         made = {"from_line_id": new_line, "amount_fen": 100, "posts_not_created": 1}
@@ -329,7 +342,7 @@ class Life:
         other = {"name": "望城区民政局", "kind": "purchaser", "division_code": factories.COUNTY}
         code = {"credit_code": factories.credit_code("11")}
         yield Step("party.add_organisation", clerk, other | code)
-        department = self.said["id"]
+        department = self.department = self.said["id"]
         fund = {"name": "社会建设专项资金", "document": "望财〔2026〕8号"}
         fund |= {"division_code": factories.COUNTY, "purposes": ["psychology"]}
         yield Step("fund.create", finance, fund)
@@ -379,7 +392,14 @@ class Life:
         why = {"id": self.said["id"], "reason": "不办了"}
         yield Step("purchase.cancel", "purchaser_clerk", why)
         yield Step("purchase.list", "treasurer")
-        yield Step("purchase.conversions", "auditor")
+        yield Step("purchase.statistics", "auditor")
+        moved = {"id": self.moving, "organisation_id": self.department}
+        moved |= {"from_on": "2026-09-02", "document": "望编发〔2026〕2号"}
+        yield Step("duty.move", "finance_budget", moved)
+        handed = {"organisation_id": self.department, "catalogue_item_id": item("A07")}
+        handed |= {"to_kind": "social_organisation", "from_on": "2026-09-01", "document": "1号"}
+        yield Step("handover.confirm", "staffing_office", handed, refused=True)  # not listed
+        yield Step("handover.list", "auditor")
         yield Step("demand.mine", "resident")
         yield Step("demand.read_notices", "resident")
         days = {"opens_on": "2026-09-01", "closes_on": "2026-09-30"}

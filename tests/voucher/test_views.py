@@ -50,3 +50,16 @@ def test_a_redemption_names_its_transfer_statement_and_payment(app: Huigou, coun
         assert (transfer["amount_fen"], transfer["txn_id"]) == (50_000, use["journal_id"])
         assert len(rows("SELECT * FROM hv_redemption_statement")) == 1
         assert use["settlement_id"] is None
+
+
+def test_a_commitment_names_the_plan_and_the_item_it_buys(app: Huigou, county: County) -> None:
+    """The pool is the plan's, and what it holds of the line is held for the catalogue's item."""
+    with app.app_context():
+        factories.make_programme(county)
+        factories.issue(county, 1)
+        (pool,) = rows("SELECT * FROM hv_pool")
+        (held,) = rows("SELECT * FROM hv_commitment")
+        (plan,) = rows("SELECT id, catalogue_item_id FROM purchase")
+        assert pool["purchase_id"] == str(plan["id"])
+        assert held["catalogue_id"] == str(plan["catalogue_item_id"])
+        assert held["amount_fen"] == 50_000

@@ -38,7 +38,7 @@ def test_a_payment_leads_to_its_line_and_the_line_to_it_and_nothing_of_it_can_be
         (line,) = back[0]
         forth = trace.walk(line).after
         assert payment.amount_fen == balance("line.disbursed", line_id=path.county.line)
-    stations = ["line", "pool", "voucher", "redemption", "statement"]
+    stations = ["line", "purchase", "pool", "voucher", "redemption", "statement"]
     assert [kind for kind in kinds(back) if kind in stations] == stations
     assert payment.name in [one.name for level in forth for one in level]
     assert redemption.journals

@@ -248,23 +248,16 @@ def test_a_visitor_reads_the_menu_and_is_led_to_sign_in_to_order(world, office):
     assert visitor.open("/orders/").path == "/me/sign-in"
 
 
-def test_the_report_of_converted_appropriations_adds_up(office):
-    clerk = office("purchaser_clerk")
-    converted = {
-        "origin": "converted",
-        "conversion-unit_name": "县敬老院",
-        "conversion-document": "望财〔2026〕7号",
-        "conversion-amount_fen": "14000",
-        "conversion-ends_on": "2026-09-30",
-        "comparison-own_fen": "14000",
-        "comparison-bought_fen": "10000",
-        "comparison-year": "2025",
-        "comparison-basis": "决算",
-    }
-    clerk.open("/purchases/new").send("/purchases/new", **whole() | converted)
-    page = clerk.open("/purchases/conversions?year=2026")
-    assert "县敬老院" in page.text
+def test_the_statistics_set_the_baseline_beside_what_was_bought(world, office):
+    compared = {"own_fen": 1_400_000, "bought_fen": 1_000_000, "year": 2025, "basis": "决算"}
+    with world.app.app_context():
+        line = world.county.line
+        factories.file_plan(world.county, line, amount_fen=1_000_000, comparison=compared)
+    page = office("auditor").open("/purchases/statistics?year=2026")
     assert "14,000.00" in page.text
+    assert "10,000.00" in page.text
+    assert "比自办少花" in page.text
+    assert office("auditor").open("/purchases/statistics?year=x").status == 200
 
 
 @pytest.mark.parametrize(

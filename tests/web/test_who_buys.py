@@ -140,7 +140,10 @@ def test_a_conversion_shows_whether_the_old_money_was_taken_away(world, office, 
     )
     assert "尚未调减原指标" in made.text
     (action,) = [form.action for form in made.forms if form.action.endswith("/link")]
-    linked = made.send(action, purchase="17")
+    with world.app.app_context():
+        plan = factories.file_plan(world.county, world.county.line, amount_fen=70_000)
+    linked = made.send(action, purchase=str(plan))
+    assert "700.00" in linked.text
     assert "已对应购买项目" in linked.text
     cut = {"id": second, "amount_fen": -30_000, "document": "望财预〔2026〕6号"}
     world.act("budget.adjust", "finance_budget", **cut)

@@ -1,4 +1,4 @@
-"""The purchase plan that a programme carries out."""
+"""The purchase plan that a programme, and each version of its terms, carries out."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,3 +11,4 @@ down_revision = "voucher_0002"
 def upgrade() -> None:
     op.add_column("voucher_programme", sa.Column("purchase_id", ID, nullable=True))
     op.create_index("ix_voucher_programme_purchase_id", "voucher_programme", ["purchase_id"])
+    op.add_column("voucher_terms", sa.Column("purchase_id", ID, nullable=True))

@@ -40,7 +40,8 @@ class Terms(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy bui
     """One version of a programme's terms: draft, submitted, approved.
 
     Immutable once approved, in force from `effective_on` (None: from the beginning) until the
-    next version's; a voucher keeps the version in force when it was issued for good.
+    next version's; a voucher keeps the version in force when it was issued for good. Another plan
+    (`purchase_id`; None: the programme's) is carried out only once its version is approved.
     """
 
     __tablename__ = "voucher_terms"
@@ -49,6 +50,7 @@ class Terms(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy bui
     programme_id: Mapped[int] = mapped_column(ForeignKey("voucher_programme.id"))
     version: Mapped[int]
     document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    purchase_id: Mapped[int | None] = mapped_column(Id)
     state: Mapped[str] = mapped_column(Text, server_default=text("'draft'"))
     effective_on: Mapped[date | None]
     made_by: Mapped[int | None] = mapped_column(Id)

@@ -38,6 +38,7 @@ def _in_force(pool_ids: list[int]) -> list[Obstacle]:
             last,
             "system",
             "voucher_staff.vouchers.index",
+            permission="voucher.view",
         )
         for pool_id, fen, count, last in rows
     ]
@@ -73,6 +74,7 @@ def _unlocked(pool_ids: list[int]) -> list[Obstacle]:
             fen,
             who="finance_maker",
             endpoint="voucher_staff.statements.index",
+            permission="programme.view",
         )
         for pool_id in pool_ids
         if (fen := charged.get(pool_id, 0) - accrued.get(pool_id, 0) - paid.get(pool_id, 0)) > 0
@@ -89,6 +91,7 @@ def _unpaid(pool_ids: list[int]) -> list[Obstacle]:
             fen,
             who="finance_maker",
             endpoint="settlement.index",
+            permission="settlement.view",
         )
         for pool_id in pool_ids
         if (fen := accrued.get(pool_id, 0))

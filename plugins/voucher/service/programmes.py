@@ -16,6 +16,7 @@ from core.db import db
 from core.divisions import require_division
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.parties import own_organisation, require_organisation
+from core.purchasers import refuse_coupled
 from core.purchases import Purchase, lines_of, require_filed, start
 from plugins.voucher.models import Admission, Offer, Programme, Terms
 from plugins.voucher.rules import Terms as Rules
@@ -23,8 +24,6 @@ from plugins.voucher.rules import read_terms
 from plugins.voucher.service.deciding import Predicates
 from plugins.voucher.service.trying import refuse_failing
 
-# Kept with a version's terms, so that another plan is carried out only once it is approved.
-PLAN = "plan_id"
 DRAFT, SUBMITTED, APPROVED, CLOSED = "draft", "submitted", "approved", "closed"
 
 
@@ -99,8 +98,7 @@ def revise(
         newest.made_by = actor.user_id
     else:
         newest = _add_version(actor, programme, newest.version + 1, terms, effective_on)
-    if plan is not None:
-        newest.document = newest.document | {PLAN: plan}
+    newest.purchase_id = plan
     db.session.flush()
     audit.about("programme", programme.id)
     return _said(programme, newest)
@@ -199,8 +197,7 @@ def own_plan(purchase_id: int | None, organisation_id: int) -> int | None:
 
 def plan_of(programme: Programme, terms: Terms) -> int | None:
     """Return the number of the plan that a version carries out, or will once it is approved."""
-    number: int | None = terms.document.get(PLAN, programme.purchase_id)
-    return number
+    return programme.purchase_id if terms.purchase_id is None else terms.purchase_id
 
 
 def _filed_plan(programme: Programme, terms: Terms, rules: Rules) -> Purchase | None:
@@ -323,11 +320,15 @@ def admit(
     from_on: date | None = None,
     to_on: date | None = None,
 ) -> dict[str, Any]:
-    """Admit a provider to a programme from a day to a day (inclusive)."""
+    """Admit a provider to a programme from a day to a day (inclusive).
+
+    Refuses CONFLICT_OF_INTEREST for an association that still hangs on the purchaser.
+    """
     programme = fetch(Programme, programme_id, actor, "admission.decide")
     provider = require_organisation(provider_id)
     if provider.kind != "provider":
         raise InvalidInput(_("“%(name)s”不是承接主体。", name=provider.name))
+    refuse_coupled(provider.id, programme.organisation_id, on=from_on or clock.today())
     known = db.select(Admission.id).filter_by(programme_id=programme.id, provider_id=provider.id)
     if db.session.scalar(known):
         raise Conflict("ALREADY_ADMITTED", _("“%(name)s”已准入本项目。", name=provider.name))
@@ -353,7 +354,9 @@ def suspend(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A
 
 
 def resume(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
-    """Let a suspended provider redeem again."""
+    """Let a suspended provider redeem again; refused as its admission was."""
+    row = fetch(Admission, id, actor, "admission.decide")
+    refuse_coupled(row.provider_id, row.organisation_id, on=clock.today())
     return _set_admission(actor, id, "admitted", {"suspended"}, reason)
 
 

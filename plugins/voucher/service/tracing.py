@@ -13,6 +13,7 @@ from core.budget import Pool, pool_totals
 from core.db import db
 from core.disclosure import PublicSum
 from core.parties import Organisation
+from core.purchases import Purchase
 from core.settlement.models import Clawback, PaymentClaim
 from core.trace import BANK, BUDGET, MOST, Place, Step, claim_place, clawback_place, pool_place
 from plugins.voucher.models import (
@@ -78,11 +79,16 @@ def steps(place: Place) -> list[Step]:
 
 
 def public_sums() -> list[PublicSum]:
-    """Return what each approved programme did: who used it, and its pools' money."""
+    """Return what each approved programme did: who used it, and its pools' money.
+
+    What an institution does by analogy (借鉴方式) is no purchase and stands in no statistics.
+    """
     programmes = db.session.execute(
         db.select(Programme, Organisation.name)
         .join(Organisation, Organisation.id == Programme.organisation_id)
+        .outerjoin(Purchase, Purchase.id == Programme.purchase_id)
         .where(Programme.state.in_(("approved", "closed")))
+        .where(or_(Purchase.id.is_(None), ~Purchase.by_analogy))
         .order_by(Programme.id)
     )
     return [_public(programme, purchaser) for programme, purchaser in programmes]

@@ -15,7 +15,7 @@ from core.budget import BudgetLine, Pool, pool_totals
 from core.db import db
 from core.formats import moment, yuan
 from core.ledger import balances
-from core.purchases import drawable
+from core.purchases import Purchase, drawable
 from core.web import current_actor, figures
 from core.web.forms import act, done_or_again
 from plugins.voucher import rules
@@ -26,7 +26,7 @@ from plugins.voucher.pages.staff.builder import told
 from plugins.voucher.pages.staff.choices import newest_terms
 from plugins.voucher.pages.staff.mount import programmes as pages
 from plugins.voucher.service import renewing
-from plugins.voucher.service.programmes import APPROVED, terms_of
+from plugins.voucher.service.programmes import APPROVED, plan_of, terms_of
 
 # A pool's figures in the order the money walks, with the account kind whose journals prove each.
 FIGURES = (
@@ -127,6 +127,7 @@ def show(number: int) -> str:
         owner=people.organisations([row.organisation_id])[row.organisation_id],
         state=words.PROGRAMME[row.state],
         newest=newest,
+        plan=db.session.get(Purchase, plan_of(row, newest) or 0),
         versions=versions.rows(row),
         shown=versions.preview(actor, row, newest, terms),
         told=told(newest.document),
