@@ -349,15 +349,16 @@ def pool_totals(pool_id: int) -> dict[str, int]:
     return totals
 
 
-def commit_moves(pool: Pool, amount_fen: int) -> list[Move]:
+def commit_moves(pool: Pool, amount_fen: int, *, again: bool = False) -> list[Move]:
     """Return the moves that commit money to a pool, line by line: reserved first, then available.
 
     Locks the purchase's reservations until the act ends. Refuses ENVELOPE_EXCEEDED when a fixed
-    envelope has less left.
+    envelope has less left. `again` takes back what the pool had released: from the available money
+    to which it went, and within any envelope, because it was once.
     """
     drawn = _line_moves(pool, _AVAILABLE, _ENCUMBERED, live=amount_fen)
     return [
-        *(part for move in drawn for part in _reserved_first(pool, move)),
+        *(part for move in drawn for part in ([move] if again else _reserved_first(pool, move))),
         Move(_pool("pool.committed", pool), _pool("pool.uncharged", pool), amount_fen),
     ]
 

@@ -217,3 +217,18 @@ def test_a_programme_goes_on_with_the_line_that_a_later_year_was_given(path: Pat
     path.do("forward.convert", "finance_budget", id=due["id"], line_id=line)
     told = submitted(path, purchase_id=plan, terms=terms, code="LATER")
     assert told["state"] == "submitted"
+
+
+def test_a_void_takes_back_from_the_line_what_it_forfeited_though_the_envelope_is_fixed(
+    path: Path,
+) -> None:
+    """All of the envelope was issued; what a use forfeited is nobody else's to give."""
+    with path.app.app_context():
+        asked = {"amount_fen": 50_000, "envelope": "fixed"}
+        plan = factories.file_plan(path.county, path.county.line, **asked)
+    path.build(vouchers=1, purchase_id=plan)
+    before = path.rooms()
+    receipt = path.redeem(fen=20_000)
+    assert path.rooms()["encumbered"] == 20_000
+    path.void(receipt)
+    assert path.rooms() == before

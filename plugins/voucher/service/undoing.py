@@ -118,7 +118,8 @@ def undo(case: Case, reversal: Reversal) -> dict[int, str]:
             moves += _unpaid_moves(case, pool, amount, locked=locked, released=number in released)
     again = [part for part in lost if targets[part.lot_id] == "available"]
     for part in again:
-        moves += commit_moves(case.pools[part.pool_id], part.amount_fen) if part.amount_fen else []
+        if part.amount_fen:
+            moves += commit_moves(case.pools[part.pool_id], part.amount_fen, again=True)
     reversal.journal_id = _post(
         "voucher.reversed" if locked else "voucher.voided",
         redemption,
