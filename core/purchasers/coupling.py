@@ -117,6 +117,8 @@ def refuse_coupled(provider_id: int, purchaser_id: int, *, on: date) -> None:
     row = tie(provider_id, purchaser_id)
     if row is None or (row.decoupled_on is not None and row.decoupled_on <= on):
         return
+    day = row.decoupled_on
+    since = _("自 %(day)s 起才脱钩", day=day) if day else _("还没有脱钩")
     raise RuleBroken(
         "CONFLICT_OF_INTEREST",
         _(
@@ -124,11 +126,7 @@ def refuse_coupled(provider_id: int, purchaser_id: int, *, on: date) -> None:
             "主管单位不得选它承接自己的项目。请另选承接主体，或在脱钩并登记以后再办理。",
             name=require_organisation(provider_id).name,
             authority=require_organisation(purchaser_id).name,
-            since=(
-                _("自 %(day)s 起才脱钩", day=row.decoupled_on)
-                if row.decoupled_on
-                else _("还没有脱钩")
-            ),
+            since=since,
         ),
         basis=PLAN,
         provider_id=provider_id,
