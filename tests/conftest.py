@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -39,13 +40,19 @@ def postgres_server() -> Iterator[str]:
 
 
 class Database:
-    """One engine's migrated template and the test database copied from it."""
+    """One engine's migrated template and the test database copied from it.
+
+    `county` is the county of the factories once a test has made it; the database in which it
+    stands alone is then kept, too, because most tests begin there.
+    """
 
     def __init__(self, engine: str, folder: Path, server: str | None) -> None:
         """Migrate the template once."""
         self.engine, self.server = engine, server
         self.worker = f"{os.getpid()}"
         self.template_file, self.file = folder / "template.db", folder / "test.db"
+        self.county_file = folder / "county.db"
+        self.county: factories.County | None = None
         template = create_app(
             settings=SETTINGS | {"SQLALCHEMY_DATABASE_URI": self._url(is_template=True)}
         )
@@ -76,16 +83,32 @@ class Database:
         """The test database's address."""
         return self._url()
 
-    def fresh(self) -> None:
-        """Replace the test database by a copy of the template."""
+    def fresh(self, *, with_county: bool = False) -> None:
+        """Replace the test database by a copy of the template, or of the county that was kept."""
+        is_kept = with_county and self.county is not None
         if self.engine == "sqlite":
             for suffix in ("-wal", "-shm"):
                 Path(f"{self.file}{suffix}").unlink(missing_ok=True)
-            shutil.copyfile(self.template_file, self.file)
+            shutil.copyfile(self.county_file if is_kept else self.template_file, self.file)
             return
         assert self.server is not None
+        template = self._county_name() if is_kept else self._template_name()
         postgres.drop_database(self.server, f"test_{self.worker}")
-        postgres.create_database(self.server, f"test_{self.worker}", template=self._template_name())
+        postgres.create_database(self.server, f"test_{self.worker}", template=template)
+
+    def keep(self, county: factories.County) -> None:
+        """Keep the test database, to which nobody is connected, as one that holds the county."""
+        self.county = county
+        if self.engine == "sqlite":
+            # Closed by its last connection, the file is whole without its journal.
+            shutil.copyfile(self.file, self.county_file)
+            return
+        assert self.server is not None
+        source = f"test_{self.worker}"
+        postgres.create_database(self.server, self._county_name(), template=source)
+
+    def _county_name(self) -> str:
+        return f"county_{self.worker}"
 
 
 def _psycopg(url: str) -> str:
@@ -129,9 +152,11 @@ def app_kept(database_kept: Database, apps: dict[str, Huigou]) -> Huigou:
 
 
 @pytest.fixture
-def app(app_kept: Huigou, database_kept: Database) -> Iterator[Huigou]:
+def app(
+    request: pytest.FixtureRequest, app_kept: Huigou, database_kept: Database
+) -> Iterator[Huigou]:
     """The app on a fresh database; after the test the books must balance."""
-    database_kept.fresh()
+    database_kept.fresh(with_county="county" in request.fixturenames)
     _forget(app_kept)
     yield app_kept
     with app_kept.app_context():
@@ -197,10 +222,14 @@ def client(app: Huigou) -> FlaskClient:
 
 
 @pytest.fixture
-def county(app: Huigou) -> factories.County:
+def county(app: Huigou, database_kept: Database) -> factories.County:
     """A small county: division, organisations, a user for every role, a budget line."""
-    with app.app_context():
-        return factories.make_county()
+    if database_kept.county is None:
+        with app.app_context():
+            made = factories.make_county()
+        _forget(app)
+        database_kept.keep(made)
+    return copy.deepcopy(database_kept.county)
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ REGISTERS = ("低保", "特困", "孤儿")
 
 
 @pytest.fixture
-def county(app):
+def places(app):
     """Return the county's divisions, in a transaction that is rolled back in the end."""
     with app.app_context():
         factories.make_division()
@@ -108,7 +108,7 @@ def eligible(tree, on=DAY):
 # --- reading -----------------------------------------------------------------------------------
 
 
-def test_no_rule_is_everybody_alive(county):
+def test_no_rule_is_everybody_alive(places):
     alive, dead, unborn = add_people({}, {"died_on": DAY}, {"born_on": date(2026, 6, 16)})
     assert eligible(None) == {alive}
     assert dead in eligible(None, date(2026, 6, 14))
@@ -150,14 +150,14 @@ def test_no_rule_is_everybody_alive(county):
         ({"fact": "income_per_head", "at_most": {"fen": 1, "per": 1001}}, "rule.at_most.per"),
     ],
 )
-def test_a_mistake_is_told_with_its_place(county, tree, place):
+def test_a_mistake_is_told_with_its_place(places, tree, place):
     with pytest.raises(InvalidInput) as refused:
         read(tree)
     assert set(refused.value.errors) == {place}
     assert refused.value.message.endswith("。")
 
 
-def test_every_mistake_is_told_at_once(county):
+def test_every_mistake_is_told_at_once(places):
     tree = {"any": [{"fact": "age", "at_least": None}, {"not": 3}, {"fact": "x", "is": 1}]}
     with pytest.raises(InvalidInput) as refused:
         read(tree, at="terms.eligibility")
@@ -168,7 +168,7 @@ def test_every_mistake_is_told_at_once(county):
     }
 
 
-def test_a_rule_has_limits(county):
+def test_a_rule_has_limits(places):
     deep = {"fact": "age", "at_least": 1}
     for _ in range(8):
         deep = {"not": deep}
@@ -181,7 +181,7 @@ def test_a_rule_has_limits(county):
     assert read({"all": sources["all"][:20]})
 
 
-def test_an_unknown_division_is_refused_where_the_database_is_at_hand(county):
+def test_an_unknown_division_is_refused_where_the_database_is_at_hand(places):
     require_places(read({"fact": "residence", "within": TOWN}))
     with pytest.raises(InvalidInput, match="439999"):
         require_places(read({"not": {"fact": "residence", "within": "439999"}}))
@@ -201,7 +201,7 @@ def test_an_unknown_division_is_refused_where_the_database_is_at_hand(county):
         ("2026-06-15", "2026-06-15", 0),
     ],
 )
-def test_age_is_in_whole_years_and_the_birthday_counts(county, born_on, on, age):
+def test_age_is_in_whole_years_and_the_birthday_counts(places, born_on, on, age):
     (who,) = add_people({"born_on": date.fromisoformat(born_on)})
     day = date.fromisoformat(on)
     assert known([who], [("age", day)])[who].values["age", day] == age
@@ -221,7 +221,7 @@ def test_a_birthday_is_where_python_puts_it(born):
     assert (number[0] - number[1]) // 10000 == years
 
 
-def test_a_fact_can_be_taken_at_the_start_of_the_year_or_on_a_fixed_day(county):
+def test_a_fact_can_be_taken_at_the_start_of_the_year_or_on_a_fixed_day(places):
     (who,) = add_people({"born_on": date(1966, 2, 1)})
     leaf = {"fact": "age", "at_least": 60}
     assert eligible(leaf) == {who}
@@ -230,7 +230,7 @@ def test_a_fact_can_be_taken_at_the_start_of_the_year_or_on_a_fixed_day(county):
     assert eligible(leaf | {"on": "2026-02-01"}) == {who}
 
 
-def test_levels_compare_in_their_order(county):
+def test_levels_compare_in_their_order(places):
     people = add_people(*[{}] * 5)
     record(*(note(who, "ability_level", level) for who, level in zip(people, ABILITY, strict=True)))
     leaf = {"fact": "ability_level"}
@@ -240,7 +240,7 @@ def test_levels_compare_in_their_order(county):
     assert eligible(leaf | {"in": ["轻度失能", "完全失能"]}) == {people[1], people[4]}
 
 
-def test_what_is_unknown_or_has_ended_refuses_also_under_not(county):
+def test_what_is_unknown_or_has_ended_refuses_also_under_not(places):
     without, ended, to_come, with_it = add_people(*[{}] * 4)
     record(
         note(ended, "care_level", 5, to_on=date(2026, 6, 14)),
@@ -265,7 +265,7 @@ def test_what_is_unknown_or_has_ended_refuses_also_under_not(county):
     }
 
 
-def test_who_is_not_on_a_register_is_known_not_to_be(county):
+def test_who_is_not_on_a_register_is_known_not_to_be(places):
     on_two, on_none = add_people({}, {})
     record(note(on_two, "register", "低保"), note(on_two, "register", "孤儿"))
     assert eligible({"fact": "register", "has": "低保"}) == {on_two}
@@ -273,7 +273,7 @@ def test_who_is_not_on_a_register_is_known_not_to_be(county):
     assert eligible({"not": {"fact": "register", "has": "低保"}}) == {on_none}
 
 
-def test_a_place_is_matched_with_all_below_it(county):
+def test_a_place_is_matched_with_all_below_it(places):
     here, there = add_people({}, {"division_code": OTHER_TOWN})
     leaf = {"fact": "residence"}
     assert eligible(leaf | {"within": factories.COUNTY}) == {here, there}
@@ -282,7 +282,7 @@ def test_a_place_is_matched_with_all_below_it(county):
     assert eligible(leaf | {"within": "43011200"}) == set()
 
 
-def test_income_per_head_is_compared_without_dividing(county):
+def test_income_per_head_is_compared_without_dividing(places):
     exact, above, unknown = add_people({}, {}, {})
     record(
         note(exact, "income_fen", 100_000),
@@ -298,7 +298,7 @@ def test_income_per_head_is_compared_without_dividing(county):
     assert eligible(leaf | {"below": 33_334}) == {exact, above}
 
 
-def test_the_largest_income_still_fits(county):
+def test_the_largest_income_still_fits(places):
     (who,) = add_people({})
     record(note(who, "income_fen", 9 * 10**15), note(who, "household_size", 1))
     most = {"fen": 9 * 10**15, "per": 1000}
@@ -319,7 +319,7 @@ def test_the_largest_income_still_fits(county):
         ("2025-12-31", "2026-06-30", 6, (False, True)),
     ],
 )
-def test_months_are_counted_whole(county, since, on, months, answers):
+def test_months_are_counted_whole(places, since, on, months, answers):
     (who,) = add_people({})
     record(note(who, "home_care_since", date.fromisoformat(since), from_on=date(2025, 1, 1)))
     day, leaf = date.fromisoformat(on), {"fact": "home_care_since"}
@@ -354,7 +354,7 @@ def reasons(who, tree, on=DAY):
     return [reason.sentence for reason in assess(read(tree), [who], on)[who].reasons]
 
 
-def test_each_reason_has_its_figures(county):
+def test_each_reason_has_its_figures(places):
     young, ended, dead = add_people(
         {"born_on": date(1968, 1, 1)}, {}, {"died_on": date(2026, 5, 1)}
     )
@@ -392,7 +392,7 @@ def test_each_reason_has_its_figures(county):
     ]
 
 
-def test_a_rule_reads_as_a_sentence(county):
+def test_a_rule_reads_as_a_sentence(places):
     tree = {
         "all": [
             {"fact": "age", "at_least": 60, "on": "year_start"},
@@ -418,7 +418,7 @@ def test_a_rule_reads_as_a_sentence(county):
     ) == ("年龄不是 1 周岁，并且年龄满 1 周岁。")
 
 
-def test_a_preview_counts_by_township_and_shows_what_a_change_does(county):
+def test_a_preview_counts_by_township_and_shows_what_a_change_does(places):
     add_people({}, {}, {"division_code": OTHER_TOWN, "born_on": date(1950, 1, 1)})
     old, new = read({"fact": "age", "at_least": 60}), read({"fact": "age", "at_least": 70})
     assert population(old, DAY) == {TOWN: 2, OTHER_TOWN: 1}
@@ -515,7 +515,7 @@ def _settled(family):
     max_examples=60, deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
 )
 @hypothesis.given(trees=st.lists(TREES, min_size=4, max_size=4), family=families)
-def test_sql_and_python_agree_on_everybody(county, trees, family):
+def test_sql_and_python_agree_on_everybody(places, trees, family):
     _settled(family)
     found = [eligible(tree) for tree in trees]
     for old, new, before, after in zip(trees, trees[1:], found, found[1:], strict=False):
@@ -530,7 +530,7 @@ def test_sql_and_python_agree_on_everybody(county, trees, family):
 
 
 @pytest.mark.slow
-def test_twenty_thousand_are_told_by_one_statement(county):
+def test_twenty_thousand_are_told_by_one_statement(places):
     size = 20_000
     levels = len(ABILITY)
     people = add_people(
