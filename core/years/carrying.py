@@ -132,8 +132,9 @@ def listed(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> dic
     if before is not None:
         query = query.where(CarryOver.id < before)
     rows = list(db.session.scalars(query.limit(limit)))
+    names = _names(rows)
     return {
-        "items": [_said(row) | {"name": _name(row), "document": row.document} for row in rows],
+        "items": [_said(row) | {"name": names[row.id], "document": row.document} for row in rows],
         "surplus": surplus(actor),
         "next_before": rows[-1].id if len(rows) == limit else None,
     }
@@ -395,11 +396,15 @@ def _held(pool: Pool) -> int:
     return sum(balance(room, pool_id=pool.id) for room in rooms)
 
 
-def _name(carry: CarryOver) -> str:
-    """Return what is carried over: a pool by its name, a line by its code."""
-    if carry.pool_id is not None:
-        return db.session.get_one(Pool, carry.pool_id).name
-    return db.session.get_one(BudgetLine, carry.line_id).code
+def _names(carries: list[CarryOver]) -> dict[int, str]:
+    """Return what each carries over: a pool by its name, a line by its code."""
+    found = db.session.execute(
+        db.select(CarryOver.id, db.func.coalesce(Pool.name, BudgetLine.code))
+        .outerjoin(Pool, Pool.id == CarryOver.pool_id)
+        .outerjoin(BudgetLine, BudgetLine.id == CarryOver.line_id)
+        .where(CarryOver.id.in_([carry.id for carry in carries]))
+    )
+    return {number: str(name) for number, name in found}
 
 
 def _said(carry: CarryOver) -> dict[str, Any]:
