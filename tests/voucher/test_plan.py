@@ -162,7 +162,6 @@ def test_a_preview_holds_the_money_against_what_the_plan_can_draw_on(path: Path)
     assert found == [1_000_000, 2_000_000, 1_000_000]
 
 
-@pytest.mark.requirement("R000-57", in_part=True)
 def test_another_plan_is_carried_out_only_once_a_second_person_approved_it(path: Path) -> None:
     """Until then the programme goes on with the plan it was approved with."""
     with path.app.app_context():
