@@ -211,7 +211,7 @@ def terms(county: County, **changes: Any) -> dict[str, Any]:
 def catalogue_item(county: County, code: str) -> int:
     """Return the number of an item of the county's catalogue, publishing it at first need."""
     if not county.items:
-        county.items = make_catalogue(county, codes=list(CATALOGUE))
+        county.items.update(make_catalogue(county, codes=list(CATALOGUE)))
     return county.items[code]
 
 
