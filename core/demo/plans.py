@@ -34,6 +34,9 @@ def leave(world: World) -> None:
         quantity=16,
         goal="每个乡镇至少一间书屋周末开门。",
         money={"EDU": 800_000},
+        # Whoever reads the comments decides how it is bought.
+        form=None,
+        form_reason=None,
     )
 
 

@@ -59,6 +59,8 @@ def test_a_programme_is_defined_by_one_person_and_approved_by_another(town):
     }.items():
         clerk.locator(f"[name='{field}']").fill(value)
     clerk.locator("[name=funding-0-line_id]").select_option(str(town.path.county.line))
+    # The plan that the town's own programme carries out may have another one.
+    clerk.locator("[name=purchase_id]").select_option(index=1)
     clerk.locator("[name=void_window]").select_option("until_lock")
     clerk.get_by_role("button", name="下一步：核对").click()
     expect(clerk.get_by_role("heading", name="核对凭单项目", level=1)).to_be_visible()

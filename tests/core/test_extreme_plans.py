@@ -10,7 +10,7 @@ from tests import factories
 STRANGE = (0, -1, 2**31, 2**63, 10**30, "x", "\x00", [], {}, True, None, 1.5)
 # Every act of the year's end and of plans, with the fields that take a number or a choice.
 ASKED = {
-    "purchase.conversions": ("system", {}, ("year",)),
+    "purchase.statistics": ("system", {}, ("year",)),
     "purchase.list": ("system", {}, ("before", "limit", "state")),
     "demand.list": ("system", {}, ("before", "limit", "state")),
     "year.checklist": ("system", {"year": 2025}, ("year", "division_code")),

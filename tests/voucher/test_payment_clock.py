@@ -15,7 +15,8 @@ Clock = tuple[date, date, date | None]
 def clocks(path: Path) -> list[Clock]:
     """Return the statements' clocks: from, due, stopped."""
     with path.reading():
-        rows = db.session.scalars(db.select(Deadline).order_by(Deadline.id))
+        own = db.select(Deadline).filter_by(kind="voucher.payment")
+        rows = db.session.scalars(own.order_by(Deadline.id))
         return [(row.starts_on, row.due_on, row.stopped_on) for row in rows]
 
 
