@@ -21,8 +21,9 @@ from core.plugins import registry
 class Role:
     """A role: on whose side it acts decides which rows it sees.
 
-    `side`: provider and purchaser see their own organisation's rows, overseer the rows of its
-    division's subtree, resident its own, system all.
+    `side`: provider, purchaser, agency and evaluator see their own organisation's rows, overseer
+    the rows of its division's subtree, resident its own, system all. An expert belongs to no
+    organisation here: components show each expert what it was drawn for.
     """
 
     code: str
@@ -39,10 +40,15 @@ ROLES = {
         Role("provider_manager", "承接主体负责人", "provider"),
         Role("purchaser_clerk", "购买主体经办", "purchaser", spends=True),
         Role("purchaser_approver", "购买主体复核", "purchaser", spends=True),
+        Role("accepter", "验收人员", "purchaser"),
+        Role("procurement_agent", "采购代理", "agency"),
+        Role("expert", "评审专家", "expert"),
+        Role("evaluator", "第三方评价", "evaluator"),
         Role("finance_budget", "财政预算", "overseer", spends=True),
         Role("finance_maker", "财政经办", "overseer", spends=True),
         Role("finance_approver", "财政复核", "overseer", spends=True),
         Role("treasurer", "国库出纳", "overseer", spends=True),
+        Role("supervisor", "财政监督", "overseer"),
         Role("auditor", "审计", "overseer"),
         Role("staffing_office", "机构编制", "overseer"),
         Role("administrator", "系统管理员", "overseer"),
@@ -55,6 +61,7 @@ FORBIDDEN_PAIRS = {
     frozenset(pair)
     for pair in (
         ("purchaser_clerk", "purchaser_approver"),
+        ("purchaser_clerk", "accepter"),
         ("finance_maker", "finance_approver"),
         ("finance_budget", "treasurer"),
         ("finance_maker", "treasurer"),

@@ -105,6 +105,11 @@ def resident_changed(resident_id: int, what: str, from_on: date) -> None:
 
 
 @spec
+def forward_converted(source: str, line_id: int) -> None:
+    """Hear that a forward obligation a component recorded was reserved on its year's line."""
+
+
+@spec
 def settlement_claims(until: datetime) -> list[Claim]:  # type: ignore[empty-body] # a specification
     """Say what became owed and agreed up to an instant and may be paid, one claim per pool."""
 

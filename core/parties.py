@@ -16,7 +16,15 @@ from core.divisions import add_division, require_division, within
 from core.errors import Conflict, InvalidInput, NotFound
 from core.identifiers import check_bank_account, check_citizen_id, check_credit_code, check_phone
 
-ORGANISATION_KINDS = ("purchaser", "provider", "finance", "auditor", "administration")
+ORGANISATION_KINDS = (
+    "purchaser",
+    "provider",
+    "agency",
+    "evaluator",
+    "finance",
+    "auditor",
+    "administration",
+)
 
 
 class Party(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -56,6 +57,63 @@ def change(object_type: str, row: Any, *, to: str, allowed: Collection[str], **v
         )
     _log(object_type, row.id, before, to)
     db.session.refresh(row)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One act on an object: the states it may be in, and the state it is in afterwards.
+
+    `to` None leaves the state as it is. `tag` is what the step is called in open contracting data
+    (OCDS release tag), None where it publishes nothing.
+    """
+
+    act: str
+    allowed: tuple[str, ...]
+    to: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The life of one kind of object as a table: its steps by act, its states' names.
+
+    `called` gives an object's name in a sentence ("购买计划 2026-3").
+    """
+
+    object_type: str
+    steps: Mapping[str, Step]
+    names: Mapping[str, Any]
+    called: Callable[[Any], str]
+
+    def require(self, row: Any, act: str) -> None:
+        """Refuse STATE_CHANGED when an object's state does not admit an act."""
+        if row.state in self.steps[act].allowed:
+            return
+        raise Conflict(
+            "STATE_CHANGED",
+            _(
+                "%(called)s现在是“%(state)s”，不能办理这一步。请刷新后查看最新状态。",
+                called=self.called(row),
+                state=str(self.names[row.state]),
+            ),
+            object_type=self.object_type,
+            object_id=row.id,
+            state=row.state,
+        )
+
+    def take(self, row: Any, act: str, **values: Any) -> None:
+        """Move an object by an act to the state the table names; STATE_CHANGED if moved before."""
+        self.require(row, act)
+        step = self.steps[act]
+        assert step.to is not None, f"{act} leaves the state as it is"  # noqa: S101 - a table
+        change(self.object_type, row, to=step.to, allowed=step.allowed, **values)
+
+
+def table(*steps: Step) -> dict[str, Step]:
+    """Return steps by act; an act stands in a table once."""
+    found = {step.act: step for step in steps}
+    assert len(found) == len(steps), "an act stands twice in a table"  # noqa: S101 - a table
+    return found
 
 
 def _log(object_type: str, object_id: int, before: str | None, after: str) -> None:

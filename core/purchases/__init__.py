@@ -7,7 +7,14 @@ from core.purchases.asked import Demand, DemandNotice, DemandSupport, Menu, Menu
 from core.purchases.books import CHECKS, ENTRY_KINDS
 from core.purchases.clocks import KINDS as DEADLINES
 from core.purchases.deciding import require_filed, start
-from core.purchases.drawing import drawable, lines_of, open_drawing_pool, require_drawing
+from core.purchases.drawing import (
+    drawable,
+    fund_pool,
+    lines_of,
+    open_drawing_pool,
+    open_waiting_pool,
+    require_drawing,
+)
 from core.purchases.forms import Form, Traits
 from core.purchases.handovers import Handover
 from core.purchases.models import READY, Purchase
@@ -29,8 +36,10 @@ __all__ = [
     "Purchase",
     "Traits",
     "drawable",
+    "fund_pool",
     "lines_of",
     "open_drawing_pool",
+    "open_waiting_pool",
     "require_drawing",
     "require_filed",
     "start",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from flask_babel import gettext as _
 
 from core import audit, clock
-from core.budget import BudgetLine, Pool, Share, open_pool, reserved
+from core.budget import PPM, BudgetLine, Pool, PoolShare, Share, open_pool, reserved
 from core.db import db
 from core.errors import RuleBroken
 from core.ledger import balances
@@ -34,6 +34,33 @@ def open_drawing_pool(
         purchase_id=purchase_id,
         fixed_envelope=purchase.envelope == FIXED,
     )
+
+
+def open_waiting_pool(purchase_id: int, component: str, source: str, *, name: str) -> Pool:
+    """Open a pool of a purchase for a year that has no line yet; `fund_pool` gives it one."""
+    purchase = require_drawing(purchase_id)
+    assert purchase is not None  # noqa: S101 - its number was given
+    pool = Pool(
+        component=component,
+        source=source,
+        name=name,
+        purchase_id=purchase.id,
+        fixed_envelope=purchase.envelope == FIXED,
+        organisation_id=purchase.organisation_id,
+        division_code=purchase.division_code,
+        opened_on=clock.today(),
+        shares=[],
+    )
+    db.session.add(pool)
+    db.session.flush()
+    return pool
+
+
+def fund_pool(pool: Pool, line_id: int) -> None:
+    """Let a pool that waited for its year draw on a line, whole; the caller then commits to it."""
+    assert not pool.shares, "a pool is funded once"  # noqa: S101 - its component waited for this
+    pool.shares.append(PoolShare(position=0, line_id=line_id, share_ppm=PPM))
+    db.session.flush()
 
 
 def require_drawing(purchase_id: int | None) -> Purchase | None:

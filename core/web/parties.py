@@ -40,6 +40,8 @@ def kind_names() -> dict[str, str]:
     return {
         "purchaser": _("购买主体"),
         "provider": _("承接主体"),
+        "agency": _("采购代理机构"),
+        "evaluator": _("第三方评价机构"),
         "finance": _("财政部门"),
         "auditor": _("审计机关"),
         "administration": _("管理机构"),

@@ -18,6 +18,7 @@ from core.errors import Conflict, Refusal, RuleBroken
 from core.formats import yuan
 from core.ledger import EntryKind, post
 from core.parties import require_organisation
+from core.plugins import tell
 from core.years.models import CANCELLED, CONVERTED, OPEN, ForwardObligation
 
 FORWARD = "forward_obligation"
@@ -129,6 +130,7 @@ def convert(actor: Actor, *, id: int, line_id: int) -> dict[str, Any]:  # noqa: 
         journal_id=journal_id,
     )
     audit.about(FORWARD, found.id, found.name)
+    tell("forward_converted", source=found.source, line_id=line.id)
     return _said(found)
 
 

@@ -189,7 +189,7 @@ def test_soft_services_are_advised_as_vouchers_and_clear_standards_as_tenders(te
         return [one["code"] for one in items if one["reason"]]
 
     assert advice(recipients_choose=True) == ["voucher"]
-    assert advice(standard_is_clear=True) == ["tendering"]
+    assert advice(standard_is_clear=True) == ["contract", "tendering"]
     assert advice() == []
 
 

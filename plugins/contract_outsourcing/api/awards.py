@@ -1,0 +1,7 @@
+"""Acts on awards."""
+
+from __future__ import annotations
+
+from core.acts import Act
+
+ACTS: list[Act] = []

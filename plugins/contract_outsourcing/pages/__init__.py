@@ -1,0 +1,38 @@
+"""The contract form's pages, one file for each thing people deal with."""
+
+from __future__ import annotations
+
+from core.access import Actor
+from core.web.menu import MenuItem
+from plugins.contract_outsourcing.pages import (
+    awards,
+    bids,
+    contracts,
+    frameworks,
+    milestones,
+    openings,
+    opinions,
+    panels,
+    public,
+    tenders,
+)
+
+_PARTS = (
+    tenders,
+    openings,
+    bids,
+    panels,
+    awards,
+    contracts,
+    milestones,
+    opinions,
+    frameworks,
+    public,
+)
+BLUEPRINTS = [part.blueprint for part in _PARTS]
+
+
+def menu(actor: Actor) -> list[MenuItem]:
+    """Return the pages that a person may open; without a permission, a door for the public."""
+    offered = [entry for part in _PARTS for entry in part.MENU]
+    return [item for permission, item in offered if not permission or actor.may(permission)]
