@@ -36,7 +36,7 @@ def documents_through(tender: Tender, on: date) -> date:
 
 
 def publicity_through(tender: Tender, on: date) -> date | None:
-    """Return the last day of a direct method's publicity that begins on a day; None: it has none."""
+    """Return the last day of publicity that begins on a day; None: the method has none."""
     least = number(tender, method_of(tender).publicity)
     return workdays.after(on, least).on if least else None
 
