@@ -220,6 +220,7 @@ PUBLISHING = [
         one("AskTender", words=Paragraphs(required=True, longest=1000)),
         asking.ask,
         object_type=TENDER,
+        veiled=True,
     ),
     Act(
         "tender.answer",
