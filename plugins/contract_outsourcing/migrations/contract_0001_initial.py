@@ -200,6 +200,7 @@ def upgrade() -> None:
         sa.Column("tender_id", ID, nullable=False),
         sa.Column("receipt", sa.Text(), nullable=False),
         sa.Column("bidder_index", sa.Text(), nullable=False),
+        sa.Column("stamp", sa.Text(), nullable=False),
         sa.Column("technical", sa.LargeBinary(), nullable=False),
         sa.Column("price", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
@@ -462,6 +463,17 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "bid_id", "condition", name=op.f("uq_contract_bid_check_bid_id_condition")
         ),
+    )
+    op.create_table(
+        "contract_bid_fault",
+        sa.Column("bid_id", ID, autoincrement=False, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bid_id"], ["contract_bid.id"], name=op.f("fk_contract_bid_fault_bid_id")
+        ),
+        sa.PrimaryKeyConstraint("bid_id", name=op.f("pk_contract_bid_fault")),
     )
     op.create_table(
         "contract_bid_file",
@@ -1016,6 +1028,7 @@ def upgrade() -> None:
     )
     for table in (
         "contract_bid_opening",
+        "contract_bid_fault",
         "contract_bid_price",
         "contract_bid_file",
         "contract_panel_draw",

@@ -15,7 +15,14 @@ from plugins.contract_outsourcing.models.awards import (
     Ranking,
     Score,
 )
-from plugins.contract_outsourcing.models.bids import Bid, BidFile, BidOpening, BidPrice, KeyHolder
+from plugins.contract_outsourcing.models.bids import (
+    Bid,
+    BidFault,
+    BidFile,
+    BidOpening,
+    BidPrice,
+    KeyHolder,
+)
 from plugins.contract_outsourcing.models.contracts import (
     Amendment,
     Bond,
@@ -48,6 +55,7 @@ __all__ = [
     "Award",
     "Bid",
     "BidCheck",
+    "BidFault",
     "BidFile",
     "BidOpening",
     "BidPrice",
