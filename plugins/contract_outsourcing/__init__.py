@@ -9,7 +9,14 @@ from flask_babel import gettext as _
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.contract_outsourcing import api, models, pages
-from plugins.contract_outsourcing.service import clocks, postings, records
+from plugins.contract_outsourcing.service import (
+    award_clocks,
+    contract_clocks,
+    postings,
+    records,
+    tender_clocks,
+    years,
+)
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -47,12 +54,6 @@ def register_acts() -> list[Act]:
 
 
 @hookimpl
-def register_deadlines() -> list[DeadlineKind]:
-    """Declare the legal clocks of procurement and contracts."""
-    return list(clocks.KINDS)
-
-
-@hookimpl
 def register_forms() -> list[Form]:
     """Offer contracts as a form of purchase."""
     return [Form("contract", "合同外包", _fits, tenders=True)]
@@ -68,6 +69,17 @@ def _fits(traits: Traits) -> str | None:
 def lifted_veils() -> list[tuple[str, Select[Any]]]:
     """Say which tenders were opened, so that who bid in them is no longer secret."""
     return records.lifted()
+
+
+def register_deadlines() -> list[DeadlineKind]:
+    """Declare the legal clocks from the panel's report to the filed contract."""
+    return [*tender_clocks.KINDS, *award_clocks.KINDS, *contract_clocks.KINDS]
+
+
+@hookimpl
+def forward_converted(source: str, line_id: int) -> None:
+    """Commit a contract's year once finance has reserved it on its line."""
+    years.converted(source, line_id)
 
 
 @hookimpl

@@ -12,7 +12,7 @@ from core.db import db
 from core.errors import Conflict, NotFound
 from plugins.contract_outsourcing.models import Tender, TenderQuestion
 from plugins.contract_outsourcing.models import tenders as t
-from plugins.contract_outsourcing.service import clocks, inviting, notices, steps
+from plugins.contract_outsourcing.service import inviting, notices, steps, tender_clocks
 
 
 def ask(actor: Actor, *, id: int, words: str) -> dict[str, Any]:  # noqa: A002 - the field
@@ -29,8 +29,8 @@ def ask(actor: Actor, *, id: int, words: str) -> dict[str, Any]:  # noqa: A002 -
     db.session.add(question)
     db.session.flush()
     deadlines.start(
-        clocks.QUESTION,
-        clocks.QUESTION_TYPE,
+        tender_clocks.QUESTION,
+        tender_clocks.QUESTION_TYPE,
         question.id,
         from_on=clock.today(),
         organisation_id=tender.organisation_id,
@@ -53,7 +53,7 @@ def answer(actor: Actor, *, id: int, answer: str) -> dict[str, Any]:  # noqa: A0
         raise Conflict("STATE_CHANGED", _("这个提问已经答复，请刷新后查看。"))
     question.answer, question.answered_by = answer, actor.user_id
     question.answered_at = clock.now()
-    deadlines.stop(clocks.QUESTION, clocks.QUESTION_TYPE, question.id)
+    deadlines.stop(tender_clocks.QUESTION, tender_clocks.QUESTION_TYPE, question.id)
     db.session.flush()
     audit.about(steps.TENDER, tender.id)
     return {"id": question.id, "tender_id": tender.id}

@@ -14,7 +14,7 @@ from core.parties import require_organisation
 from core.purchases import Purchase
 from plugins.contract_outsourcing.models import Tender, TenderQuestion
 from plugins.contract_outsourcing.models import tenders as t
-from plugins.contract_outsourcing.service import choosing, clocks, figures, judging, steps
+from plugins.contract_outsourcing.service import choosing, figures, judging, steps, tender_clocks
 
 MAKE, AGREE, CANCEL = "tender.make", "tender.agree", "tender.cancel"
 _COLUMNS = (
@@ -107,7 +107,7 @@ def cancel(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
         TenderQuestion.tender_id == tender.id, TenderQuestion.answered_at.is_(None)
     )
     for number in db.session.scalars(open_ones).all():
-        deadlines.stop(clocks.QUESTION, clocks.QUESTION_TYPE, number)
+        deadlines.stop(tender_clocks.QUESTION, tender_clocks.QUESTION_TYPE, number)
     steps.tender.take(tender, "tender.cancel", end_reason=reason)
     return about(tender, reason)
 
