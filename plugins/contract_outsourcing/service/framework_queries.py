@@ -206,7 +206,7 @@ def _names(numbers: set[int]) -> dict[int, str]:
     rows = db.session.execute(
         db.select(Organisation.id, Organisation.name).where(Organisation.id.in_(numbers))
     )
-    return dict(rows.tuples())
+    return {row.id: row.name for row in rows}
 
 
 def _day(value: Any) -> str | None:
