@@ -49,6 +49,13 @@ CONTRACTS = [
 # --- performance -------------------------------------------------------------------------------
 PERFORMANCE: list[Permission] = []
 # --- frameworks --------------------------------------------------------------------------------
-FRAMEWORKS: list[Permission] = []
+_PROVIDER = ("provider_clerk", "provider_manager")
+FRAMEWORKS = [
+    Permission("framework.view", "查看框架协议和订单", (*_OFFICE, *_WATCH, *_PROVIDER)),
+    Permission("order.place", "下达和撤销框架协议订单", ("purchaser_clerk",)),
+    Permission("order.settle", "核定框架协议订单", ("purchaser_approver",)),
+    Permission("order.claim", "申报框架协议订单的数量", ("provider_manager",)),
+    Permission("delivery.record", "登记服务确认", _PROVIDER),
+]
 
 PERMISSIONS = [*TENDERS, *BIDS, *AWARDS, *CONTRACTS, *PERFORMANCE, *FRAMEWORKS]

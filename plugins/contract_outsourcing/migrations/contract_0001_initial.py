@@ -1044,6 +1044,10 @@ def upgrade() -> None:
         sa.Column("paid", sa.Integer(), nullable=True),
         sa.Column("bands", sa.JSON(), nullable=False),
         sa.Column("penalty_fen", sa.BigInteger(), nullable=False),
+        sa.Column("placed_by", ID, nullable=True),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_by", ID, nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["contract_id"], ["contract_contract.id"], name=op.f("fk_contract_order_contract_id")
         ),
@@ -1051,13 +1055,11 @@ def upgrade() -> None:
             ["milestone_id"], ["contract_milestone.id"], name=op.f("fk_contract_order_milestone_id")
         ),
         sa.PrimaryKeyConstraint("milestone_id", name=op.f("pk_contract_order")),
-        sa.UniqueConstraint(
-            "contract_id",
-            "service",
-            "period",
-            name=op.f("uq_contract_order_contract_id_service_period"),
-        ),
     )
+    with op.batch_alter_table("contract_order", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_contract_order_contract_id", ["contract_id", "service", "quarter"], unique=False
+        )
     for table in (
         "contract_bid_opening",
         "contract_bid_fault",

@@ -126,6 +126,12 @@ milestone = Machine(
         Step("acceptance.send_back", (p.RECORDED,), p.SUBMITTED),
         Step("acceptance.refuse", (p.RECORDED,), p.REFUSED, tag="implementation"),
         Step("acceptance.approve", (p.RECORDED,), p.ACCEPTED, tag="implementation"),
+        # Orders of measured quantity: claimed and settled by what residents confirmed.
+        Step("delivery.record", (p.SCHEDULED,)),
+        Step("order.cancel", (p.SCHEDULED,), p.CANCELLED),
+        Step("order.claim", (p.SCHEDULED,), p.SUBMITTED, tag="implementation"),
+        Step("order.send_back", (p.SUBMITTED,), p.SCHEDULED),
+        Step("order.settle", (p.SUBMITTED,), p.ACCEPTED, tag="implementation"),
         # Not acts of their own: the bank's answer, and the end of a contract.
         Step("milestone.paid", (p.ACCEPTED,), p.PAID, tag="implementation"),
         Step("milestone.cancel", (p.SCHEDULED, p.SUBMITTED, p.RECORDED, p.REFUSED), p.CANCELLED),
