@@ -71,6 +71,7 @@ def lifted_veils() -> list[tuple[str, Select[Any]]]:
     return records.lifted()
 
 
+@hookimpl
 def register_deadlines() -> list[DeadlineKind]:
     """Declare the legal clocks from the panel's report to the filed contract."""
     return [*tender_clocks.KINDS, *award_clocks.KINDS, *contract_clocks.KINDS]
