@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.contract_outsourcing import api, models, pages
-from plugins.contract_outsourcing.service import postings, records
+from plugins.contract_outsourcing.service import clocks, postings, records
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.deadlines import DeadlineKind
     from core.ledger import AccountKind, EntryKind
     from core.web.menu import MenuItem
 
@@ -43,6 +44,12 @@ def register_permissions() -> list[Permission]:
 def register_acts() -> list[Act]:
     """Declare the acts of procurement and contracts."""
     return list(api.ACTS)
+
+
+@hookimpl
+def register_deadlines() -> list[DeadlineKind]:
+    """Declare the legal clocks of procurement and contracts."""
+    return list(clocks.KINDS)
 
 
 @hookimpl

@@ -13,6 +13,8 @@ TENDERS = [
     Permission("tender.view", "查看采购项目", (*_OFFICE, "procurement_agent", *_WATCH)),
     Permission("tender.make", "编制采购项目", ("purchaser_clerk", "procurement_agent")),
     Permission("tender.agree", "复核采购项目", ("purchaser_approver",)),
+    Permission("tender.cancel", "终止采购项目", (*_OFFICE, "procurement_agent")),
+    Permission("tender.ask", "查看采购公告并提问", ("provider_clerk", "provider_manager")),
 ]
 # --- bids and openings -------------------------------------------------------------------------
 BIDS = [

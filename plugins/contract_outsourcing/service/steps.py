@@ -44,6 +44,7 @@ tender = Machine(
         # Not acts of their own: the panel's report may leave nobody; a contract may be signed.
         Step("tender.fail", (t.OPENED, t.EVALUATED, t.DECIDED, t.AWARDED), t.FAILED),
         Step("tender.contracted", (t.AWARDED,), t.CONTRACTED),
+        Step("tender.rerun", (t.FAILED,)),
         Step(
             "tender.cancel",
             (t.DRAFT, t.SUBMITTED, t.PUBLICITY, t.PUBLISHED, t.OPENED, t.EVALUATED, t.DECIDED),
