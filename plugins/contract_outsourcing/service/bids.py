@@ -103,7 +103,7 @@ def mine(actor: Actor, *, tender_id: int) -> dict[str, Any]:
         .where(Bid.bidder_index.in_(bidders.indexes(tender.id, organisation_id)))
         .order_by(Bid.id.desc())
     )
-    return told(tender) | {"bids": [_receipt(bid) for bid in rows]}
+    return told(tender) | asked(tender) | {"bids": [_receipt(bid) for bid in rows]}
 
 
 def listed(actor: Actor) -> dict[str, Any]:
@@ -138,6 +138,23 @@ def told(tender: Tender) -> dict[str, Any]:
         "state": tender.state,
         "state_name": str(steps.tender.names[tender.state]),
         "is_open": is_open(tender),
+    }
+
+
+def asked(tender: Tender) -> dict[str, Any]:
+    """Return what a tender asks of its bidders: answers by code, a small firm, unit prices."""
+    conditions = [
+        {"code": f"condition-{place}", "name": words, "kind": "condition"}
+        for place, words in enumerate(tender.content.get("conditions") or [], start=1)
+    ]
+    indicators = [
+        {"code": one["code"], "name": one["name"], "kind": "indicator"}
+        for one in tender.sheet.get("indicators") or []
+    ]
+    return {
+        "asked": [*conditions, *indicators],
+        "small_firms_only": tender.content.get("reserved_for") == t.SMALL_FIRM,
+        "asks_unit_prices": methods()[tender.method].several,
     }
 
 
