@@ -1,4 +1,4 @@
-"""A published tender with three holders of its key, and bidders whose numbers stand out in a dump."""
+"""A published tender with three holders of its key, and bidders whose numbers stand out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.acts import Answer
 from core.db import db, transaction
 from core.parties import Organisation, Party
 from core.purchasers import OrganisationKind
-from plugins.contract_outsourcing.models import PartyTie, Tender
+from plugins.contract_outsourcing.models import Bid, PartyTie, Tender
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.service import sealing
 from plugins.contract_outsourcing.service.steps import TENDER
@@ -34,6 +34,7 @@ HOLDERS = {
     "supervisor": "supervisor",
     "finance": "finance_maker",
 }
+__all__ = ["Bid", "Tender", "access"]
 _serial = itertools.count(1)
 # Numbers that stand nowhere by chance.
 _numbers = itertools.count(771_907_001, 1_003)
