@@ -27,7 +27,7 @@ from plugins.contract_outsourcing.models import Bid, Tender, TenderInvitee
 from plugins.contract_outsourcing.models import bids as b
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.rules.methods import INVITED, methods
-from plugins.contract_outsourcing.service import bidders, sealing, steps
+from plugins.contract_outsourcing.service import bidders, inviting, sealing, steps
 
 BID = "bid"
 FILES_MOST, BYTES_MOST = 30, 20_000_000
@@ -59,15 +59,13 @@ def submit(
     """Seal and hand in a bid; one handed in before is replaced. Returns the receipt.
 
     Refuses NOT_FOUND, STATE_CHANGED, BID_TOO_LATE (from the deadline's instant on nothing is
-    taken), NOT_INVITED, PROVIDER_SUSPENDED and the like, BID_OVER_CEILING, BID_BOND_MISSING.
+    taken), PROVIDER_SUSPENDED, PROVIDER_CONDITION_UNMET, BID_OVER_CEILING, BID_BOND_MISSING.
     """
     organisation_id = bidders.bidder_of(actor)
     tender = _tender(tender_id, organisation_id)
     _refuse_late(tender, "bid.submit")
-    fault = bidders.fault_of(organisation_id, tender, clock.today())
-    fault = fault or bidders.not_small(tender, small_firm=small_firm)
-    if fault:
-        raise fault.refusal()
+    inviting.refuse_unadmitted(tender, organisation_id)
+    _refuse_large_firm(tender, small_firm=small_firm)
     _refuse_price(tender, price_fen)
     _refuse_bond(tender, bond)
     whose = {"tender": tender.id, "bidder": organisation_id}
@@ -105,7 +103,7 @@ def mine(actor: Actor, *, tender_id: int) -> dict[str, Any]:
         .where(Bid.bidder_index.in_(bidders.indexes(tender.id, organisation_id)))
         .order_by(Bid.id.desc())
     )
-    return told(tender) | {"bids": [_receipt(bid) for bid in rows]}
+    return told(tender) | asked(tender) | {"bids": [_receipt(bid) for bid in rows]}
 
 
 def listed(actor: Actor) -> dict[str, Any]:
@@ -143,6 +141,23 @@ def told(tender: Tender) -> dict[str, Any]:
     }
 
 
+def asked(tender: Tender) -> dict[str, Any]:
+    """Return what a tender asks of its bidders: answers by code, a small firm, unit prices."""
+    conditions = [
+        {"code": f"condition-{place}", "name": words, "kind": "condition"}
+        for place, words in enumerate(tender.content.get("conditions") or [], start=1)
+    ]
+    indicators = [
+        {"code": one["code"], "name": one["name"], "kind": "indicator"}
+        for one in tender.sheet.get("indicators") or []
+    ]
+    return {
+        "asked": [*conditions, *indicators],
+        "small_firms_only": tender.content.get("reserved_for") == t.SMALL_FIRM,
+        "asks_unit_prices": methods()[tender.method].several,
+    }
+
+
 def is_open(tender: Tender) -> bool:
     """Tell whether a tender takes bids at this moment."""
     return tender.state == t.PUBLISHED and not is_over(tender)
@@ -161,7 +176,9 @@ def stamp(bid: Bid) -> list[str]:
 def _tender(tender_id: int, organisation_id: int) -> Tender:
     """Return a tender a provider may know of; any other is answered like one that is not there."""
     tender = db.session.get(Tender, tender_id)
-    known = tender is not None and tender.public_key and bidders.may_read(tender, organisation_id)
+    known = (
+        tender is not None and tender.public_key and inviting.is_invited(tender, organisation_id)
+    )
     if tender is None or not known:
         raise NotFound("NOT_FOUND", _("没有找到这个采购项目，或它不向您开放。请核对编号。"))
     if audit.under_way():
@@ -228,6 +245,16 @@ def _receipt(bid: Bid) -> dict[str, Any]:
         "received_at": bid.received_at.isoformat(),
         "state": bid.state,
     }
+
+
+def _refuse_large_firm(tender: Tender, *, small_firm: bool) -> None:
+    if small_firm or tender.content.get("reserved_for") != t.SMALL_FIRM:
+        return
+    raise RuleBroken(
+        "PROVIDER_CONDITION_UNMET",
+        _("本项目专门面向中小企业。如贵单位属于中小企业，请在投标时作出声明。"),
+        basis="政府采购促进中小企业发展管理办法第六条",
+    )
 
 
 def _refuse_price(tender: Tender, price_fen: int) -> None:

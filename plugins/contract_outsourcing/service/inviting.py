@@ -1,4 +1,4 @@
-"""Whom a tender by invitation asks to bid: drawn by lot from the providers that qualify."""
+"""Who may bid: the providers invited by lot, those a tender is reserved for, and no one barred."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ import secrets
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete
+from sqlalchemy import delete, or_
 
 from core import clock
 from core.access import Actor, fetch
 from core.db import db
-from core.errors import InvalidInput, RuleBroken
+from core.errors import InvalidInput, NotFound, RuleBroken
 from core.parties import require_organisation
-from plugins.contract_outsourcing.models import Tender, TenderInvitee
+from core.purchasers import kind_on, may_provide
+from plugins.contract_outsourcing.models import Exclusion, Tender, TenderInvitee
+from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.rules.invitations import drawn
 from plugins.contract_outsourcing.rules.methods import INVITED
-from plugins.contract_outsourcing.service import bidders, figures, steps
+from plugins.contract_outsourcing.service import figures, steps
 from plugins.contract_outsourcing.service.tenders import MAKE, about
 
 ASK = "tender.ask"
@@ -77,6 +79,13 @@ def invite(
     return about(tender) | {"invited": len(invited)}
 
 
+def is_invited(tender: Tender, organisation_id: int | None) -> bool:
+    """Tell whether a provider may see a tender: all may a public one, the invited a closed one."""
+    if figures.method_of(tender).calls != INVITED:
+        return True
+    return db.session.get(TenderInvitee, (tender.id, organisation_id)) is not None
+
+
 def own_providers(actor: Actor) -> set[int]:
     """Return the providers a person acts for."""
     return {one.organisation_id for one in actor.holding(ASK) if one.organisation_id is not None}
@@ -84,15 +93,67 @@ def own_providers(actor: Actor) -> set[int]:
 
 def may_see(tender: Tender, actor: Actor) -> bool:
     """Tell whether a provider's person may see a published tender."""
-    return any(bidders.may_read(tender, number) for number in own_providers(actor))
+    return any(is_invited(tender, number) for number in own_providers(actor))
+
+
+def refuse_unadmitted(tender: Tender, organisation_id: int) -> None:
+    """Refuse a provider that may not bid: not invited, barred, or not one of the reserved kind.
+
+    NOT_FOUND (an invitation is known to nobody else), PROVIDER_SUSPENDED,
+    PROVIDER_CONDITION_UNMET. Whether a firm is small it says itself, in the bid.
+    """
+    if not is_invited(tender, organisation_id):
+        raise NotFound("NOT_FOUND", _("没有找到这条记录，或它不在您的管辖范围内。请核对编号。"))
+    _refuse_unqualified(tender, organisation_id)
+
+
+def barred(organisation_id: int, division_code: str) -> Exclusion | None:
+    """Return why a provider may not take part today in a division, if it may not."""
+    day = clock.today()
+    query = (
+        db.select(Exclusion)
+        .where(Exclusion.provider_id == organisation_id, Exclusion.from_on <= day)
+        .where(or_(Exclusion.to_on.is_(None), Exclusion.to_on >= day))
+        .where(Exclusion.division_code == division_code)
+        .order_by(Exclusion.id)
+        .limit(1)
+    )
+    found: Exclusion | None = db.session.scalar(query)
+    return found
 
 
 def _refuse_unqualified(tender: Tender, organisation_id: int) -> None:
-    organisation = require_organisation(organisation_id)
+    organisation, today = require_organisation(organisation_id), clock.today()
     if organisation.kind != "provider":
         raise InvalidInput(
             _("“%(name)s”不是登记的承接主体，不能参加。请核对。", name=organisation.name),
             errors={"candidate_ids": [_("须是登记的承接主体")]},
         )
-    if fault := bidders.unfit(organisation_id, tender, clock.today()):
-        raise fault.refusal()
+    exclusion = barred(organisation_id, tender.division_code)
+    suspended = organisation.suspended_on is not None and organisation.suspended_on <= today
+    if suspended or exclusion is not None:
+        until = exclusion.to_on if exclusion else None
+        raise RuleBroken(
+            "PROVIDER_SUSPENDED",
+            _(
+                "“%(name)s”正在被暂停参加政府购买服务（到 %(until)s），不能参加。",
+                name=organisation.name,
+                until=until or _("恢复为止"),
+            ),
+            basis="政府采购法第二十二条",
+        )
+    kind = kind_on(organisation_id, today)
+    reserved = tender.content.get("reserved_for") == t.SOCIAL_ORGANISATION
+    if reserved and (kind is None or kind.legal_kind != t.SOCIAL_ORGANISATION):
+        words = _(
+            "本项目专门面向社会组织，“%(name)s”不是登记的社会组织，不能参加。",
+            name=organisation.name,
+        )
+    elif not may_provide(organisation_id, on=today).may:
+        words = _(
+            "“%(name)s”按现行规定不具备承接主体资格，不能参加。请核对其法定类别。",
+            name=organisation.name,
+        )
+    else:
+        return
+    raise RuleBroken("PROVIDER_CONDITION_UNMET", words, basis="政府购买服务管理办法第六条")

@@ -344,7 +344,7 @@ def _record(
         data = base64.b64decode(file["content"])
         sha256 = hashlib.sha256(data).hexdigest()
         db.session.add(BidFile(bid_id=bid.id, name=file["name"], sha256=sha256, content=data))
-    fault = bidders.fault_of(number, tender, clock.today())
+    fault = bidders.fault_of(number, tender)
     if fault is None and number in related:
         fault = bidders.related_fault(related[number])
     if fault:
@@ -374,7 +374,7 @@ def _open_prices(tender: Tender, key: PrivateKey) -> None:
 
 def _leave_out(bid: Bid, fault: Fault, **values: Any) -> None:
     states.change(bids.BID, bid, to=b.EXCLUDED, allowed=[b.RECEIVED, b.OPENED], **values)
-    reason = f"{fault.reason}（{fault.basis}）"
+    reason = f"{fault.reason}（{fault.basis}）" if fault.basis else fault.reason
     db.session.add(BidFault(bid_id=bid.id, code=fault.code, reason=reason, found_at=clock.now()))
 
 
