@@ -9,13 +9,14 @@ from flask_babel import gettext as _
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.contract_outsourcing import api, models, pages
-from plugins.contract_outsourcing.service import postings
+from plugins.contract_outsourcing.service import award_clocks, postings
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.deadlines import DeadlineKind
     from core.ledger import AccountKind, EntryKind
     from core.web.menu import MenuItem
 
@@ -54,6 +55,12 @@ def _fits(traits: Traits) -> str | None:
     if traits.standard_is_clear and not traits.recipients_choose and not traits.to_producers:
         return _("标准、质量、规格明确，可以写进合同，竞争择优、按约付款（合同外包）。")
     return None
+
+
+@hookimpl
+def register_deadlines() -> list[DeadlineKind]:
+    """Declare the legal clocks of procurement and contracts."""
+    return list(award_clocks.KINDS)
 
 
 @hookimpl
