@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -72,7 +73,7 @@ def test_rounding_never_decides(bids):
     placed = scoring.comprehensive(Sheet(3000, deduction_bp=1000), bids, SEED)
     totals = [one.total for one in placed]
     assert totals == sorted(totals, reverse=True)
-    for one, after in zip(placed, placed[1:], strict=False):
+    for one, after in pairwise(placed):
         # A tie rule is named exactly where the exact totals are equal.
         assert (one.total == after.total) <= (one.tie_break is not None)
         if one.total != after.total and scoring.shown(one.total) == scoring.shown(after.total):
