@@ -32,8 +32,23 @@ BIDS = [
     ),
 ]
 # --- panels, awards, challenges ----------------------------------------------------------------
+_PROVIDER = ("provider_manager",)
 AWARDS = [
+    Permission("expert.view", "查看评审专家库", ("finance_maker", "supervisor", "auditor")),
+    Permission("expert.make", "维护评审专家库和回避关系", ("finance_maker",)),
     Permission("panel.serve", "参加评审", ("expert", "purchaser_approver")),
+    Permission("panel.hold", "组织评审", ("purchaser_clerk", "procurement_agent")),
+    Permission("tender.negotiate", "登记协商结果", ("purchaser_clerk", "procurement_agent")),
+    Permission("award.view", "查看评审和中标结果", (*_OFFICE, "procurement_agent", *_WATCH)),
+    Permission("award.decide", "确定中标、成交供应商", ("purchaser_approver",)),
+    Permission("award.publish", "公告中标、成交结果", ("purchaser_clerk", "procurement_agent")),
+    Permission("award.decline", "查看和放弃中标", _PROVIDER),
+    Permission("challenge.file", "询问、质疑和投诉", _PROVIDER),
+    Permission("challenge.answer", "答复询问和质疑", _OFFICE),
+    Permission("challenge.view", "查看质疑投诉", (*_OFFICE, *_PROVIDER, "supervisor", "auditor")),
+    Permission("complaint.decide", "处理投诉", ("supervisor",)),
+    Permission("exclusion.view", "查看受限承接主体", (*_OFFICE, "procurement_agent", *_WATCH)),
+    Permission("exclusion.record", "限制承接主体", ("purchaser_approver", "supervisor")),
 ]
 # --- contracts ---------------------------------------------------------------------------------
 CONTRACTS = [

@@ -1,4 +1,4 @@
-"""What each member of a panel does: judge conditions, give points, finish; nobody sees another's."""
+"""What each member of a panel does alone: judge conditions, give points, finish."""
 
 from __future__ import annotations
 
