@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins.contract_outsourcing.rules import deductions, paying, tail
+from plugins.contract_outsourcing.rules.terms import Tier
 
 FEN = st.integers(0, 10**13)
 DAYS = st.dates(date(2020, 1, 1), date(2040, 12, 31))
-TIERS = [tail.Tier(9000, 10_000), tail.Tier(8000, 9_000), tail.Tier(7000, 7_000)]
+TIERS = [Tier(9000, 10_000), Tier(8000, 9_000), Tier(7000, 7_000)]
 WEIGHTS = {"purchaser": 3_000, "recipients": 3_000, "third_party": 4_000}
 
 

@@ -7,18 +7,11 @@ score of a contract stays an exact fraction; only the amount is rounded, down to
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
+from plugins.contract_outsourcing.rules.terms import Tier
+
 BP, HIGHEST = 10_000, 10_000
-
-
-@dataclass(frozen=True)
-class Tier:
-    """From this score on (centipoints, inclusive) this factor (bp), up to the next tier."""
-
-    from_centipoints: int
-    factor_bp: int
 
 
 def mean(scores: Sequence[int]) -> int:
