@@ -97,9 +97,7 @@ def check_deductions() -> list[Finding]:
     decided = case((Deduction.state == p.DECIDED, Deduction.capped_fen), else_=0)
     waiting = case((Deduction.state.in_((p.PROPOSED, p.STATED)), 1), else_=0)
     rows = db.session.execute(
-        db.select(
-            Milestone.id, Milestone.deducted_fen, func.sum(decided), func.sum(waiting)
-        )
+        db.select(Milestone.id, Milestone.deducted_fen, func.sum(decided), func.sum(waiting))
         .join(Deduction, Deduction.milestone_id == Milestone.id)
         .where(Milestone.state.in_(DONE), Milestone.kind != p.ORDER)
         .group_by(Milestone.id, Milestone.deducted_fen)
