@@ -10,11 +10,14 @@ from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.contract_outsourcing import api, models, pages
 from plugins.contract_outsourcing.service import (
+    award_clocks,
     claiming,
+    clocks,
     obstacles,
     payment_clocks,
     performance_checks,
     postings,
+    years,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +71,18 @@ def _fits(traits: Traits) -> str | None:
 
 
 @hookimpl
+def register_deadlines() -> list[DeadlineKind]:
+    """Declare the legal clocks from the panel's report to the contract's last payment."""
+    return [*award_clocks.KINDS, *clocks.KINDS, *payment_clocks.KINDS]
+
+
+@hookimpl
+def forward_converted(source: str, line_id: int) -> None:
+    """Commit a contract's year once finance has reserved it on its line."""
+    years.converted(source, line_id)
+
+
+@hookimpl
 def register_pages() -> list[Blueprint]:
     """Declare the pages of procurement and contracts."""
     return list(pages.BLUEPRINTS)
@@ -77,12 +92,6 @@ def register_pages() -> list[Blueprint]:
 def menu_items(actor: Actor) -> list[MenuItem]:
     """Offer the pages of procurement and contracts."""
     return pages.menu(actor)
-
-
-@hookimpl
-def register_deadlines() -> list[DeadlineKind]:
-    """Declare the legal clocks of contracts."""
-    return [*payment_clocks.KINDS]
 
 
 @hookimpl

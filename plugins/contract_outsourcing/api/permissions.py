@@ -40,6 +40,9 @@ CONTRACTS = [
         "查看合同",
         (*_OFFICE, "accepter", "evaluator", *_WATCH, "provider_manager"),
     ),
+    Permission("contract.make", "起草合同", ("purchaser_clerk",)),
+    Permission("contract.agree", "复核合同", ("purchaser_approver",)),
+    Permission("contract.sign", "签署合同", ("purchaser_approver", "provider_manager")),
 ]
 # --- performance -------------------------------------------------------------------------------
 PERFORMANCE: list[Permission] = [
