@@ -66,7 +66,7 @@ def under_way(county: County, *, amount_fen: int, line: int | None = None, **pla
     """
     with clock.frozen(PLANNED):
         if line is None:
-            enough = amount_fen <= 3_000_000  # noqa: PLR2004 - what the county's line was given
+            enough = amount_fen <= 3_000_000
             code = f"CON{next(_serial)}"
             line = (
                 county.line
@@ -205,7 +205,7 @@ def published_award(
     place: int = 1,
     **values: Any,
 ) -> Awarded:
-    """Put an award in place that was published at an instant; tender and plan are made if not given.
+    """Put an award in place, published at an instant, under a tender and a plan.
 
     `values` are columns of the tender (`method`, `ceiling_fen` ...). A second award of the same
     tender (a framework's) is given its `tender_id`.

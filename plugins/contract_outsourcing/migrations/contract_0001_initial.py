@@ -239,8 +239,10 @@ def upgrade() -> None:
         sa.Column("filed_by", ID, nullable=True),
         sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("remedy", sa.Text(), nullable=True),
         sa.Column("decided_by", ID, nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_from", sa.Date(), nullable=True),
         sa.Column("suspended_until", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(
             ["after_id"], ["contract_challenge.id"], name=op.f("fk_contract_challenge_after_id")
@@ -412,8 +414,9 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("made_by", ID, nullable=True),
         sa.Column("decided_by", ID, nullable=True),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_contract_award_positive")),
         sa.ForeignKeyConstraint(
@@ -516,6 +519,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("bid_id", name=op.f("pk_contract_bid_price")),
     )
     op.create_table(
+        "contract_final_quote",
+        sa.Column("bid_id", ID, autoincrement=False, nullable=False),
+        sa.Column("tender_id", ID, nullable=False),
+        sa.Column("called_by", ID, nullable=False),
+        sa.Column("called_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("price", sa.Text(), nullable=True),
+        sa.Column("quoted_by", ID, nullable=True),
+        sa.Column("quoted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["bid_id"], ["contract_bid.id"], name=op.f("fk_contract_final_quote_bid_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["called_by"],
+            ["contract_panel_member.id"],
+            name=op.f("fk_contract_final_quote_called_by"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tender_id"], ["contract_tender.id"], name=op.f("fk_contract_final_quote_tender_id")
+        ),
+        sa.PrimaryKeyConstraint("bid_id", name=op.f("pk_contract_final_quote")),
+    )
+    with op.batch_alter_table("contract_final_quote", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contract_final_quote_tender_id"), ["tender_id"], unique=False
+        )
+
+    op.create_table(
         "contract_low_bid",
         sa.Column("bid_id", ID, autoincrement=False, nullable=False),
         sa.Column("tests", sa.JSON(), nullable=False),
@@ -544,6 +575,7 @@ def upgrade() -> None:
         sa.Column("other_score", sa.Text(), nullable=False),
         sa.Column("total", sa.Text(), nullable=False),
         sa.Column("tie_break", sa.Text(), nullable=True),
+        sa.Column("lot_seed", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["bid_id"], ["contract_bid.id"], name=op.f("fk_contract_ranking_bid_id")

@@ -7,12 +7,14 @@ from datetime import date, datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import privacy
 from core.db import Fen, Id, Instant, db
 
 # A panel member
 DRAWN, CONFIRMED, STOOD_DOWN = "drawn", "confirmed", "stood_down"
 # An award
-DECIDED, PUBLISHED, DECLINED, CANCELLED = "decided", "published", "declined", "cancelled"
+PROPOSED, DECIDED, PUBLISHED = "proposed", "decided", "published"
+DECLINED, CANCELLED = "declined", "cancelled"
 # A challenge
 ENQUIRY, CHALLENGE, COMPLAINT = "enquiry", "challenge", "complaint"
 FILED, ANSWERED, UPHELD, REJECTED, WITHDRAWN = (
@@ -148,11 +150,30 @@ class LowBid(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy bu
     judged_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class FinalQuote(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """A bidder's final quote (最后报价) after a negotiation; encrypted until the panel reports.
+
+    `price` is the amount in fen as text, None until the bidder quotes, at the latest at `until`.
+    """
+
+    __tablename__ = "contract_final_quote"
+    bid_id: Mapped[int] = mapped_column(
+        ForeignKey("contract_bid.id"), primary_key=True, autoincrement=False
+    )
+    tender_id: Mapped[int] = mapped_column(ForeignKey("contract_tender.id"), index=True)
+    called_by: Mapped[int] = mapped_column(ForeignKey("contract_panel_member.id"))
+    called_at: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime] = mapped_column(Instant)
+    price: Mapped[str | None] = mapped_column(privacy.Encrypted("contract_final_quote.price"))
+    quoted_by: Mapped[int | None] = mapped_column(Id)
+    quoted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class Ranking(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
     """A bid's place in the panel's report. Append-only.
 
     Scores are exact fractions in points (`numerator/denominator`); `tie_break` names the rule by
-    which equal totals were put in order. `place` None: the bid was left out, `reason` says why.
+    which equal totals were put in order, `lot_seed` repeats a lot. `place` None: the bid was left out, `reason` says why.
     """
 
     __tablename__ = "contract_ranking"
@@ -167,14 +188,15 @@ class Ranking(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy b
     other_score: Mapped[str] = mapped_column(Text)
     total: Mapped[str] = mapped_column(Text)
     tie_break: Mapped[str | None] = mapped_column(Text)
+    lot_seed: Mapped[str | None] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Award(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
     """Who is to get the contract at what price (fen), decided by the purchaser, then published.
 
-    `bid_id` None where the method negotiates with one provider only. A framework has an award for
-    each provider that is admitted.
+    `bid_id` None where the method negotiates with one provider only: then it is proposed first,
+    `made_by` who negotiated. A framework has an award for each provider that is admitted.
     """
 
     __tablename__ = "contract_award"
@@ -196,8 +218,9 @@ class Award(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy bui
     place: Mapped[int]
     state: Mapped[str] = mapped_column(Text)
     reason: Mapped[str | None] = mapped_column(Text)
+    made_by: Mapped[int | None] = mapped_column(Id)
     decided_by: Mapped[int | None] = mapped_column(Id)
-    decided_at: Mapped[datetime] = mapped_column(Instant)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
     published_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
@@ -228,6 +251,8 @@ class Challenge(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy
     filed_by: Mapped[int | None] = mapped_column(Id)
     filed_at: Mapped[datetime] = mapped_column(Instant)
     answer: Mapped[str | None] = mapped_column(Text)
+    remedy: Mapped[str | None] = mapped_column(Text)
     decided_by: Mapped[int | None] = mapped_column(Id)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    suspended_from: Mapped[date | None]
     suspended_until: Mapped[date | None]

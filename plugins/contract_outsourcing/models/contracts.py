@@ -42,7 +42,7 @@ class Contract(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy 
 
     `value_fen` is what was signed, 0 for a framework, whose orders add to it; what changed since
     are amendments. `parts` are the eight parts in words, `terms` what the computer works with
-    (`schemas.TermsSchema`, read by `rules.terms`). `text_hash` is the SHA-256 of the rendered
+    (`ContractTermsSchema`, read by `rules.terms`). `text_hash` is the SHA-256 of the rendered
     document that every party signs.
     """
 

@@ -32,17 +32,27 @@ tender = Machine(
         Step("opening.open", (t.PUBLISHED,), t.OPENED, tag="tenderUpdate"),
         Step("opening.return_bids", (t.PUBLISHED,), t.FAILED, tag="tenderCancellation"),
         Step("opening.open_prices", (t.OPENED,), tag="tenderUpdate"),
-        Step("panel.draw", (t.PUBLISHED, t.OPENED)),
-        Step("panel.declare", (t.PUBLISHED, t.OPENED)),
+        # Bidders are known from the opening on: only then can conflicts with them be kept out.
+        Step("panel.draw", (t.OPENED,)),
+        Step("panel.declare", (t.OPENED,)),
         Step("panel.check", (t.OPENED,)),
         Step("panel.score", (t.OPENED,)),
+        Step("bid.quote", (t.OPENED,)),
+        Step("bid.explain", (t.OPENED,)),
         Step("panel.report", (t.OPENED,), t.EVALUATED),
         Step("tender.negotiate", (t.SUBMITTED, t.PUBLICITY), t.EVALUATED),
         Step("award.decide", (t.EVALUATED,), t.DECIDED),
         Step("award.publish", (t.DECIDED,), t.AWARDED, tag="award"),
         Step("award.next", (t.AWARDED,), t.DECIDED, tag="awardCancellation"),
-        # Not acts of their own: the panel's report may leave nobody; a contract may be signed.
-        Step("tender.fail", (t.OPENED, t.EVALUATED, t.DECIDED, t.AWARDED), t.FAILED),
+        # Not acts of their own: the panel's report may leave nobody; a challenge may be upheld
+        # before the award is out; a contract may be signed.
+        Step("award.undo", (t.DECIDED, t.AWARDED), t.EVALUATED, tag="awardCancellation"),
+        Step(
+            "tender.fail",
+            (t.OPENED, t.EVALUATED, t.DECIDED, t.AWARDED),
+            t.FAILED,
+            tag="tenderCancellation",
+        ),
         Step("tender.contracted", (t.AWARDED,), t.CONTRACTED),
         Step(
             "tender.cancel",

@@ -1,0 +1,37 @@
+"""The legal clocks of signed contracts: made public and filed in time."""
+
+from __future__ import annotations
+
+from core import clock, deadlines
+from core.deadlines import DeadlineKind
+from plugins.contract_outsourcing.models import Contract
+from plugins.contract_outsourcing.service import award_clocks
+
+PUBLISH, FILE = "contract.publishing", "contract.filing"
+KINDS: list[DeadlineKind] = [
+    DeadlineKind(
+        PUBLISH,
+        "合同公告",
+        "contract.publish_working_days",
+        "working_days",
+        "政府采购法实施条例第五十条",
+    ),
+    DeadlineKind(
+        FILE, "合同备案", "contract.file_working_days", "working_days", "政府采购法第四十七条"
+    ),
+]
+
+
+def signed(contract: Contract) -> None:
+    """Stop the award's clock of signing and start those of publication and filing."""
+    award_clocks.stop_signing(contract.award_id)
+    for kind in (PUBLISH, FILE):
+        deadlines.start(
+            kind,
+            "contract",
+            contract.id,
+            from_on=clock.today(),
+            organisation_id=contract.organisation_id,
+            division_code=contract.division_code,
+            what=f"{contract.number} {contract.name}",
+        )

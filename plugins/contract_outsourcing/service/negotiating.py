@@ -1,0 +1,120 @@
+"""Methods without competition: what was agreed with the one provider, and its record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from core import audit, clock, states
+from core.access import Actor, fetch
+from core.db import db
+from core.errors import InvalidInput, RuleBroken
+from core.formats import yuan_text
+from core.parties import require_organisation
+from core.purchasers import may_provide
+from plugins.contract_outsourcing.models import Award, Tender
+from plugins.contract_outsourcing.models import awards as a
+from plugins.contract_outsourcing.models import tenders as t
+from plugins.contract_outsourcing.service import award_clocks, evaluation, exclusions
+from plugins.contract_outsourcing.service.award_clocks import AWARD
+from plugins.contract_outsourcing.service.steps import TENDER
+from plugins.contract_outsourcing.service.steps import tender as tender_steps
+
+NEGOTIATE = "tender.negotiate"
+
+
+def negotiate(
+    actor: Actor,
+    *,
+    id: int,  # noqa: A002 - the field
+    provider_id: int,
+    price_fen: int,
+    record: str,
+    small_firm: bool = False,
+    unit_prices: dict[str, int] | None = None,
+) -> dict[str, Any]:
+    """Record what was agreed with the one provider: whom, the price, how it came about.
+
+    Refuses METHOD_COMPETES, NOTICE_NOT_FINISHED, PROVIDER_SUSPENDED, PROVIDER_CONDITION_UNMET and
+    PRICE_ABOVE_CEILING.
+    """
+    row = fetch(Tender, id, actor, NEGOTIATE)
+    tender_steps.require(row, "tender.negotiate")
+    method = evaluation.method_of(row)
+    if method.is_competitive:
+        raise RuleBroken(
+            "METHOD_COMPETES",
+            _("“%(name)s”须公开竞争，不能直接协商。请按程序开标评审。", name=_(method.name)),
+            basis=method.basis,
+        )
+    _refuse_unpublicised(row)
+    _refuse_provider(row, provider_id)
+    if price_fen > row.ceiling_fen:
+        raise RuleBroken(
+            "PRICE_ABOVE_CEILING",
+            _(
+                "协商价格 %(price)s 超过最高限价 %(ceiling)s。请继续协商，或调整预算后重新办理。",
+                price=yuan_text(price_fen),
+                ceiling=yuan_text(row.ceiling_fen),
+            ),
+            basis="政府采购法第六条",
+            price_fen=price_fen,
+            ceiling_fen=row.ceiling_fen,
+        )
+    award = Award(
+        tender_id=row.id,
+        provider_id=provider_id,
+        organisation_id=row.organisation_id,
+        division_code=row.division_code,
+        amount_fen=price_fen,
+        unit_prices=unit_prices,
+        small_firm=small_firm,
+        place=1,
+        state=a.PROPOSED,
+        reason=record,
+        made_by=actor.user_id,
+    )
+    db.session.add(award)
+    db.session.flush()
+    states.begin(AWARD, award)
+    tender_steps.take(row, "tender.negotiate", evaluated_at=clock.now())
+    award_clocks.start(award_clocks.DECIDE, row)
+    audit.about(TENDER, row.id)
+    return evaluation.answer(row, award_id=award.id)
+
+
+def _refuse_unpublicised(tender: Tender) -> None:
+    """Refuse what has to be made public first, while it was not or not long enough."""
+    if evaluation.method_of(tender).publicity is None:
+        return
+    until = tender.publicity_until
+    if tender.state == t.PUBLICITY and until is not None and until < clock.today():
+        return
+    raise RuleBroken(
+        "NOTICE_NOT_FINISHED",
+        _("这种方式须先公示，公示期到 %(day)s（含当日）。请在公示期满后协商。", day=until)
+        if until
+        else _("这种方式须先公示供应商和理由，还没有公示。请先发布公示。"),
+        basis="政府采购法实施条例第三十八条",
+    )
+
+
+def _refuse_provider(tender: Tender, provider_id: int) -> None:
+    provider = require_organisation(provider_id)
+    if provider.kind != "provider":
+        raise InvalidInput(_("请选择一个承接主体。"), errors={"provider_id": [_("不是承接主体")]})
+    exclusions.refuse_barred(
+        provider_id, organisation_id=tender.organisation_id, division_code=tender.division_code
+    )
+    verdict = may_provide(provider_id, on=clock.today())
+    if not verdict.may:
+        raise RuleBroken(
+            "PROVIDER_CONDITION_UNMET",
+            _(
+                "%(name)s按其法定类型不能承接政府购买服务。请选择其他承接主体。",
+                name=provider.name,
+            ),
+            basis=verdict.article,
+            provider_id=provider_id,
+        )

@@ -1,0 +1,94 @@
+"""Contracts until they are in force: what law refuses, who agrees, what both parties sign."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import clock
+from core.budget import rooms
+from core.db import db, transaction
+from plugins.contract_outsourcing.models import Contract
+from plugins.contract_outsourcing.service import postings, years
+from tests.contract import contract_world as world
+from tests.contract.awards_world import manager_of
+from tests.factories import attempt, do
+
+
+def test_signing_commits_this_year_and_registers_the_next(app, county):
+    with app.app_context():
+        line = world.line_of(county)
+        awarded = world.award(county, purchase_id=world.plan(county, line=line))
+        number = world.signed_contract(county, awarded)
+        with transaction(readonly=True):
+            stands = postings.registered(years.pools_of(number))
+            assert stands == {
+                "value": 96_000_000,
+                "unpaid": 96_000_000,
+                "paid": 0,
+                "deducted": 0,
+                "cancelled": 0,
+            }
+            assert postings.balance(postings.FORWARD) == 38_400_000
+            # What the plan had set aside beyond the contract is the line's again.
+            at_line = rooms(line)
+            assert at_line["encumbered"] == 57_600_000
+            assert at_line["available"] == 2_400_000
+            assert at_line["reserved"] == 0
+            contract = db.session.get_one(Contract, number)
+            assert contract.state == "performing"
+        owed = do("forward.list", county.actor("finance_budget"))["items"]
+        assert [(one["source"], one["amount_fen"], one["state"]) for one in owed] == [
+            (f"contract:{number}/2027", 38_400_000, "open"),
+            (f"purchase:{awarded.purchase_id}/2027", 1_600_000, "cancelled"),
+        ]
+
+
+@pytest.mark.requirement("R000-31")
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"parts": world.PARTS | {"liability": " "}}, "CONTRACT_FIELD_MISSING"),
+        ({"ends_on": "2027-03-01"}, "CONTRACT_TERM_EXCEEDED"),
+        (
+            {"ends_on": "2029-03-01", "multi_year_reason": "内容固定"},
+            "CONTRACT_TERM_EXCEEDED",
+        ),
+        ({"value_fen": 96_000_001}, "CONTRACT_OVER_AWARD"),
+        (
+            {"terms": world.terms(milestones=[world.part("M1", "全部", 9999, 2026, "2026-09-01")])},
+            "MILESTONES_DO_NOT_SUM",
+        ),
+        (
+            {"terms": world.terms(bond=world.terms()["bond"] | {"amount_fen": 11_520_000})},
+            "BOND_OVER_10PCT",
+        ),
+        (
+            {"parts": world.PARTS | {"subject": "提供劳务派遣人员五名。"}},
+            "NEGATIVE_LIST_HIT",
+        ),
+        ({"terms": world.terms(payment_days=61)}, "PAYMENT_TERM_TOO_LONG"),
+    ],
+)
+def test_what_law_forbids_is_not_drafted(app, county, changes, code):
+    with app.app_context():
+        awarded = world.award(county)
+        with clock.frozen(world.DRAFTED):
+            answer = attempt(
+                "contract.draft",
+                county.actor("purchaser_clerk"),
+                **world.fields(awarded.id, **changes),
+            )
+        assert answer.body["code"] == code
+
+
+def test_another_text_than_the_agreed_one_is_not_signed(app, county):
+    with app.app_context():
+        contract = world.agreed(county)
+        with clock.frozen(world.SIGNED):
+            answer = attempt(
+                "contract.sign",
+                manager_of(county, county.provider),
+                id=contract["id"],
+                text_hash="0" * 64,
+            )
+        assert answer.body["code"] == "CONTRACT_TEXT_CHANGED"
