@@ -24,7 +24,7 @@ MOST_UNITS = 10_000_000
 POINTS = 100
 
 
-class ResultSchema(Schema):
+class LineResultSchema(Schema):
     """What was found of one line of the standard."""
 
     line = Text(required=True, longest=20)
@@ -198,7 +198,7 @@ ACCEPTANCES = [
             "AcceptanceRecord",
             id=identity(),
             results=fields.List(
-                fields.Nested(ResultSchema), required=True, validate=validate.Length(max=50)
+                fields.Nested(LineResultSchema), required=True, validate=validate.Length(max=50)
             ),
             words=_words(required=False),
         ),

@@ -78,7 +78,7 @@ def given(contract_id: int, period: str = FINAL) -> dict[str, int]:
     """Return the scores of a period by side, in hundredths of a point."""
     query = db.select(ContractScore.side, ContractScore.centipoints)
     rows = db.session.execute(query.filter_by(contract_id=contract_id, period=period))
-    return dict(rows.tuples().all())
+    return {row.side: row.centipoints for row in rows}
 
 
 def of_tail(milestone: Milestone, contract: Contract) -> Settled | None:
