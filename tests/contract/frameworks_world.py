@@ -170,6 +170,7 @@ def _contract(county: County, award: awards_world.Awarded, line: int, ceiling_fe
             terms=terms,
             starts_on="2026-03-10",
             ends_on="2027-03-09",
+            value_fen=0,
         )
         agreed = do("contract.agree", approver, id=drafted["id"])
         signed = {"id": drafted["id"], "text_hash": agreed["text_hash"]}
