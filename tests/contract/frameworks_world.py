@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from core import clock, states
-from core.access import Actor, Grant
+from core import clock
+from core.access import Actor
 from core.db import db, transaction
-from core.ledger import Move, Owner, balance, post
+from core.ledger import balance
 from core.parties import Resident
-from plugins.contract_outsourcing.models import Contract
-from plugins.contract_outsourcing.models import contracts as c
-from plugins.contract_outsourcing.service import postings, steps
-from tests.contract import awards_world
-from tests.factories import COUNTY, County, do, make_line, make_organisation, make_residents
+from plugins.contract_outsourcing.service import postings
+from tests.contract import awards_world, contract_world
+from tests.factories import County, do, make_line, make_organisation, make_residents
 
 CEILING = 30_000_000
 LINE = 40_000_000
-FROM, TO = date(2026, 3, 10), date(2027, 3, 9)
-PARTS = dict.fromkeys(c.PARTS, "按框架协议办理。")
 MEAL = {
     "code": "meal",
     "name": "助餐",
@@ -134,24 +129,12 @@ def make_framework(county: County, *, residents: int = 0, ceiling_fen: int = CEI
             purchase_id=purchase,
             tender_id=tender_id,
             place=place,
-            method="framework",
+            **({} if tender_id else {"method": "framework"}),
         )
         tender_id = award.tender_id
-        contracts.append(_contract(county, award, line))
+        contracts.append(_contract(county, award, line, ceiling_fen))
         providers.append(provider)
-        managers.append(
-            Actor(
-                county.users["provider_manager"],
-                f"{name}负责人",
-                (Grant("provider_manager", provider, COUNTY),),
-            )
-        )
-    with clock.frozen("2026-03-10T11:00"), awards_world.acting():
-        owners = (
-            Owner(postings.CEILING, purchase_id=purchase),
-            Owner(postings.CEILING_FREE, purchase_id=purchase),
-        )
-        post(postings.SIGNED, f"framework:{purchase}", [Move(*owners, ceiling_fen)])
+        managers.append(awards_world.manager_of(county, provider))
     made = Framework(county, purchase, line, contracts, providers, managers)
     if residents:
         with clock.frozen("2026-03-11T09:00"):
@@ -169,35 +152,28 @@ def id_numbers(resident_ids: list[int]) -> list[str]:
         return [row.id_number for row in rows]
 
 
-def _contract(county: County, award: awards_world.Awarded, line: int) -> int:
-    with clock.frozen("2026-03-10T11:00"), awards_world.acting():
-        row = Contract(
-            number=f"HT2026-{award.id:04d}",
-            name="社区助餐框架协议",
-            kind=c.FRAMEWORK,
+def _contract(county: County, award: awards_world.Awarded, line: int, ceiling_fen: int) -> int:
+    terms = {
+        "unit_prices": [MEAL],
+        "ceiling_fen": ceiling_fen,
+        "overclaim_tolerance_ppm": 20_000,
+        "funding": [{"line_id": line}],
+    }
+    approver = county.actor("purchaser_approver")
+    with clock.frozen("2026-03-10T11:00"):
+        drafted = do(
+            "contract.draft",
+            county.actor("purchaser_clerk"),
             award_id=award.id,
-            tender_id=award.tender_id,
-            purchase_id=award.purchase_id,
-            organisation_id=county.purchaser,
-            provider_id=award.provider_id,
-            division_code=COUNTY,
-            parts=PARTS,
-            terms={
-                "unit_prices": [MEAL],
-                "overclaim_tolerance_ppm": 20_000,
-                "funding": [{"line_id": line, "share_ppm": 1_000_000}],
-            },
-            starts_on=FROM,
-            ends_on=TO,
+            name="社区助餐框架协议",
+            parts=contract_world.PARTS,
+            terms=terms,
+            starts_on="2026-03-10",
+            ends_on="2027-03-09",
             value_fen=0,
-            is_public_service=True,
-            small_firm=False,
-            state=c.PERFORMING,
-            made_by=county.users["purchaser_clerk"],
-            made_at=clock.now(),
-            signed_at=clock.now(),
         )
-        db.session.add(row)
-        db.session.flush()
-        states.begin(steps.CONTRACT, row)
-        return int(row.id)
+        agreed = do("contract.agree", approver, id=drafted["id"])
+        signed = {"id": drafted["id"], "text_hash": agreed["text_hash"]}
+        do("contract.sign", awards_world.manager_of(county, award.provider_id), **signed)
+        do("contract.sign", approver, **signed)
+    return int(drafted["id"])

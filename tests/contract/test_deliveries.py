@@ -75,7 +75,7 @@ def test_a_second_lunch_on_a_day_is_refused_with_the_time_of_the_first(
     with clock.frozen("2026-04-12T11:40"):
         served = do("delivery.record", own, **slip(framework), way="scan")
     assert (served["served_that_day"], served["served_on"]) == (1, "2026-04-12")
-    assert served["name"] == "张**"
+    assert served["name"] == "张*丰"
     for supplier, manager in enumerate((own, other)):
         problem = refused(NOON, "delivery.record", manager, **slip(framework, supplier))
         assert problem["code"] == "DUPLICATE_MEAL"
@@ -102,17 +102,15 @@ def test_two_scans_at_once_count_once(app: Huigou, framework: Framework) -> None
 def test_only_living_residents_of_the_county_are_served(framework: Framework) -> None:
     own = framework.managers[0]
     stranger = slip(framework, id_number="110101199003070011")
-    assert refused(NOON, "delivery.record", own, **stranger)["code"] == "CITIZEN_ID_INVALID"
-    stranger = slip(framework, id_number="43010019310101103X")
-    assert refused(NOON, "delivery.record", own, **stranger)["code"] == "CITIZEN_ID_INVALID"
-    stranger = slip(framework, id_number="11010119900307002X")
+    assert refused(NOON, "delivery.record", own, **stranger)["code"] == "HOLDER_INELIGIBLE"
+    stranger = slip(framework, id_number="110101199003070012")
     assert refused(NOON, "delivery.record", own, **stranger)["code"] == "CITIZEN_ID_INVALID"
     with clock.frozen("2026-04-10T09:00"):
         do(
             "resident.record_death",
             framework.county.actor("purchaser_clerk"),
             resident_id=framework.county.residents[0],
-            died_on="2026-04-09",
+            on="2026-04-09",
             document="死亡证明",
         )
     problem = refused(NOON, "delivery.record", own, **slip(framework))
@@ -209,7 +207,7 @@ def test_nine_thousand_meals_come_in_at_once(app: Huigou, county: County) -> Non
         took = monotonic() - began
     assert (answer["recorded"], answer["duplicate_count"]) == (9120, 0)
     # A second or two on a quiet machine; tests share theirs.
-    assert took < 10  # noqa: PLR2004 - seconds
+    assert took < 10
 
 
 def test_a_list_of_deliveries_shows_no_name_in_full(framework: Framework) -> None:
@@ -222,7 +220,7 @@ def test_a_list_of_deliveries_shows_no_name_in_full(framework: Framework) -> Non
             period=APRIL,
         )["items"]
     assert [one["served_on"] for one in found] == ["2026-04-03", "2026-04-02", "2026-04-01"]
-    assert {one["name"] for one in found} == {"张**"}
+    assert {one["name"] for one in found} == {"张*丰"}
 
 
 # --- lists of days -----------------------------------------------------------------------------

@@ -204,7 +204,7 @@ def test_an_excluded_provider_gets_no_order_while_it_is_excluded(framework: Fram
     clerk = county.actor("purchaser_clerk")
     problem = refused("2026-06-09T09:00", "order.place", clerk, period=JUNE, **asked)
     assert problem["code"] == "PROVIDER_SUSPENDED"
-    assert problem["facts"]["to_on"] == "2026-12-07"
+    assert problem["facts"]["since"] == "2026-06-08"
     framework.order("2026-06-09T09:00", 0, JUNE, 1)
     framework.order("2026-12-08T09:00", 1, "2026-12", 1)
 
@@ -336,8 +336,8 @@ def test_an_overclaim_waits_until_the_provider_was_heard(framework: Framework) -
     assert (claimed["excess"], claimed["penalty_fen"]) == (10, 11_800)
     approver = framework.county.actor("purchaser_approver")
     problem = refused("2026-05-06T10:00", "order.settle", approver, id=order)
-    assert problem["code"] == "DEDUCTION_NOT_HEARD"
-    assert problem["facts"]["until"] == "2026-05-09"  # a Saturday that is worked
+    assert problem["code"] == "STATEMENT_PENDING"
+    assert problem["facts"]["statement_until"] == "2026-05-09"  # a Saturday that is worked
     settled = framework.settle("2026-05-12T09:00", order)
     assert settled["payable_fen"] == 100 * 1180 - 11_800
     with transaction(readonly=True):

@@ -1,4 +1,4 @@
-"""A framework as its orders see it: unit prices, what was paid before, pools, the ceiling."""
+"""A framework as its orders see it: its unit prices, what was paid before, the ceiling."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from datetime import date
 
 from flask_babel import gettext as _
 
-from core.budget import BudgetLine, Pool, Share, lock_pool, require_lines
 from core.db import db
 from core.errors import InvalidInput, RuleBroken
 from core.formats import day
 from core.ledger import Owner, balance, gated_balance
-from core.purchases import Purchase, lines_of, open_drawing_pool, require_drawing
-from plugins.contract_outsourcing.models import Contract, ContractYear, Milestone, Order
+from plugins.contract_outsourcing.models import Contract, Milestone, Order
 from plugins.contract_outsourcing.models.contracts import FRAMEWORK
 from plugins.contract_outsourcing.models.performance import ACCEPTED, PAID
 from plugins.contract_outsourcing.rules.bands import Band, Part, days_of
+from plugins.contract_outsourcing.rules.terms import read_terms
 from plugins.contract_outsourcing.service import postings
 
 BASIS = "政府采购框架协议采购方式管理暂行办法"
@@ -24,7 +23,7 @@ BASIS = "政府采购框架协议采购方式管理暂行办法"
 
 @dataclass(frozen=True)
 class UnitPrice:
-    """What a framework pays for a unit of one service, by bands of a calendar quarter.
+    """A unit price with its bands as they are reckoned with, and the tolerance of claims.
 
     `tolerance_ppm` of the verified quantity may be claimed beyond it without a penalty.
     """
@@ -38,16 +37,16 @@ class UnitPrice:
 
 def prices(contract: Contract) -> list[UnitPrice]:
     """Return the unit prices that a framework's terms set, in their order."""
-    tolerance = int(contract.terms.get("overclaim_tolerance_ppm") or 0)
+    terms = read_terms(contract.terms)
     return [
         UnitPrice(
-            row["code"],
-            row["name"],
-            row["unit"],
-            tuple(Band(band.get("up_to"), band["unit_fen"]) for band in row["bands"]),
-            tolerance,
+            row.code,
+            row.name,
+            row.unit,
+            tuple(Band(up_to, unit_fen) for up_to, unit_fen in row.bands),
+            terms.overclaim_tolerance_ppm,
         )
-        for row in contract.terms.get("unit_prices") or []
+        for row in terms.unit_prices
     ]
 
 
@@ -102,54 +101,6 @@ def paid_before(contract_id: int, service: str, quarter: str) -> int:
 
 
 # --- money -------------------------------------------------------------------------------------
-
-
-def pool_of(contract: Contract, fiscal_year: int) -> Pool:
-    """Return the locked pool from which a framework pays in a year, opened at its first order.
-
-    Refuses BUDGET_MISSING when the year has no line of the plan, PLAN_NOT_FILED when the plan is
-    no longer carried out.
-    """
-    require_drawing(contract.purchase_id)
-    found = db.session.get(ContractYear, (contract.id, fiscal_year))
-    if found is not None:
-        pool = lock_pool(found.pool_id)
-        require_lines([Share(share.line_id, share.share_ppm) for share in pool.shares])
-        return pool
-    pool = open_drawing_pool(
-        contract.purchase_id,
-        "contract",
-        f"contract:{contract.id}/{fiscal_year}",
-        name=f"{contract.number} {contract.name} {fiscal_year}",
-        shares=_shares(contract, fiscal_year),
-    )
-    db.session.add(
-        ContractYear(
-            contract_id=contract.id,
-            fiscal_year=fiscal_year,
-            amount_fen=0,
-            committed=True,
-            pool_id=pool.id,
-        )
-    )
-    db.session.flush()
-    return pool
-
-
-def _shares(contract: Contract, fiscal_year: int) -> list[Share]:
-    """Return a year's lines: those the contract names, or else the plan's first of that year."""
-    named = contract.terms.get("funding") or []
-    shares = {row["line_id"]: row["share_ppm"] for row in named}
-    purchase = db.session.get_one(Purchase, contract.purchase_id)
-    lines = db.session.scalars(
-        db.select(BudgetLine)
-        .where(BudgetLine.id.in_({*shares, *lines_of(purchase)}))
-        .where(BudgetLine.fiscal_year == fiscal_year)
-        .order_by(BudgetLine.id)
-    ).all()
-    in_year = {line.id for line in lines}
-    own = [Share(row["line_id"], row["share_ppm"]) for row in named if row["line_id"] in in_year]
-    return own or [Share(line.id) for line in lines[:1]]
 
 
 def ceiling(purchase_id: int) -> dict[str, int]:

@@ -9,19 +9,17 @@ The confirmations are the opinion of those who were served; no separate acceptan
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 
-from core import audit, clock, rulepack, workdays
+from core import audit, clock, rulepack, states, workdays
 from core.access import Actor, four_eyes
-from core.budget import lock_pool
 from core.db import db
 from core.errors import RuleBroken
 from core.formats import day
 from core.ledger import post
-from plugins.contract_outsourcing.models import Contract, ContractYear, Deduction, Milestone, Order
+from plugins.contract_outsourcing.models import Contract, Deduction, Milestone, Order
 from plugins.contract_outsourcing.models.performance import (
     DECIDED,
     DROPPED,
@@ -31,13 +29,24 @@ from plugins.contract_outsourcing.models.performance import (
 )
 from plugins.contract_outsourcing.rules.bands import Settlement, days_of
 from plugins.contract_outsourcing.rules.bands import settle as reckon
-from plugins.contract_outsourcing.service import frameworks, postings, steps
+from plugins.contract_outsourcing.service import (
+    challenges,
+    deducting,
+    frameworks,
+    payment_clocks,
+    postings,
+    steps,
+)
 from plugins.contract_outsourcing.service.frameworks import BASIS
+from plugins.contract_outsourcing.service.milestones import (
+    contract_of,
+    locked_pool,
+    refuse_not_owing,
+    terms_of,
+)
 from plugins.contract_outsourcing.service.orders import delivered, fetch_order
 
 CLAIM, SETTLE = "order.claim", "order.settle"
-STATEMENT_DAYS = 3  # working days in which a provider may answer a proposed deduction
-OPEN = (PROPOSED, STATED)
 # As it is kept with the order, whoever's language it is in which it is claimed.
 CLAUSE = "申报数量超过核实数量且超出容许比例的，超出部分按第一档单价再扣一次。"
 
@@ -92,10 +101,8 @@ def send_back(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa:
     """Send a claim back to its provider with a reason; its deduction falls with it."""
     milestone, order = fetch_order(actor, id, SETTLE)
     steps.milestone.require(milestone, "order.send_back")
-    for deduction in _deductions(milestone):
-        if deduction.kind == OVERCLAIM and deduction.state in OPEN:
-            deduction.state, deduction.reason = DROPPED, reason
-            deduction.decided_by, deduction.decided_at = actor.user_id, clock.now()
+    for row in _overclaims(milestone):
+        deducting.end(actor, row, DROPPED, reason)
     order.claimed = order.verified = None
     steps.milestone.take(
         milestone, "order.send_back", delivered_on=None, submitted_at=None, submitted_by=None
@@ -107,19 +114,22 @@ def send_back(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa:
 def settle(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Settle a claimed order: what is payable is owed, the rest frees its money and its ceiling.
 
-    Refuses FOUR_EYES_REQUIRED, DEDUCTION_NOT_HEARD while the provider may still answer.
+    Refuses CONTRACT_NOT_PERFORMING, CHALLENGE_OPEN, FOUR_EYES_REQUIRED, STATEMENT_PENDING while
+    the provider may still answer, DEDUCTION_PENDING while another deduction is not decided.
     """
     milestone, order = fetch_order(actor, id, SETTLE)
     steps.milestone.require(milestone, SETTLE)
     four_eyes(actor, order.placed_by, milestone.submitted_by, what=_("订单核定"))
-    found = reckoned(order)
-    net_fen = max(0, found.net_fen - _decide(actor, milestone))
+    contract = contract_of(milestone)
+    refuse_not_owing(contract)
+    challenges.refuse_while_challenged(contract.tender_id)
+    found, penalty_fen = reckoned(order), _decide(actor, milestone)
+    # Whatever else was decided, for bad service say, comes off with it.
+    net_fen = max(0, found.gross_fen - deducting.decided_fen(milestone))
     deducted_fen = milestone.amount_fen - net_fen
-    contract = db.session.get_one(Contract, order.contract_id)
-    year = db.session.get_one(ContractYear, (contract.id, milestone.fiscal_year))
     moves = [
         *postings.accept_moves(
-            lock_pool(year.pool_id),
+            locked_pool(milestone),
             contract.provider_id,
             payable_fen=net_fen,
             deducted_fen=deducted_fen,
@@ -129,24 +139,15 @@ def settle(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fiel
     journal_id = post(postings.ACCEPTED, f"milestone:{milestone.id}/accepted", moves)
     order.paid = found.paid
     order.bands = [[part.quantity, part.unit_fen] for part in found.parts]
-    order.penalty_fen = found.penalty_fen
+    order.penalty_fen = penalty_fen
     order.settled_by, order.settled_at = actor.user_id, clock.now()
-    steps.milestone.take(
-        milestone,
-        SETTLE,
-        accepted_on=clock.today(),
-        payable_fen=net_fen,
-        deducted_fen=deducted_fen,
-        pay_by=_pay_by(contract),
-        journal_id=journal_id,
-    )
-    if not net_fen:
-        steps.milestone.take(milestone, "milestone.paid", paid_on=clock.today())
+    _owe(milestone, contract, journal_id, net_fen)
     audit.about(steps.MILESTONE, milestone.id, contract.number)
     return {
         "id": milestone.id,
         "state": milestone.state,
         **worth(found),
+        "penalty_fen": penalty_fen,
         "payable_fen": net_fen,
         "deducted_fen": deducted_fen,
         "pay_by": str(milestone.pay_by),
@@ -186,62 +187,67 @@ def _propose(
     actor: Actor, milestone: Milestone, order: Order, found: Settlement, statement: str | None
 ) -> None:
     """Propose the deduction of an overclaim; the provider may have answered with its claim."""
-    is_stated = statement is not None
-    db.session.add(
-        Deduction(
-            milestone_id=milestone.id,
-            kind=OVERCLAIM,
-            clause=CLAUSE,
-            units=found.excess,
-            unit_fen=found.excess_fen // found.excess,
-            amount_fen=found.excess_fen,
-            capped_fen=found.penalty_fen,
-            evidence=f"申报 {order.claimed}，居民确认 {order.verified}。",
-            state=STATED if is_stated else PROPOSED,
-            proposed_by=None,
-            proposed_at=clock.now(),
-            statement=statement,
-            stated_by=actor.user_id if is_stated else None,
-            stated_at=clock.now() if is_stated else None,
-            statement_until=workdays.after(clock.today(), STATEMENT_DAYS).on,
-        )
+    today, is_stated = clock.today(), statement is not None
+    term = rulepack.number(
+        "deduction.statement_working_days", on=today, division_code=milestone.division_code
     )
+    row = Deduction(
+        milestone_id=milestone.id,
+        kind=OVERCLAIM,
+        clause=CLAUSE,
+        units=found.excess,
+        unit_fen=found.excess_fen // found.excess,
+        amount_fen=found.excess_fen,
+        capped_fen=found.penalty_fen,
+        evidence=f"申报 {order.claimed}，居民确认 {order.verified}。",
+        state=STATED if is_stated else PROPOSED,
+        proposed_by=None,
+        proposed_at=clock.now(),
+        statement=statement,
+        stated_by=actor.user_id if is_stated else None,
+        stated_at=clock.now() if is_stated else None,
+        statement_until=workdays.after(today, term).on,
+    )
+    db.session.add(row)
+    db.session.flush()
+    states.begin(deducting.DEDUCTION, row)
 
 
-def _deductions(milestone: Milestone) -> list[Deduction]:
-    query = db.select(Deduction).filter_by(milestone_id=milestone.id).order_by(Deduction.id)
-    return list(db.session.scalars(query.with_for_update()))
+def _overclaims(milestone: Milestone) -> list[Deduction]:
+    """Return the open deductions for overclaiming, at most one."""
+    rows = deducting.of(milestone.id)
+    return [row for row in rows if row.kind == OVERCLAIM and row.state in deducting.OPEN]
 
 
 def _decide(actor: Actor, milestone: Milestone) -> int:
-    """Decide the overclaim's deduction with the order; return what others take off (fen).
+    """Decide the overclaim's deduction with the order; return what it takes off (fen).
 
-    Others (for bad service, say) are decided by their own act before the order is settled.
+    One that was dropped before takes nothing off.
     """
-    others = 0
-    for one in _deductions(milestone):
-        may_answer = one.state == PROPOSED and clock.today() <= one.statement_until
-        if may_answer or (one.kind != OVERCLAIM and one.state in OPEN):
-            raise RuleBroken(
-                "DEDUCTION_NOT_HEARD",
-                _(
-                    "这个订单有一项扣减还没有听取承接主体的意见或还没有决定，"
-                    "申辩期到 %(until)s。请等承接主体说明或期满后再核定。",
-                    until=day(one.statement_until),
-                ),
-                basis="民法典第五百八十五条",
-                deduction_id=one.id,
-                until=str(one.statement_until),
-            )
-        if one.kind != OVERCLAIM:
-            others += one.capped_fen if one.state == DECIDED else 0
-        elif one.state in OPEN:
-            one.state, one.decided_by, one.decided_at = DECIDED, actor.user_id, clock.now()
-    return others
+    for row in _overclaims(milestone):
+        deducting.require_heard(row)
+        deducting.end(actor, row, DECIDED, CLAUSE)
+    return sum(
+        row.capped_fen
+        for row in deducting.of(milestone.id)
+        if row.kind == OVERCLAIM and row.state == DECIDED
+    )
 
 
-def _pay_by(contract: Contract) -> date:
-    """Return the last day of payment: as agreed, otherwise by law, counted from the settlement."""
-    today = clock.today()
-    legal = rulepack.number("payment.days", on=today, division_code=contract.division_code)
-    return today + timedelta(days=contract.terms.get("payment_days") or legal)
+def _owe(milestone: Milestone, contract: Contract, journal_id: int, net_fen: int) -> None:
+    """Call a milestone accepted and start the time to pay, if there is something to pay."""
+    today, terms = clock.today(), terms_of(contract)
+    start_on, pay_by = payment_clocks.pay_by(milestone, terms, today)
+    steps.milestone.take(
+        milestone,
+        SETTLE,
+        accepted_on=today,
+        payable_fen=net_fen,
+        deducted_fen=milestone.amount_fen - net_fen,
+        pay_by=pay_by,
+        journal_id=journal_id,
+    )
+    if net_fen:
+        payment_clocks.start(milestone, contract, start_on, terms.payment_days)
+    else:
+        steps.milestone.take(milestone, "milestone.paid", paid_on=today)

@@ -11,22 +11,16 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import update
 
-from core import audit, clock, states
+from core import audit, clock
 from core.access import Actor, fetch
-from core.budget import lock_pool
 from core.db import db
-from core.divisions import require_division
 from core.errors import Conflict, InvalidInput, RuleBroken
-from core.formats import day, number, yuan
+from core.formats import number, yuan
 from core.ledger import Owner, gated_balance, locked_balance, post
-from core.parties import Organisation
 from plugins.contract_outsourcing.models import (
     Contract,
-    ContractYear,
     Delivery,
-    Exclusion,
     Milestone,
     Order,
 )
@@ -36,11 +30,18 @@ from plugins.contract_outsourcing.models.performance import (
     CANCELLED,
     ORDER,
     PAID,
-    SCHEDULED,
 )
 from plugins.contract_outsourcing.rules.bands import days_of, largest, quarter_of, split
 from plugins.contract_outsourcing.rules.bands import price as price_of
-from plugins.contract_outsourcing.service import frameworks, postings, steps
+from plugins.contract_outsourcing.service import (
+    challenges,
+    exclusions,
+    frameworks,
+    postings,
+    signing,
+    steps,
+    years,
+)
 from plugins.contract_outsourcing.service.frameworks import BASIS, UnitPrice
 
 PLACE = "order.place"
@@ -69,20 +70,26 @@ def place(
 ) -> dict[str, Any]:
     """Order a quantity of a service for a month; its price is committed and uses the ceiling.
 
-    Refuses a contract not in force or a month outside of it, PERIOD_OVER, PROVIDER_SUSPENDED,
-    ORDER_UNSETTLED, FRAMEWORK_CEILING with the largest order that fits, BUDGET_INSUFFICIENT.
+    Refuses a contract not in force or a month outside of it, PERIOD_OVER, CHALLENGE_OPEN,
+    PROVIDER_SUSPENDED, ORDER_UNSETTLED, BUDGET_MISSING, BUDGET_INSUFFICIENT, and with the largest
+    order that fits FRAMEWORK_CEILING.
     """
     contract = fetch(Contract, contract_id, actor, PLACE)
     price = frameworks.require_price(contract, service)
     days = _require_in_force(contract, period)
-    _refuse_suspended(contract)
+    challenges.refuse_while_challenged(contract.tender_id)
+    exclusions.refuse_barred(
+        contract.provider_id,
+        organisation_id=contract.organisation_id,
+        division_code=contract.division_code,
+    )
     _refuse_unsettled(contract, price)
     # Locked until the order stands: of two at once the second sees what the first left.
     free = locked_balance(Owner(postings.CEILING_FREE, purchase_id=contract.purchase_id))
     quote = _quote(contract, price, period, quantity, free)
     if quote.required_fen > free:
         raise _over_ceiling(quote)
-    pool = frameworks.pool_of(contract, days[0].year)
+    years.budgeted_pool(actor, contract, days[0].year)
     milestone = _milestone(contract, price, period, quote.required_fen, due_on or days[1])
     db.session.add(
         Order(
@@ -98,15 +105,10 @@ def place(
         )
     )
     moves = [
-        *postings.sign_moves(pool, quote.required_fen),
+        *years.raise_year(actor, contract, days[0].year, quote.required_fen),
         postings.use_ceiling(contract.purchase_id, quote.required_fen),
     ]
     milestone.journal_id = post(postings.ORDERED, f"milestone:{milestone.id}/ordered", moves)
-    db.session.execute(
-        update(ContractYear)
-        .where(ContractYear.contract_id == contract.id, ContractYear.fiscal_year == days[0].year)
-        .values(amount_fen=ContractYear.amount_fen + quote.required_fen)
-    )
     audit.about(steps.MILESTONE, milestone.id, f"{contract.number} {period}")
     return {
         "id": milestone.id,
@@ -136,9 +138,8 @@ def cancel(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
             delivered=served,
         )
     contract = db.session.get_one(Contract, order.contract_id)
-    year = db.session.get_one(ContractYear, (contract.id, milestone.fiscal_year))
     moves = [
-        *postings.cancel_moves(lock_pool(year.pool_id), milestone.amount_fen),
+        *years.cancel_part(actor, contract, milestone.fiscal_year, milestone.amount_fen),
         postings.free_ceiling(contract.purchase_id, milestone.amount_fen),
     ]
     post(postings.ORDER_CANCELLED, f"milestone:{milestone.id}/cancelled", moves)
@@ -232,36 +233,6 @@ def _require_in_force(contract: Contract, period: str) -> tuple[date, date]:
     return days
 
 
-def _refuse_suspended(contract: Contract) -> None:
-    """Refuse a provider that is excluded or suspended on the day of the order."""
-    today = clock.today()
-    above = require_division(contract.division_code).path.strip("/").split("/")
-    in_force = (
-        db.select(Exclusion)
-        .where(Exclusion.provider_id == contract.provider_id, Exclusion.from_on <= today)
-        .where(Exclusion.to_on.is_(None) | (Exclusion.to_on >= today))
-        .where(Exclusion.division_code.in_(above))
-        .order_by(Exclusion.id.desc())
-    )
-    excluded = db.session.scalars(in_force).first()
-    provider = db.session.get_one(Organisation, contract.provider_id)
-    is_suspended = provider.suspended_on is not None and provider.suspended_on <= today
-    if excluded is None and not is_suspended:
-        return
-    from_on = excluded.from_on if excluded else provider.suspended_on
-    raise RuleBroken(
-        "PROVIDER_SUSPENDED",
-        _(
-            "%(provider)s 自 %(from_on)s 起被暂停承接，不能向它下单。请向其他入围单位下单。",
-            provider=provider.name,
-            from_on=day(from_on),
-        ),
-        basis="政府购买服务管理办法第二十一条",
-        from_on=str(from_on),
-        to_on=str(excluded.to_on) if excluded and excluded.to_on else None,
-    )
-
-
 def _refuse_unsettled(contract: Contract, price: UnitPrice) -> None:
     open_order = db.session.execute(
         db.select(Order.milestone_id, Order.period)
@@ -324,20 +295,12 @@ def _milestone(
             errors={"due_on": [_("不在合同期限内")]},
         )
     highest = db.select(db.func.max(Milestone.sequence)).filter_by(contract_id=contract.id)
-    milestone = Milestone(
-        contract_id=contract.id,
-        provider_id=contract.provider_id,
-        organisation_id=contract.organisation_id,
-        division_code=contract.division_code,
+    return signing.add_milestone(
+        contract,
         sequence=(db.session.scalar(highest) or 0) + 1,
         name=f"{price.name} {period}",
         kind=ORDER,
         fiscal_year=first.year,
         amount_fen=amount_fen,
         due_on=due_on,
-        state=SCHEDULED,
     )
-    db.session.add(milestone)
-    db.session.flush()
-    states.begin(steps.MILESTONE, milestone)
-    return milestone

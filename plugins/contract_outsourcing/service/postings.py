@@ -151,12 +151,6 @@ def sign_moves(pool: Pool, amount_fen: int, *, is_forward: bool = False) -> list
     return [*commit_moves(pool, amount_fen), register]
 
 
-def cancel_moves(pool: Pool, amount_fen: int) -> list[Move]:
-    """Return the moves of money (fen) that will not be owed: back to its lines."""
-    register = Move(of(UNPAID, pool.id), of(CANCELLED, pool.id), amount_fen)
-    return [*release_moves(pool, amount_fen), register]
-
-
 def use_ceiling(purchase_id: int, amount_fen: int) -> Move:
     """Return the move of an order's amount (fen) out of a framework's free ceiling."""
     free = Owner(CEILING_FREE, purchase_id=purchase_id)
@@ -190,6 +184,17 @@ def accept_moves(
     if deducted_fen:
         moves += release_moves(pool, deducted_fen)
     return moves
+
+
+def advance_moves(pool: Pool, party_id: int, amount_fen: int) -> list[Move]:
+    """Return the moves of an advance (fen) that is granted: owed now, no expense yet."""
+    prepaid = Owner(PREPAID, pool_id=pool.id, party_id=party_id)
+    payable = Owner("fin.payable", pool_id=pool.id, party_id=party_id)
+    return [
+        Move(of("pool.uncharged", pool.id), of("pool.charged", pool.id), amount_fen),
+        Move(prepaid, payable, amount_fen),
+        *accrue_moves(pool, amount_fen),
+    ]
 
 
 def pay_moves(pool_id: int, amount_fen: int) -> list[Move]:
