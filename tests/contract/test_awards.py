@@ -265,7 +265,7 @@ def test_two_who_decide_at_once_make_one_award(app, world):
         assert db.session.scalar(db.select(db.func.count()).select_from(Award)) == 1
 
 
-# --- without competition -----------------------------------------------------------------------
+# --- without competition ----------------------------------------------------------------------
 
 
 def single_source(app, county, **values):
@@ -314,7 +314,7 @@ def test_who_competes_is_not_negotiated_with(app, county):
         assert world.refused("tender.negotiate", clerk, **fields) == "METHOD_COMPETES"
 
 
-# --- providers barred --------------------------------------------------------------------------
+# --- providers barred -------------------------------------------------------------------------
 
 
 def test_a_barred_provider_gets_no_award_until_it_is_lifted(app, world):

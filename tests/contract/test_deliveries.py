@@ -135,7 +135,7 @@ def test_a_delivery_needs_an_open_order_of_its_month(framework: Framework) -> No
     assert problem["code"] == "STATE_CHANGED"
 
 
-# --- sheets ------------------------------------------------------------------------------------
+# --- sheets -----------------------------------------------------------------------------------
 
 
 def test_a_sheet_counts_each_day_once_and_lists_what_was_there_before(
@@ -223,7 +223,7 @@ def test_a_list_of_deliveries_shows_no_name_in_full(framework: Framework) -> Non
     assert {one["name"] for one in found} == {"张*丰"}
 
 
-# --- lists of days -----------------------------------------------------------------------------
+# --- lists of days ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

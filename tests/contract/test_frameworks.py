@@ -175,7 +175,7 @@ def test_the_report_of_bands_says_what_was_paid_in_each(framework: Framework) ->
     assert {row["provider"] for row in found} == {"助餐一号"}
 
 
-# --- placing -----------------------------------------------------------------------------------
+# --- placing ----------------------------------------------------------------------------------
 
 
 def test_the_next_order_waits_for_the_settlement_of_the_last(framework: Framework) -> None:
@@ -317,7 +317,7 @@ def test_a_cancelled_order_frees_its_money_and_its_ceiling(framework: Framework)
     assert problem["code"] == "ORDER_DELIVERED"
 
 
-# --- claiming and settling ---------------------------------------------------------------------
+# --- claiming and settling --------------------------------------------------------------------
 
 
 def test_a_month_is_claimed_after_it_is_over_by_its_own_provider(framework: Framework) -> None:

@@ -54,7 +54,7 @@ def bid_ids(tender_id):
         return list(db.session.scalars(query))
 
 
-# --- holding the key ---------------------------------------------------------------------------
+# --- holding the key --------------------------------------------------------------------------
 
 
 def test_without_three_holders_nothing_is_published(county_open):
@@ -110,7 +110,7 @@ def test_the_keys_of_a_published_tender_stay_as_they_are(county_open, sealed):
     assert code("tender.hold_key", clerk, **fields) == "STATE_CHANGED"
 
 
-# --- opening -----------------------------------------------------------------------------------
+# --- opening ----------------------------------------------------------------------------------
 
 
 def test_nothing_is_opened_or_handed_in_before_the_deadline(county_open, sealed):
@@ -223,7 +223,7 @@ def test_while_finance_has_stopped_the_procurement_nothing_is_opened(county_open
         assert code("opening.open", officer, id=sealed) == "PROCUREMENT_SUSPENDED"
 
 
-# --- what is broken ----------------------------------------------------------------------------
+# --- what is broken ---------------------------------------------------------------------------
 
 
 def test_a_swapped_ciphertext_is_found_and_the_others_go_on(county_open, sealed):
@@ -294,7 +294,7 @@ def test_files_are_kept_as_they_were_sealed(county_open):
         assert (found.name, found.content) == ("方案.pdf", b"%PDF-")
 
 
-# --- prices ------------------------------------------------------------------------------------
+# --- prices -----------------------------------------------------------------------------------
 
 
 def finish_panel(county, tender_id, *, finished):
@@ -349,7 +349,7 @@ def test_a_price_swapped_after_the_opening_is_found_at_the_next(county_open, sea
     assert record[0]["price_fen"] is None
 
 
-# --- races -------------------------------------------------------------------------------------
+# --- races ------------------------------------------------------------------------------------
 
 
 def race(app, *calls):
