@@ -1,4 +1,4 @@
-"""Notices: published by another person, in time, frozen; changed, asked about and read in public."""
+"""Notices: published by another person, in time, frozen; changed, asked about, read in public."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def code_of(check, number):
     return None
 
 
-# --- publishing -----------------------------------------------------------------------------------
+# --- publishing --------------------------------------------------------------------------------
 
 
 def test_who_wrote_a_tender_does_not_publish_it(office):
@@ -122,7 +122,7 @@ def test_bids_are_opened_after_the_deadline_only(office):
         assert code_of(notices.require_bidding_over, number) is None
 
 
-# --- publicity before direct methods ----------------------------------------------------------------
+# --- publicity before direct methods -------------------------------------------------------------
 
 
 @pytest.mark.requirement("R000-54", in_part=True)
@@ -160,7 +160,7 @@ def test_an_emergency_waits_for_nothing_and_owes_a_report(office):
         assert db.session.scalars(clocks).one().stopped_on is not None
 
 
-# --- changes and questions ------------------------------------------------------------------------
+# --- changes and questions ---------------------------------------------------------------------
 
 
 def test_a_change_that_affects_bids_leaves_fifteen_days(office):
@@ -221,7 +221,7 @@ def test_nothing_is_asked_after_the_deadline_or_of_a_draft(office):
     assert refused("tender.answer", office.actor("purchaser_clerk"), id=9_999, answer="无")
 
 
-# --- by invitation --------------------------------------------------------------------------------
+# --- by invitation -----------------------------------------------------------------------------
 
 
 def invited_tender(county):
@@ -304,7 +304,7 @@ def test_institutions_may_take_part_beside_firms(office):
     do("tender.invite", office.actor("purchaser_clerk"), id=number, **fields)
 
 
-# --- reading --------------------------------------------------------------------------------------
+# --- reading -----------------------------------------------------------------------------------
 
 
 @pytest.mark.requirement("R002-37")

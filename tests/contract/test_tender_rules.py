@@ -64,7 +64,7 @@ def test_any_text_can_be_judged(text):
         assert one.words in text
 
 
-# --- sheets -------------------------------------------------------------------------------------
+# --- sheets ----------------------------------------------------------------------------------
 
 
 def indicator(code, points, **changes):
@@ -127,7 +127,7 @@ def test_what_is_frozen_is_the_same_in_any_order_and_another_after_any_change():
     assert one != sheets.frozen_hash(100, {"a": 1, "b": [2]}, ["条件", "又一条"])
 
 
-# --- lots and rows --------------------------------------------------------------------------------
+# --- lots and rows -----------------------------------------------------------------------------
 
 
 @given(st.sets(st.integers(1, 500), min_size=3), st.text(min_size=1))

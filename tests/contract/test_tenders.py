@@ -42,7 +42,7 @@ def code(county, plan, **changes):
     return create(county, plan, **changes)["code"]
 
 
-# --- the method -----------------------------------------------------------------------------------
+# --- the method --------------------------------------------------------------------------------
 
 
 @pytest.mark.requirement("R000-54", "R002-39")
@@ -113,7 +113,7 @@ def test_a_method_nobody_knows_is_refused_in_words(office):
     assert "method" in create(office, world.make_plan(office), method="lottery")["errors"]
 
 
-# --- plan and money -------------------------------------------------------------------------------
+# --- plan and money ----------------------------------------------------------------------------
 
 
 def test_a_tender_needs_a_filed_plan(office):
@@ -166,7 +166,7 @@ def test_the_ceiling_is_never_left_out(office):
     assert "ceiling_fen" in create(office, world.make_plan(office), ceiling_fen=None)["errors"]
 
 
-# --- conditions and sheet -------------------------------------------------------------------------
+# --- conditions and sheet ----------------------------------------------------------------------
 
 
 @pytest.mark.requirement("R000-34", "R000-40")
@@ -214,7 +214,7 @@ def test_an_inquiry_has_no_sheet(office):
     assert code(office, world.make_plan(office), **fields) == "SHEET_NOT_WANTED"
 
 
-# --- submitting -----------------------------------------------------------------------------------
+# --- submitting --------------------------------------------------------------------------------
 
 
 @pytest.mark.requirement("R002-37")
@@ -270,7 +270,7 @@ def test_a_party_of_the_wrong_kind_is_refused_in_words(office):
     assert "provider_id" in create(office, plan, provider_id=office.purchaser)["errors"]
 
 
-# --- the end --------------------------------------------------------------------------------------
+# --- the end -----------------------------------------------------------------------------------
 
 
 def fail(number):
