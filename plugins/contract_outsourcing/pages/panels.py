@@ -109,7 +109,7 @@ def judge(id: int, bid: int, step: str) -> ResponseReturnValue:  # noqa: A002 - 
 
 
 def _choice(name: str) -> dict[str, bool]:
-    """Return a yes or no as typed; nothing where nothing was chosen, which the act then asks for."""
+    """Return a yes or no as typed; nothing where nothing was chosen, which the act asks for."""
     said = request.form.get(name)
     return {name: said == "yes"} if said else {}
 
