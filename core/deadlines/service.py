@@ -30,12 +30,14 @@ def start(
     organisation_id: int,
     division_code: str,
     what: str,
+    length: int | None = None,
 ) -> Deadline | None:
     """Start an object's clock on a day and return it; one that runs already is left as it is.
 
     None where no law in force that day sets a time: there is nothing to watch.
 
-    How long it runs is what the rule pack says that day in that division. `what` says in words
+    How long it runs is what the rule pack says that day in that division, or `length` where the
+    parties agreed on other days, as that law lets them. `what` says in words
     what is due ("望城区教育局 2026 年助学采购计划备案"), without personal data. For acts under way.
     Raises KeyError for a kind nobody declared.
     """
@@ -44,7 +46,8 @@ def start(
     if figure is None:
         return None
     assert isinstance(figure.value, int)  # noqa: S101 - clocks are numbers of days
-    due = _due(workdays.calendar(), from_on, figure.value, declared.unit)
+    length = figure.value if length is None else length
+    due = _due(workdays.calendar(), from_on, length, declared.unit)
     row = {
         "kind": kind,
         "object_type": object_type,
@@ -52,7 +55,7 @@ def start(
         "organisation_id": organisation_id,
         "division_code": division_code,
         "what": what,
-        "length": figure.value,
+        "length": length,
         "unit": declared.unit,
         "citation": figure.citation,
         "starts_on": from_on,

@@ -9,16 +9,29 @@ from flask_babel import gettext as _
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.contract_outsourcing import api, models, pages
-from plugins.contract_outsourcing.service import award_clocks, clocks, postings, years
+from plugins.contract_outsourcing.service import (
+    award_clocks,
+    claiming,
+    clocks,
+    obstacles,
+    payment_clocks,
+    performance_checks,
+    postings,
+    years,
+)
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flask import Blueprint
 
     from core.access import Actor, Permission
     from core.acts import Act
     from core.deadlines import DeadlineKind
-    from core.ledger import AccountKind, EntryKind
+    from core.ledger import AccountKind, Check, EntryKind
+    from core.settlement import Claim
     from core.web.menu import MenuItem
+    from core.years import Obstacle
 
 
 @hookimpl
@@ -59,8 +72,8 @@ def _fits(traits: Traits) -> str | None:
 
 @hookimpl
 def register_deadlines() -> list[DeadlineKind]:
-    """Declare the legal clocks from the panel's report to the filed contract."""
-    return [*award_clocks.KINDS, *clocks.KINDS]
+    """Declare the legal clocks from the panel's report to the contract's last payment."""
+    return [*award_clocks.KINDS, *clocks.KINDS, *payment_clocks.KINDS]
 
 
 @hookimpl
@@ -79,6 +92,30 @@ def register_pages() -> list[Blueprint]:
 def menu_items(actor: Actor) -> list[MenuItem]:
     """Offer the pages of procurement and contracts."""
     return pages.menu(actor)
+
+
+@hookimpl
+def settlement_claims(until: datetime) -> list[Claim]:
+    """Say which accepted milestones may be paid."""
+    return claiming.claims(until)
+
+
+@hookimpl
+def claim_settled(claim: Claim) -> None:
+    """Hear that a milestone was paid."""
+    claiming.on_claim_settled(claim)
+
+
+@hookimpl
+def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
+    """Say what keeps a contract's pools from closing."""
+    return obstacles.obstacles(pool_ids)
+
+
+@hookimpl
+def integrity_checks() -> list[Check]:
+    """Declare the checks of milestones and the register."""
+    return [*performance_checks.CHECKS]
 
 
 __all__ = ["models"]

@@ -48,7 +48,20 @@ CONTRACTS = [
     Permission("contract.receive", "登记承接主体上缴款", ("finance_maker",)),
 ]
 # --- performance -------------------------------------------------------------------------------
-PERFORMANCE: list[Permission] = []
+PERFORMANCE: list[Permission] = [
+    Permission("milestone.deliver", "申报交付", ("provider_manager",)),
+    Permission("opinion.give", "评价自己得到的服务", ("resident",)),
+    Permission("opinion.record", "代记服务对象意见", ("purchaser_clerk",)),
+    Permission("opinion.answer", "答复服务对象意见", ("accepter",)),
+    Permission("deduction.propose", "提出扣减", ("accepter",)),
+    Permission("deduction.state", "对扣减陈述申辩", ("provider_manager",)),
+    Permission("deduction.decide", "决定扣减", ("purchaser_approver",)),
+    Permission("deduction.drop", "撤回扣减", ("accepter", "purchaser_approver")),
+    Permission("acceptance.record", "记录验收", ("accepter",)),
+    Permission("acceptance.approve", "复核验收", ("purchaser_approver",)),
+    Permission("contract.score", "给合同履行打分", ("purchaser_clerk",)),
+    Permission("contract.evaluate", "第三方评价打分", ("evaluator",)),
+]
 # --- frameworks --------------------------------------------------------------------------------
 FRAMEWORKS: list[Permission] = []
 

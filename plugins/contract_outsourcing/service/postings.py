@@ -167,6 +167,17 @@ def accept_moves(
     return moves
 
 
+def advance_moves(pool: Pool, party_id: int, amount_fen: int) -> list[Move]:
+    """Return the moves of an advance (fen) that is granted: owed now, no expense yet."""
+    prepaid = Owner(PREPAID, pool_id=pool.id, party_id=party_id)
+    payable = Owner("fin.payable", pool_id=pool.id, party_id=party_id)
+    return [
+        Move(of("pool.uncharged", pool.id), of("pool.charged", pool.id), amount_fen),
+        Move(prepaid, payable, amount_fen),
+        *accrue_moves(pool, amount_fen),
+    ]
+
+
 def pay_moves(pool_id: int, amount_fen: int) -> list[Move]:
     """Return the move of the register when the bank has confirmed a payment."""
     return [Move(of(UNPAID, pool_id), of(PAID, pool_id), amount_fen)]
