@@ -114,9 +114,8 @@ CHECKS = [
 
 def _by_contract(plus: str, minus: str) -> dict[int, int]:
     """Return the difference of two kinds of the register, fen by contract, zeroes left out."""
-    owners = dict(
-        db.session.execute(db.select(ContractYear.pool_id, ContractYear.contract_id)).tuples()
-    )
+    pools = db.session.execute(db.select(ContractYear.pool_id, ContractYear.contract_id))
+    owners = {row.pool_id: row.contract_id for row in pools}
     totals: dict[int, int] = {}
     for kind, sign in ((plus, 1), (minus, -1)):
         for pool, fen in balances(kind, by="pool_id").items():
