@@ -11,6 +11,7 @@ from core.purchases import Form, Traits
 from plugins.contract_outsourcing import api, models, pages
 from plugins.contract_outsourcing.service import (
     award_clocks,
+    checks,
     claiming,
     contract_clocks,
     obstacles,
@@ -18,7 +19,9 @@ from plugins.contract_outsourcing.service import (
     performance_checks,
     postings,
     records,
+    register,
     tender_clocks,
+    tracing,
     years,
 )
 
@@ -31,8 +34,9 @@ if TYPE_CHECKING:
     from core.access import Actor, Permission
     from core.acts import Act
     from core.deadlines import DeadlineKind
-    from core.ledger import AccountKind, Check, EntryKind
+    from core.ledger import AccountKind, Check, EntryKind, Figure
     from core.settlement import Claim
+    from core.trace import Place, Step
     from core.web.menu import MenuItem
     from core.years import Obstacle
 
@@ -127,9 +131,27 @@ def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
 
 
 @hookimpl
+def register_figures() -> list[Figure]:
+    """Declare the figures of the register of contracts."""
+    return list(register.FIGURES)
+
+
+@hookimpl
+def trace_found(text: str, actor: Actor) -> list[Place]:
+    """Find contracts by number, and what our journals are about."""
+    return tracing.found(text, actor)
+
+
+@hookimpl
+def trace_steps(place: Place) -> list[Step]:
+    """Lead from a pool over contract and milestone to the claim, and back."""
+    return tracing.steps(place)
+
+
+@hookimpl
 def integrity_checks() -> list[Check]:
-    """Declare the checks of milestones and the register."""
-    return [*performance_checks.CHECKS]
+    """Declare the checks of contracts, milestones and the register."""
+    return [*checks.CHECKS, *performance_checks.CHECKS]
 
 
 __all__ = ["models"]

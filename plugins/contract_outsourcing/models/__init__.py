@@ -30,6 +30,7 @@ from plugins.contract_outsourcing.models.contracts import (
     Contract,
     ContractYear,
     ProviderIncome,
+    Receivable,
     Signature,
     Subcontract,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "PartyTie",
     "ProviderIncome",
     "Ranking",
+    "Receivable",
     "Score",
     "Signature",
     "Subcontract",
