@@ -233,6 +233,22 @@ ACCEPTANCES = [
         object_type=MILESTONE,
     ),
 ]
+RESULTS = [
+    Act(
+        "acceptance.results",
+        "公告公共服务的验收结果",
+        "/contract/acceptances/results",
+        None,
+        schema(
+            "AcceptanceResults",
+            before=identity(required=False),
+            limit=fields.Integer(strict=True, validate=_LIMIT),
+        ),
+        performance_queries.results,
+        method="GET",
+        reads=True,
+    ),
+]
 SCORES = [
     Act(
         "contract.score",
@@ -293,4 +309,4 @@ ARREARS = [
         reads=True,
     ),
 ]
-ACTS: list[Act] = [*DELIVERING, *OPINIONS, *DEDUCTIONS, *ACCEPTANCES, *SCORES, *ARREARS]
+ACTS: list[Act] = [*DELIVERING, *OPINIONS, *DEDUCTIONS, *ACCEPTANCES, *RESULTS, *SCORES, *ARREARS]

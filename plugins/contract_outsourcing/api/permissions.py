@@ -43,6 +43,9 @@ CONTRACTS = [
     Permission("contract.make", "起草合同", ("purchaser_clerk",)),
     Permission("contract.agree", "复核合同", ("purchaser_approver",)),
     Permission("contract.sign", "签署合同", ("purchaser_approver", "provider_manager")),
+    Permission("contract.file", "备案合同", ("finance_budget",)),
+    Permission("contract.subcontract", "申请分包和确认应付账款", ("provider_manager",)),
+    Permission("contract.receive", "登记承接主体上缴款", ("finance_maker",)),
 ]
 # --- performance -------------------------------------------------------------------------------
 PERFORMANCE: list[Permission] = [

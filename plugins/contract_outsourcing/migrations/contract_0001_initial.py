@@ -828,6 +828,31 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "contract_receivable",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("contract_id", ID, nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("financier", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("asked_by", ID, nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", ID, nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_contract_receivable_positive")),
+        sa.ForeignKeyConstraint(
+            ["contract_id"],
+            ["contract_contract.id"],
+            name=op.f("fk_contract_receivable_contract_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_receivable")),
+    )
+    with op.batch_alter_table("contract_receivable", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contract_receivable_contract_id"), ["contract_id"], unique=False
+        )
+
+    op.create_table(
         "contract_subcontract",
         sa.Column("id", ID, nullable=False),
         sa.Column("contract_id", ID, nullable=False),

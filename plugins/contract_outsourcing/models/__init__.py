@@ -23,6 +23,7 @@ from plugins.contract_outsourcing.models.contracts import (
     Contract,
     ContractYear,
     ProviderIncome,
+    Receivable,
     Signature,
     Subcontract,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "PartyTie",
     "ProviderIncome",
     "Ranking",
+    "Receivable",
     "Score",
     "Signature",
     "Subcontract",

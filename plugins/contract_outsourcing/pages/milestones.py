@@ -1,10 +1,25 @@
-"""Pages of milestones."""
+"""Milestones: delivered by providers, accepted line by line, decided with the arithmetic shown."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from pathlib import Path
+from typing import Any
 
-from core.web.menu import MenuItem
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from core.access import Actor, require
+from core.acts import Answer
+from core.documents import pdf
+from core.errors import RuleBroken
+from core.web import current_actor
+from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole, year_of
+from core.web.menu import DOOR, MenuItem, Todo
+from plugins.contract_outsourcing.models import performance as p
+from plugins.contract_outsourcing.pages import certificates
+from plugins.contract_outsourcing.service import arrears, performance_queries
 
 blueprint = Blueprint(
     "contract_milestones",
@@ -12,4 +27,299 @@ blueprint = Blueprint(
     url_prefix="/contract/milestones",
     template_folder="../templates",
 )
-MENU: list[tuple[str, MenuItem]] = []
+
+VIEW = "contract.view"
+TEMPLATES = Path(__file__).parents[1] / "templates" / "contract" / "milestones"
+# What each desk has to do next, by the filter of the list.
+WAITING = {
+    "deliver": (p.SCHEDULED, p.REFUSED),
+    "accept": (p.SUBMITTED,),
+    "approve": (p.RECORDED,),
+    "pay": (p.ACCEPTED,),
+    "paid": (p.PAID,),
+}
+MAY = (
+    "milestone.deliver",
+    "opinion.record",
+    "opinion.answer",
+    "deduction.propose",
+    "deduction.state",
+    "deduction.decide",
+    "deduction.drop",
+    "acceptance.record",
+    "acceptance.approve",
+    "contract.score",
+    "contract.evaluate",
+)
+
+
+@blueprint.get("/")
+def index() -> str:
+    """List milestones in my scope; `waiting` limits them to those that wait for one step."""
+    actor = current_actor()
+    require(actor, VIEW)
+    waiting = request.args.get("waiting", "")
+    before = page_of(request.args.get("before"))
+    found = performance_queries.listed(actor, before=before, states=WAITING.get(waiting, ()))
+    return render_template(
+        "contract/milestones/index.html",
+        found=found,
+        before=before,
+        waiting=waiting,
+        filters=_filters(),
+    )
+
+
+@blueprint.get("/<int:id>")
+def show(id: int) -> str:  # noqa: A002 - the route's name
+    """Show a milestone with everything said of it, and the step that is mine."""
+    return _show(id, fresh())
+
+
+@blueprint.post("/<int:id>/deliver")
+def deliver(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Say that it was delivered."""
+    form = request.form
+    links = [line.strip() for line in (form.get("links") or "").splitlines() if line.strip()]
+    fields = {"id": id, "delivered_on": form.get("delivered_on"), "words": form.get("words")}
+    return _after(
+        id, act("milestone.deliver", fields | {"links": links}), _("已申报交付，等验收。")
+    )
+
+
+@blueprint.post("/<int:id>/accept")
+def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Record an acceptance line by line."""
+    form = request.form
+    results = [
+        {"line": line, "found": form[f"found-{line}"]}
+        | ({"words": words} if (words := form.get(f"words-{line}", "").strip()) else {})
+        for line in form.getlist("line")
+        if form.get(f"found-{line}")
+    ]
+    fields = {"id": id, "results": results, "words": form.get("words")}
+    return _after(id, act("acceptance.record", fields), _("已记录验收，等复核。"))
+
+
+@blueprint.post("/<int:id>/approve")
+def approve(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Approve an acceptance."""
+    answer = act("acceptance.approve", {"id": id})
+    done = _("已通过验收，最晚 %(day)s 付款。", day=answer.body.get("pay_by"))
+    return _after(id, answer, done)
+
+
+@blueprint.post("/<int:id>/send-back")
+def send_back(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Have the accepter look again."""
+    fields = {"id": id, "reason": request.form.get("reason")}
+    return _after(id, act("acceptance.send_back", fields), _("已退回重新验收。"))
+
+
+@blueprint.post("/<int:id>/refuse")
+def refuse(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Refuse what does not meet the contract."""
+    fields = {"id": id, "reason": request.form.get("reason")}
+    return _after(id, act("acceptance.refuse", fields), _("已退回承接主体重新交付。"))
+
+
+@blueprint.post("/<int:id>/deductions")
+def propose(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Propose a deduction: lateness, or a clause of the contract with its units."""
+    form = request.form
+    clause = form.get("clause", "")
+    fields: dict[str, Any] = {"milestone_id": id, "evidence": form.get("evidence")}
+    if clause == p.LATE:
+        fields["kind"] = p.LATE
+    else:
+        # An empty choice is left for the act to refuse.
+        code = clause.removeprefix("quality:")
+        fields |= {"kind": p.QUALITY, "clause": code, "units": whole(form.get("units"))}
+    return _after(id, act("deduction.propose", fields), _("已提出扣减，等承接主体陈述。"))
+
+
+@blueprint.post("/<int:id>/deductions/<int:deduction>/state")
+def state(id: int, deduction: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Say what there is to say to a deduction."""
+    fields = {"id": deduction, "words": request.form.get("words")}
+    return _after(id, act("deduction.state", fields), _("已收到您的陈述，等购买主体决定。"))
+
+
+@blueprint.post("/<int:id>/deductions/<int:deduction>/decide")
+def decide(id: int, deduction: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Decide a deduction."""
+    fields = {"id": deduction, "reason": request.form.get("reason")}
+    return _after(id, act("deduction.decide", fields), _("已决定扣减。"))
+
+
+@blueprint.post("/<int:id>/deductions/<int:deduction>/drop")
+def drop(id: int, deduction: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Give a deduction up."""
+    fields = {"id": deduction, "reason": request.form.get("reason")}
+    return _after(id, act("deduction.drop", fields), _("已撤回扣减。"))
+
+
+@blueprint.post("/<int:id>/score")
+def score(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Score the contract for the purchaser or its recipients."""
+    fields = _scored(id) | {"side": request.form.get("side")}
+    return _after(id, act("contract.score", fields), _("已记录得分。"))
+
+
+@blueprint.post("/<int:id>/evaluate")
+def evaluate(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Score the contract as the third party."""
+    return _after(id, act("contract.evaluate", _scored(id)), _("已记录得分。"))
+
+
+@blueprint.get("/<int:id>/certificate.pdf")
+def certificate(id: int) -> Response:  # noqa: A002 - the route's name
+    """Print the certificate of acceptance (验收单), in Chinese."""
+    actor = current_actor()
+    require(actor, VIEW)
+    milestone = performance_queries.shown(actor, id=id)
+    if milestone["accepted_on"] is None:
+        raise RuleBroken("NOT_ACCEPTED", _("这个节点还没有通过验收，没有验收单。"))
+    headers = {"Content-Disposition": f'inline; filename="acceptance-{id}.pdf"'}
+    document = pdf(TEMPLATES / "certificate.typ", certificates.paper(milestone))
+    return Response(document, mimetype="application/pdf", headers=headers)
+
+
+@blueprint.get("/results")
+def results() -> str:
+    """Show the public what became of public services: the results of their acceptance."""
+    before = page_of(request.args.get("before"))
+    found = performance_queries.results(current_actor(), before=before)
+    return render_template("contract/milestones/results.html", found=found, before=before)
+
+
+@blueprint.get("/arrears")
+def overdue() -> str:
+    """Show the public what small firms were owed beyond its day, at the end of a year."""
+    year = year_of(request.args.get("year"))
+    answer = act("arrears.list", {"on": f"{year}-12-31" if year else None})
+    return render_template("contract/milestones/arrears.html", found=answer.body)
+
+
+@blueprint.get("/late")
+def late() -> str:
+    """List what was paid too late, for inspection."""
+    actor = current_actor()
+    require(actor, VIEW)
+    year, before = year_of(request.args.get("year")), page_of(request.args.get("before"))
+    found = arrears.late_payments(actor, year=year, before=before)
+    return render_template("contract/milestones/late.html", found=found, before=before)
+
+
+# --- parts -------------------------------------------------------------------------------------
+
+
+def _after(number: int, answer: Answer, done: str) -> ResponseReturnValue:
+    return done_or_again(
+        answer,
+        done=done,
+        to=url_for(".show", id=number),
+        again=lambda one: _show(number, shown_again(one)),
+    )
+
+
+def _show(number: int, form: dict[str, Any]) -> str:
+    actor = current_actor()
+    require(actor, VIEW)
+    found = performance_queries.shown(actor, id=number)
+    return render_template(
+        "contract/milestones/show.html",
+        found=found,
+        may={name: actor.may(name) for name in MAY},
+        clauses=_clauses(found),
+        results=_found_words(),
+        # What was typed belongs to the form that was sent.
+        sent=request.endpoint if form["refusal"] else "",
+        **form,
+    )
+
+
+def _scored(milestone: int) -> dict[str, Any]:
+    """Return the score typed in points (88 or 91.5) in hundredths; what is none is the act's."""
+    actor = current_actor()
+    require(actor, VIEW)
+    contract = performance_queries.shown(actor, id=milestone)["contract_id"]
+    typed = (request.form.get("points") or "").strip()
+    whole_part, _dot, rest = typed.partition(".")
+    readable = typed.replace(".", "", 1).isdecimal() and typed.isascii() and len(typed) <= 6
+    points: int | str = typed
+    if readable and whole_part and len(rest) <= 2:  # noqa: PLR2004 - hundredths
+        points = int(whole_part) * 100 + int((rest + "00")[:2])
+    return {"id": contract, "centipoints": points, "words": request.form.get("words")}
+
+
+def _clauses(found: dict[str, Any]) -> list[tuple[str, str]]:
+    late_one = [(p.LATE, _("逾期交付（天数按两个日期算）"))] if found["due_on"] else []
+    return late_one + [
+        (
+            f"quality:{one['code']}",
+            _("%(name)s（每%(unit)s扣减）", name=one["name"], unit=one["unit"]),
+        )
+        for one in found["clauses"]
+    ]
+
+
+def _found_words() -> list[tuple[str, str]]:
+    return [(p.MET, _("合格")), (p.PARTLY, _("部分合格")), (p.NOT_MET, _("不合格"))]
+
+
+def _filters() -> list[tuple[str, str]]:
+    return [
+        ("", _("全部")),
+        ("deliver", _("待交付")),
+        ("accept", _("待验收")),
+        ("approve", _("待复核")),
+        ("pay", _("待付款")),
+        ("paid", _("已付款")),
+    ]
+
+
+def _waiting(actor: Actor) -> list[Todo]:
+    """Return what of milestones waits for a person: by the step that is theirs."""
+    mine = [
+        ("acceptance.record", "accept", _("待验收的节点")),
+        ("acceptance.approve", "approve", _("待复核的验收")),
+    ]
+    found = [
+        Todo(
+            performance_queries.count(actor, permission, *WAITING[waiting]),
+            label,
+            url_for("contract_milestones.index", waiting=waiting),
+        )
+        for permission, waiting, label in mine
+        if actor.may(permission)
+    ]
+    if actor.may("deduction.state"):
+        count = performance_queries.count_to_state(actor)
+        found.append(Todo(count, _("可以陈述的扣减"), url_for("contract_milestones.index")))
+    if actor.may("milestone.deliver"):
+        count = performance_queries.count_due(actor)
+        url = url_for("contract_milestones.index", waiting="deliver")
+        found.append(Todo(count, _("到期应交付的节点"), url))
+    return found
+
+
+MENU: list[tuple[str, MenuItem]] = [
+    (
+        VIEW,
+        MenuItem(
+            "how", lazy_gettext("交付与验收"), "contract_milestones.index", 50, waiting=_waiting
+        ),
+    ),
+    (VIEW, MenuItem("worth", lazy_gettext("逾期付款"), "contract_milestones.late", 50)),
+    (
+        "",
+        MenuItem(
+            DOOR,
+            lazy_gettext("买来的服务怎么样"),
+            "contract_milestones.results",
+            60,
+            hint=lazy_gettext("公共服务项目的验收结果，和政府拖欠企业账款的情况。"),
+        ),
+    ),
+]

@@ -6,9 +6,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from core import clock
 from core.access import Actor, fetch, scoped
 from core.db import db
 from core.errors import Refusal
+from core.formats import yuan
 from core.settlement.claims import payee_names
 from plugins.contract_outsourcing.models import Acceptance, Contract, Deduction, Milestone, Opinion
 from plugins.contract_outsourcing.models import performance as p
@@ -68,6 +70,69 @@ def count(actor: Actor, permission: str, *states: str) -> int:
     return int(db.session.scalar(db.select(db.func.count()).select_from(found)) or 0)
 
 
+def count_due(actor: Actor) -> int:
+    """Return how many milestones a provider should have delivered by today, and has not."""
+    found = (
+        scoped(Milestone, actor, "milestone.deliver")
+        .where(Milestone.state.in_((p.SCHEDULED, p.REFUSED)), Milestone.kind != p.ORDER)
+        .where(Milestone.due_on <= clock.today())
+        .subquery()
+    )
+    return int(db.session.scalar(db.select(db.func.count()).select_from(found)) or 0)
+
+
+def results(
+    actor: Actor,  # noqa: ARG001 - public
+    *,
+    before: int | None = None,
+    limit: int = PAGE,
+) -> dict[str, Any]:
+    """Return the published results of accepting public services, newest first; nobody is named."""
+    query = (
+        db.select(Acceptance, Milestone, Contract)
+        .join(Milestone, Milestone.id == Acceptance.milestone_id)
+        .join(Contract, Contract.id == Milestone.contract_id)
+        .where(Acceptance.published_at.is_not(None), Acceptance.state == accepting.APPROVED)
+        .order_by(Acceptance.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(Acceptance.id < before)
+    rows = list(db.session.execute(query))
+    heard = _heard([milestone.id for _one, milestone, _contract in rows])
+    names = payee_names(
+        number for _one, one, _contract in rows for number in (one.provider_id, one.organisation_id)
+    )
+    return {
+        "items": [
+            {
+                "contract_name": contract.name,
+                "name": milestone.name,
+                "organisation": names[milestone.organisation_id],
+                "provider": names[milestone.provider_id],
+                "accepted_on": milestone.accepted_on.isoformat() if milestone.accepted_on else None,
+                "payable_fen": milestone.payable_fen,
+                "deducted_fen": milestone.deducted_fen,
+                "opinions": heard.get(milestone.id, (0, 0))[0],
+                "delivered": heard.get(milestone.id, (0, 0))[1],
+            }
+            for _one, milestone, contract in rows
+        ],
+        "next_before": rows[-1][0].id if len(rows) == limit else None,
+    }
+
+
+def _heard(milestone_ids: list[int]) -> dict[int, tuple[int, int]]:
+    """Return how many opinions each milestone has, and how many say "delivered"."""
+    yes = db.func.sum(db.case((Opinion.delivered, 1), else_=0))
+    rows = db.session.execute(
+        db.select(Opinion.milestone_id, db.func.count(), yes)
+        .where(Opinion.milestone_id.in_(milestone_ids))
+        .group_by(Opinion.milestone_id)
+    )
+    return {number: (count, int(delivered)) for number, count, delivered in rows}
+
+
 def count_to_state(actor: Actor) -> int:
     """Return how many proposed deductions a provider may still say something to."""
     found = (
@@ -107,9 +172,12 @@ def shown(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
             ],
             "opinions": _opinions(milestone),
             "opinions_needed": opinions.needed(milestone, contract),
-            "deductions": [_deduction(row) for row in deducting.of(milestone.id)],
+            "deductions": [
+                _deduction(row, milestone, contract) for row in deducting.of(milestone.id)
+            ],
             "acceptances": _acceptances(milestone),
             "scores": scoring_performance.given(contract.id),
+            "points": scoring_performance.points(contract.id),
         }
         | _outlook(milestone, contract)
     )
@@ -149,13 +217,40 @@ def _opinions(milestone: Milestone) -> list[dict[str, Any]]:
     ]
 
 
-def _deduction(row: Deduction) -> dict[str, Any]:
+def _deduction(row: Deduction, milestone: Milestone, contract: Contract) -> dict[str, Any]:
     return deducting.said(row) | {
+        "arithmetic": _arithmetic(row, milestone, contract),
         "state_name": deducting.state_name(row.state),
         "evidence": row.evidence,
         "statement": row.statement,
         "reason": row.reason,
     }
+
+
+def _arithmetic(row: Deduction, milestone: Milestone, contract: Contract) -> str:
+    """Return how a deduction was reckoned, so that everybody can do it again."""
+    late = terms_of(contract).late
+    if row.kind == p.LATE and late is not None:
+        percent = f"{late.ppm_per_day // 10_000}.{late.ppm_per_day % 10_000:04d}".rstrip("0")
+        words = _(
+            "%(base)s 元 × %(days)s 天 × %(percent)s%% = %(amount)s 元",
+            base=yuan(milestone.amount_fen),
+            days=row.units,
+            percent=percent.rstrip("."),
+            amount=yuan(row.amount_fen),
+        )
+    elif row.unit_fen is not None:
+        words = _(
+            "%(units)s × %(each)s 元 = %(amount)s 元",
+            units=row.units,
+            each=yuan(row.unit_fen),
+            amount=yuan(row.amount_fen),
+        )
+    else:
+        words = row.evidence
+    if row.capped_fen < row.amount_fen:
+        words += _("，受上限限制扣 %(capped)s 元", capped=yuan(row.capped_fen))
+    return words
 
 
 def _acceptances(milestone: Milestone) -> list[dict[str, Any]]:

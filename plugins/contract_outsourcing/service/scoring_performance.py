@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from flask_babel import gettext as _
@@ -79,6 +80,11 @@ def given(contract_id: int, period: str = FINAL) -> dict[str, int]:
     query = db.select(ContractScore.side, ContractScore.centipoints)
     rows = db.session.execute(query.filter_by(contract_id=contract_id, period=period))
     return {row.side: row.centipoints for row in rows}
+
+
+def points(contract_id: int) -> dict[str, str]:
+    """Return the final scores by side in points, as people read them."""
+    return {side: tail.shown(Fraction(score)) for side, score in given(contract_id).items()}
 
 
 def of_tail(milestone: Milestone, contract: Contract) -> Settled | None:

@@ -6,6 +6,8 @@ lines, and its own forward obligations give way to the contract's.
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import gettext as _
 
 from core import clock
@@ -303,7 +305,7 @@ def _follow_obligation(actor: Actor, contract: Contract, row: ContractYear) -> N
 
 def _obligation(
     purchase: Purchase, name: str, year: int, amount_fen: int, called: str
-) -> dict[str, object]:
+) -> dict[str, Any]:
     return {
         "source": name,
         "purchase_id": purchase.id,
