@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import lazy_gettext as _
 from marshmallow import fields, validate
 
 from core.acts import Act
@@ -21,7 +22,7 @@ BASE64_GROWTH = 2
 
 
 def _period() -> fields.String:
-    month = validate.Regexp(r"(19|20|21)\d\d-(0[1-9]|1[0-2])\Z", error="须为月份，如 2026-04")
+    month = validate.Regexp(r"(19|20|21)\d\d-(0[1-9]|1[0-2])\Z", error=_("须为月份，如 2026-04"))
     return fields.String(required=True, validate=month)
 
 
