@@ -7,6 +7,7 @@ from core.web.menu import MenuItem
 from plugins.contract_outsourcing.pages import (
     awards,
     bids,
+    contract_steps,
     contracts,
     frameworks,
     milestones,
@@ -31,7 +32,7 @@ _PARTS = (
     frameworks,
     public,
 )
-BLUEPRINTS = [part.blueprint for part in _PARTS]
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), contract_steps.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
