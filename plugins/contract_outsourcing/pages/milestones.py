@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from core.acts import Answer
 from core.documents import pdf
 from core.errors import RuleBroken
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole, year_of
+from core.web.forms import act, done_or_again, fen_of, fresh, page_of, shown_again, whole, year_of
 from core.web.menu import DOOR, MenuItem, Todo
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.pages import certificates
@@ -91,11 +92,12 @@ def deliver(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
 def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Record an acceptance line by line."""
     form = request.form
+    prefix = "found-"
+    lines = [name.removeprefix(prefix) for name in form if name.startswith(prefix)]
     results = [
-        {"line": line, "found": form[f"found-{line}"]}
+        {"line": line, "found": form[f"{prefix}{line}"]}
         | ({"words": words} if (words := form.get(f"words-{line}", "").strip()) else {})
-        for line in form.getlist("line")
-        if form.get(f"found-{line}")
+        for line in lines
     ]
     fields = {"id": id, "results": results, "words": form.get("words")}
     return _after(id, act("acceptance.record", fields), _("已记录验收，等复核。"))
@@ -162,14 +164,14 @@ def drop(id: int, deduction: int) -> ResponseReturnValue:  # noqa: A002 - the ro
 @blueprint.post("/<int:id>/score")
 def score(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Score the contract for the purchaser or its recipients."""
-    fields = _scored(id) | {"side": request.form.get("side")}
+    fields = _scored() | {"side": request.form.get("side")}
     return _after(id, act("contract.score", fields), _("已记录得分。"))
 
 
 @blueprint.post("/<int:id>/evaluate")
 def evaluate(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Score the contract as the third party."""
-    return _after(id, act("contract.evaluate", _scored(id)), _("已记录得分。"))
+    return _after(id, act("contract.evaluate", _scored()), _("已记录得分。"))
 
 
 @blueprint.get("/<int:id>/certificate.pdf")
@@ -197,8 +199,8 @@ def results() -> str:
 def overdue() -> str:
     """Show the public what small firms were owed beyond its day, at the end of a year."""
     year = year_of(request.args.get("year"))
-    answer = act("arrears.list", {"on": f"{year}-12-31" if year else None})
-    return render_template("contract/milestones/arrears.html", found=answer.body)
+    found = arrears.listed(current_actor(), on=date(year, 12, 31) if year else None)
+    return render_template("contract/milestones/arrears.html", found=found)
 
 
 @blueprint.get("/late")
@@ -239,18 +241,15 @@ def _show(number: int, form: dict[str, Any]) -> str:
     )
 
 
-def _scored(milestone: int) -> dict[str, Any]:
-    """Return the score typed in points (88 or 91.5) in hundredths; what is none is the act's."""
-    actor = current_actor()
-    require(actor, VIEW)
-    contract = performance_queries.shown(actor, id=milestone)["contract_id"]
-    typed = (request.form.get("points") or "").strip()
-    whole_part, _dot, rest = typed.partition(".")
-    readable = typed.replace(".", "", 1).isdecimal() and typed.isascii() and len(typed) <= 6
-    points: int | str = typed
-    if readable and whole_part and len(rest) <= 2:  # noqa: PLR2004 - hundredths
-        points = int(whole_part) * 100 + int((rest + "00")[:2])
-    return {"id": contract, "centipoints": points, "words": request.form.get("words")}
+def _scored() -> dict[str, Any]:
+    """Return the score that was typed, in hundredths; what is none is left to the act."""
+    form = request.form
+    return {
+        "id": whole(form.get("contract_id")),
+        # Points are typed like an amount, with two decimals at most.
+        "centipoints": fen_of(points) if (points := form.get("points")) else None,
+        "words": form.get("words"),
+    }
 
 
 def _clauses(found: dict[str, Any]) -> list[tuple[str, str]]:

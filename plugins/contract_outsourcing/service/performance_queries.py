@@ -211,7 +211,7 @@ def _opinions(milestone: Milestone) -> list[dict[str, Any]]:
             "score": one.score,
             "words": one.words,
             "answer": one.answer,
-            "given_at": one.given_at.isoformat(),
+            "given_on": clock.day_of(one.given_at).isoformat(),
         }
         for one in db.session.scalars(query.order_by(Opinion.delivered, Opinion.id))
     ]
@@ -263,8 +263,8 @@ def _acceptances(milestone: Milestone) -> list[dict[str, Any]]:
             "results": one.results,
             "words": one.words,
             "reason": one.reason,
-            "recorded_at": one.recorded_at.isoformat(),
-            "decided_at": one.decided_at.isoformat() if one.decided_at else None,
+            "recorded_on": clock.day_of(one.recorded_at).isoformat(),
+            "decided_on": clock.day_of(one.decided_at).isoformat() if one.decided_at else None,
         }
         for one in db.session.scalars(query)
     ]
