@@ -14,6 +14,7 @@ from plugins.contract_outsourcing.pages import (
     opinions,
     panels,
     public,
+    scores,
     tenders,
 )
 
@@ -26,6 +27,7 @@ _PARTS = (
     contracts,
     milestones,
     opinions,
+    scores,
     frameworks,
     public,
 )

@@ -16,7 +16,7 @@ from core.acts import Answer
 from core.documents import pdf
 from core.errors import RuleBroken
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fen_of, fresh, page_of, shown_again, whole, year_of
+from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole, year_of
 from core.web.menu import DOOR, MenuItem, Todo
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.pages import certificates
@@ -49,8 +49,6 @@ MAY = (
     "deduction.drop",
     "acceptance.record",
     "acceptance.approve",
-    "contract.score",
-    "contract.evaluate",
 )
 
 
@@ -161,19 +159,6 @@ def drop(id: int, deduction: int) -> ResponseReturnValue:  # noqa: A002 - the ro
     return _after(id, act("deduction.drop", fields), _("已撤回扣减。"))
 
 
-@blueprint.post("/<int:id>/score")
-def score(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
-    """Score the contract for the purchaser or its recipients."""
-    fields = _scored() | {"side": request.form.get("side")}
-    return _after(id, act("contract.score", fields), _("已记录得分。"))
-
-
-@blueprint.post("/<int:id>/evaluate")
-def evaluate(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
-    """Score the contract as the third party."""
-    return _after(id, act("contract.evaluate", _scored()), _("已记录得分。"))
-
-
 @blueprint.get("/<int:id>/certificate.pdf")
 def certificate(id: int) -> Response:  # noqa: A002 - the route's name
     """Print the certificate of acceptance (验收单), in Chinese."""
@@ -239,17 +224,6 @@ def _show(number: int, form: dict[str, Any]) -> str:
         sent=request.endpoint if form["refusal"] else "",
         **form,
     )
-
-
-def _scored() -> dict[str, Any]:
-    """Return the score that was typed, in hundredths; what is none is left to the act."""
-    form = request.form
-    return {
-        "id": whole(form.get("contract_id")),
-        # Points are typed like an amount, with two decimals at most.
-        "centipoints": fen_of(points) if (points := form.get("points")) else None,
-        "words": form.get("words"),
-    }
 
 
 def _clauses(found: dict[str, Any]) -> list[tuple[str, str]]:
