@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 
@@ -11,12 +11,17 @@ from core.purchases import Form, Traits
 from plugins.contract_outsourcing import api, models, pages
 from plugins.contract_outsourcing.service import (
     award_clocks,
+    checks,
     claiming,
-    clocks,
+    contract_clocks,
     obstacles,
     payment_clocks,
     performance_checks,
     postings,
+    records,
+    register,
+    tender_clocks,
+    tracing,
     years,
 )
 
@@ -24,12 +29,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from flask import Blueprint
+    from sqlalchemy import Select
 
     from core.access import Actor, Permission
     from core.acts import Act
     from core.deadlines import DeadlineKind
-    from core.ledger import AccountKind, Check, EntryKind
+    from core.ledger import AccountKind, Check, EntryKind, Figure
     from core.settlement import Claim
+    from core.trace import Place, Step
     from core.web.menu import MenuItem
     from core.years import Obstacle
 
@@ -71,9 +78,20 @@ def _fits(traits: Traits) -> str | None:
 
 
 @hookimpl
+def lifted_veils() -> list[tuple[str, Select[Any]]]:
+    """Say which tenders were opened, so that who bid in them is no longer secret."""
+    return records.lifted()
+
+
+@hookimpl
 def register_deadlines() -> list[DeadlineKind]:
-    """Declare the legal clocks from the panel's report to the contract's last payment."""
-    return [*award_clocks.KINDS, *clocks.KINDS, *payment_clocks.KINDS]
+    """Declare the legal clocks from the first question to the contract's last payment."""
+    return [
+        *tender_clocks.KINDS,
+        *award_clocks.KINDS,
+        *contract_clocks.KINDS,
+        *payment_clocks.KINDS,
+    ]
 
 
 @hookimpl
@@ -113,9 +131,27 @@ def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
 
 
 @hookimpl
+def register_figures() -> list[Figure]:
+    """Declare the figures of the register of contracts."""
+    return list(register.FIGURES)
+
+
+@hookimpl
+def trace_found(text: str, actor: Actor) -> list[Place]:
+    """Find contracts by number, and what our journals are about."""
+    return tracing.found(text, actor)
+
+
+@hookimpl
+def trace_steps(place: Place) -> list[Step]:
+    """Lead from a pool over contract and milestone to the claim, and back."""
+    return tracing.steps(place)
+
+
+@hookimpl
 def integrity_checks() -> list[Check]:
-    """Declare the checks of milestones and the register."""
-    return [*performance_checks.CHECKS]
+    """Declare the checks of contracts, milestones and the register."""
+    return [*checks.CHECKS, *performance_checks.CHECKS]
 
 
 __all__ = ["models"]

@@ -5,10 +5,10 @@ What law says of these figures is judged where a contract is drafted; here is on
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from core.fields import Text, date, fen, identity, one_of
@@ -16,13 +16,18 @@ from plugins.contract_outsourcing.rules import terms as t
 
 PPM, BP, MANY = 1_000_000, 10_000, 50
 QUANTITY_MAX = 1_000_000_000
+_CODE = re.compile(r"[^\s/*:]+")
 BOND_FORMS = ("guarantee", "insurance", "cheque", "draft", "promissory_note")
 PAYMENT_FROM = ("acceptance", "delivery", "confirmation")
 
 
 def _code() -> Text:
-    plain = validate.Regexp(r"^[^\s/*:]+$", error=_l("编号不能含空格、斜线、星号和冒号。"))
-    return Text(required=True, longest=20, validate=plain)
+    return Text(required=True, longest=20, validate=_plain)
+
+
+def _plain(text: str) -> None:
+    if not _CODE.fullmatch(text):
+        raise ValidationError(_("编号不能含空格、斜线、星号和冒号。"))
 
 
 def _words(longest: int = 80) -> Text:
@@ -37,7 +42,9 @@ def _maybe(low: int, high: int) -> fields.Integer:
     return _whole(low, high, load_default=None, allow_none=True)
 
 
-def _several(nested: type[Schema], *, least: int = 0, most: int = MANY) -> fields.List:
+def _several(
+    nested: type[Schema], *, least: int = 0, most: int = MANY
+) -> fields.List[dict[str, Any]]:
     return fields.List(
         fields.Nested(nested), load_default=list, validate=validate.Length(min=least, max=most)
     )

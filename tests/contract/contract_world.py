@@ -142,3 +142,28 @@ def signed_contract(county: County, awarded: Awarded | None = None, **changes: A
 def line_of(county: County, amount_fen: int = 60_000_000) -> int:
     """Return a new line of the year of signing."""
     return factories.make_line(county, code="LAW26", amount_fen=amount_fen)
+
+
+def amended(county: County, number: int, *, at: str, **changes: Any) -> dict[str, Any]:
+    """Propose a change of a contract and have it approved; return the answer, with its hash."""
+    with clock.frozen(at):
+        asked = {"words": "增加服务。", "reason": "需要增加。"} | changes
+        proposed = do("contract.amend", county.actor("purchaser_clerk"), id=number, **asked)
+        return do("amendment.approve", county.actor("purchaser_approver"), id=proposed["id"])
+
+
+def sign_amendment(county: County, amendment: dict[str, Any], *, at: str) -> dict[str, Any]:
+    """Let both parties sign an approved change; return the last answer."""
+    asked = {"id": amendment["id"], "text_hash": amendment["text_hash"]}
+    with clock.frozen(at):
+        do("amendment.sign", manager_of(county, county.provider), **asked)
+        return do("amendment.sign", county.actor("purchaser_approver"), **asked)
+
+
+def supplement(amount_fen: int, **changes: Any) -> dict[str, Any]:
+    """Return what `contract.amend` takes for a supplement of so much."""
+    return {
+        "kind": "supplement",
+        "amount_fen": amount_fen,
+        "changes": {"milestone": "补充巡访"},
+    } | changes

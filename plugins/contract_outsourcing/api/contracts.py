@@ -1,14 +1,22 @@
-"""Acts on contracts until they are in force: drafted, agreed, signed by both parties."""
+"""Acts on contracts until they are in force, and what people read of contracts."""
 
 from __future__ import annotations
 
-from marshmallow import fields
+from typing import Any
+
+from marshmallow import fields, validate
 
 from core.acts import Act
-from core.fields import Text, date, fen, identity, reason, schema
-from core.purchases.schemas import Paragraphs
-from plugins.contract_outsourcing.models.contracts import PARTS
-from plugins.contract_outsourcing.service import contracts, signing
+from core.fields import ID_MAX, Text, date, fen, identity, one_of, reason, schema
+from core.purchases.schemas import Paragraphs, one, page
+from plugins.contract_outsourcing.api import contract_life
+from plugins.contract_outsourcing.models.contracts import PARTS, STATES
+from plugins.contract_outsourcing.service import (
+    contract_queries,
+    contracts,
+    scoring_record,
+    signing,
+)
 from plugins.contract_outsourcing.terms_schema import ContractTermsSchema
 
 OBJECT = "contract"
@@ -21,7 +29,7 @@ _PARTS = schema(
 )
 
 
-def _content() -> dict[str, fields.Field]:
+def _content() -> dict[str, Any]:
     return {
         "name": Text(required=True, longest=120),
         "parts": fields.Nested(_PARTS, required=True),
@@ -95,4 +103,63 @@ DRAFTING = [
     ),
 ]
 
-ACTS: list[Act] = [*DRAFTING]
+READING = [
+    Act(
+        "contract.list",
+        "查看合同列表",
+        "/contract/contracts",
+        "contract.view",
+        page(
+            "ContractList",
+            state=one_of(*STATES, required=False, load_default=None, allow_none=True),
+        ),
+        contract_queries.listed,
+        method="GET",
+        reads=True,
+    ),
+    Act(
+        "contract.show",
+        "查看合同",
+        "/contract/contract",
+        "contract.view",
+        one("ContractQuery"),
+        contract_queries.show,
+        method="GET",
+        reads=True,
+    ),
+    Act(
+        "contract.to_draft",
+        "查看待签合同的中标成交结果",
+        "/contract/contracts/to-draft",
+        "contract.make",
+        schema("ContractsToDraft"),
+        contract_queries.to_draft,
+        method="GET",
+        reads=True,
+    ),
+    Act(
+        "provider.credit",
+        "查看承接主体履约信用",
+        "/contract/credit",
+        "contract.view",
+        schema(
+            "ProviderCredit",
+            provider_id=fields.Integer(required=True, validate=validate.Range(1, ID_MAX)),
+        ),
+        scoring_record.credit,
+        method="GET",
+        reads=True,
+    ),
+    Act(
+        "public.contracts",
+        "查看公开的合同",
+        "/public/contracts",
+        None,
+        page("PublicContracts"),
+        contract_queries.public,
+        method="GET",
+        reads=True,
+    ),
+]
+
+ACTS: list[Act] = [*DRAFTING, *contract_life.ACTS, *READING]

@@ -16,13 +16,21 @@ from plugins.contract_outsourcing.models.awards import (
     Ranking,
     Score,
 )
-from plugins.contract_outsourcing.models.bids import Bid, BidFile, BidOpening, BidPrice, KeyHolder
+from plugins.contract_outsourcing.models.bids import (
+    Bid,
+    BidFault,
+    BidFile,
+    BidOpening,
+    BidPrice,
+    KeyHolder,
+)
 from plugins.contract_outsourcing.models.contracts import (
     Amendment,
     Bond,
     Contract,
     ContractYear,
     ProviderIncome,
+    Receivable,
     Signature,
     Subcontract,
 )
@@ -49,6 +57,7 @@ __all__ = [
     "Award",
     "Bid",
     "BidCheck",
+    "BidFault",
     "BidFile",
     "BidOpening",
     "BidPrice",
@@ -73,6 +82,7 @@ __all__ = [
     "PartyTie",
     "ProviderIncome",
     "Ranking",
+    "Receivable",
     "Score",
     "Signature",
     "Subcontract",

@@ -35,6 +35,8 @@ EXTENSION, PARTY_DATA, LEGAL_CHANGE = "extension", "party_data", "legal_change"
 AMENDMENTS = (SUPPLEMENT, PRICE_DOWN, VOLUME_DOWN, EXTENSION, PARTY_DATA, LEGAL_CHANGE)
 # A bond
 HELD, RETURNED, CALLED = "held", "returned", "called"
+# A receivable that its creditor wants confirmed
+ASKED, CONFIRMED, REFUSED = "asked", "confirmed", "refused"
 
 
 class Contract(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
@@ -201,3 +203,23 @@ class ProviderIncome(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAl
     reason: Mapped[str] = mapped_column(Text)
     made_by: Mapped[int | None] = mapped_column(Id)
     made_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Receivable(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """What a provider says it is owed (fen) under a contract, to be confirmed for financing.
+
+    Confirming moves no money: it tells the financier what the books say.
+    """
+
+    __tablename__ = "contract_receivable"
+    __table_args__ = (CheckConstraint("amount_fen > 0", name="positive"),)
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract_contract.id"), index=True)
+    amount_fen: Mapped[int] = mapped_column(Fen)
+    financier: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    asked_by: Mapped[int | None] = mapped_column(Id)
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    decided_by: Mapped[int | None] = mapped_column(Id)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    reason: Mapped[str | None] = mapped_column(Text)

@@ -10,6 +10,7 @@ from plugins.contract_outsourcing.pages import (
     contracts,
     frameworks,
     milestones,
+    notices,
     openings,
     opinions,
     panels,
@@ -20,6 +21,7 @@ from plugins.contract_outsourcing.pages import (
 
 _PARTS = (
     tenders,
+    notices,
     openings,
     bids,
     panels,

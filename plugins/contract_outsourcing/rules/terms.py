@@ -186,7 +186,7 @@ def amounts(parts: Sequence[Part], value_fen: int) -> list[int] | None:
     if not shares:
         if sum(part.amount_fen or 0 for part in counted) != value_fen:
             return None
-        own = iter(part.amount_fen or 0 for part in counted)
+        own = iter([part.amount_fen or 0 for part in counted])
     elif len(shares) < len(counted) or sum(shares) != BP:
         return None
     else:

@@ -31,6 +31,7 @@ from plugins.contract_outsourcing.service.milestones import (
     contract_of,
     locked_pool,
     refuse_not_owing,
+    refuse_order,
     said,
     terms_of,
 )
@@ -55,6 +56,7 @@ def record(
     """
     milestone = fetch(Milestone, id, actor, "acceptance.record")
     steps.milestone.require(milestone, "acceptance.record")
+    refuse_order(milestone)
     contract = contract_of(milestone)
     refuse_not_owing(contract)
     refuse_while_challenged(contract.tender_id)

@@ -101,6 +101,24 @@ def decide(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
     Refuses STATEMENT_PENDING, FOUR_EYES_REQUIRED.
     """
     row, milestone = _fetched(actor, id, "deduction.decide")
+    require_heard(row)
+    four_eyes(actor, row.proposed_by, contract_of(milestone).made_by, what=_("扣减"))
+    end(actor, row, p.DECIDED, reason)
+    return said(row)
+
+
+def drop(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Give a deduction up, proposed or decided, before its milestone is accepted."""
+    row, _milestone = _fetched(actor, id, "deduction.drop")
+    end(actor, row, p.DROPPED, reason)
+    return said(row)
+
+
+# --- for acceptance ----------------------------------------------------------------------------
+
+
+def require_heard(row: Deduction) -> None:
+    """Refuse STATEMENT_PENDING while the provider may still answer a proposed deduction."""
     if row.state == p.PROPOSED and clock.today() <= row.statement_until:
         raise RuleBroken(
             "STATEMENT_PENDING",
@@ -113,19 +131,6 @@ def decide(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
             basis=LIABILITY,
             statement_until=row.statement_until.isoformat(),
         )
-    four_eyes(actor, row.proposed_by, contract_of(milestone).made_by, what=_("扣减"))
-    _end(actor, row, p.DECIDED, reason)
-    return said(row)
-
-
-def drop(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
-    """Give a deduction up, proposed or decided, before its milestone is accepted."""
-    row, _milestone = _fetched(actor, id, "deduction.drop")
-    _end(actor, row, p.DROPPED, reason)
-    return said(row)
-
-
-# --- for acceptance ----------------------------------------------------------------------------
 
 
 def decided_fen(milestone: Milestone) -> int:
@@ -174,7 +179,22 @@ def drop_late(actor: Actor, milestone: Milestone, reason: str) -> None:
     """Give up what was reckoned from a day of delivery that no longer counts."""
     for row in of(milestone.id):
         if row.kind == p.LATE and row.state in LIVE:
-            _end(actor, row, p.DROPPED, reason)
+            end(actor, row, p.DROPPED, reason)
+
+
+def end(actor: Actor, row: Deduction, to: str, reason: str) -> None:
+    """End a live deduction: decided where it is open, or dropped."""
+    allowed = set(OPEN) if to == p.DECIDED else set(LIVE)
+    states.change(
+        DEDUCTION,
+        row,
+        to=to,
+        allowed=allowed,
+        decided_by=actor.user_id,
+        decided_at=clock.now(),
+        reason=reason,
+    )
+    audit.about(DEDUCTION, row.id, reason)
 
 
 def of(milestone_id: int) -> list[Deduction]:
@@ -311,17 +331,3 @@ def _fetched(actor: Actor, number: int, permission: str) -> tuple[Deduction, Mil
     steps.milestone.require(milestone, "deduction.propose")
     db.session.refresh(row)
     return row, milestone
-
-
-def _end(actor: Actor, row: Deduction, to: str, reason: str) -> None:
-    allowed = set(OPEN) if to == p.DECIDED else set(LIVE)
-    states.change(
-        DEDUCTION,
-        row,
-        to=to,
-        allowed=allowed,
-        decided_by=actor.user_id,
-        decided_at=clock.now(),
-        reason=reason,
-    )
-    audit.about(DEDUCTION, row.id, reason)

@@ -92,22 +92,23 @@ def refuse_staffing(contract: Contract) -> None:
     )
 
 
+def longest_months(contract: Contract, method: str) -> int:
+    """Return the longest term that law ever allows a contract by a method."""
+    own = methods()[method].longest_years
+    if own is None:
+        return _figure(contract, "contract.term_longest_months")
+    return (_figure(contract, own) if isinstance(own, str) else own) * _YEAR
+
+
 def refuse_too_long(contract: Contract, ends_on: date, method: str) -> None:
     """Refuse a term longer than law allows; a franchise runs by its own row."""
-
-    def figure(code: str) -> int:
-        return rulepack.number(code, on=clock.today(), division_code=contract.division_code)
-
-    own = methods()[method].longest_years
-    if own is not None:
-        longest = (figure(own) if isinstance(own, str) else own) * _YEAR
+    longest, basis = longest_months(contract, method), _TERM_BASIS
+    if methods()[method].longest_years is not None:
         words, basis = _("特许经营"), methods()[method].basis
     elif contract.multi_year_reason:
-        longest, basis = figure("contract.term_longest_months"), _TERM_BASIS
         words = _("跨年度合同")
     else:
-        longest, basis = figure("contract.term_months"), _TERM_BASIS
-        words = _("没有说明跨年度理由的合同")
+        longest, words = _figure(contract, "contract.term_months"), _("没有说明跨年度理由的合同")
     last = last_day(contract.starts_on, longest)
     if ends_on > last:
         raise RuleBroken(
@@ -129,8 +130,12 @@ def refuse_too_long(contract: Contract, ends_on: date, method: str) -> None:
 
 def _refuse_over_award(contract: Contract, award: Award, terms: Terms) -> None:
     over = None
-    if contract.kind != FRAMEWORK and contract.value_fen > award.amount_fen:
-        over = (contract.value_fen, award.amount_fen)
+    most = award.amount_fen
+    if contract.renewed_from_id is not None and terms.index is not None:
+        # A price that follows an index may rise by as much as was agreed.
+        most = most * (BP + terms.index.clamp_bp) // BP
+    if contract.kind != FRAMEWORK and contract.value_fen > most:
+        over = (contract.value_fen, most)
     for price in terms.unit_prices:
         awarded = (award.unit_prices or {}).get(price.code)
         if awarded is not None and price.bands[0][1] > awarded:
@@ -263,6 +268,10 @@ def _refuse_lines(contract: Contract, terms: Terms, purchase: Purchase) -> None:
             basis="预算法第十八条",
             milestones=outside,
         )
+
+
+def _figure(contract: Contract, code: str) -> int:
+    return rulepack.number(code, on=clock.today(), division_code=contract.division_code)
 
 
 def line_years(line_ids: list[int]) -> dict[int, int]:

@@ -14,6 +14,7 @@ from core.db import db
 from core.parties import Organisation
 from core.purchases import Purchase
 from plugins.contract_outsourcing.models import Amendment, Contract, Tender
+from plugins.contract_outsourcing.models.contracts import EXTENSION, IN_FORCE
 from plugins.contract_outsourcing.rules.terms import amounts, read_terms
 
 
@@ -36,7 +37,7 @@ def contract_document(contract: Contract) -> dict[str, Any]:
         "purchaser": _party(contract.organisation_id),
         "provider": _party(contract.provider_id),
         "starts_on": contract.starts_on.isoformat(),
-        "ends_on": contract.ends_on.isoformat(),
+        "ends_on": _signed_end(contract),
         "multi_year_reason": contract.multi_year_reason,
         "value_fen": contract.value_fen,
         "is_public_service": contract.is_public_service,
@@ -60,6 +61,18 @@ def amendment_document(contract: Contract, amendment: Amendment) -> dict[str, An
         "fiscal_year": amendment.fiscal_year,
         "changes": dict(amendment.changes),
     }
+
+
+def _signed_end(contract: Contract) -> str:
+    """Return the last day as it was signed, whatever extensions there were since."""
+    first = db.session.scalars(
+        db.select(Amendment)
+        .where(Amendment.contract_id == contract.id, Amendment.kind == EXTENSION)
+        .where(Amendment.state == IN_FORCE)
+        .order_by(Amendment.in_force_at, Amendment.id)
+    ).first()
+    before: str = first.changes["ends_on_before"] if first else contract.ends_on.isoformat()
+    return before
 
 
 def _party(number: int) -> dict[str, str]:

@@ -8,6 +8,7 @@ from plugins.contract_outsourcing.models import Contract
 from plugins.contract_outsourcing.service import award_clocks
 
 PUBLISH, FILE = "contract.publishing", "contract.filing"
+CONFIRM = "receivable.confirming"
 KINDS: list[DeadlineKind] = [
     DeadlineKind(
         PUBLISH,
@@ -18,6 +19,13 @@ KINDS: list[DeadlineKind] = [
     ),
     DeadlineKind(
         FILE, "合同备案", "contract.file_working_days", "working_days", "政府采购法第四十七条"
+    ),
+    DeadlineKind(
+        CONFIRM,
+        "确认应付账款",
+        "payment.receivable_confirm_days",
+        "days",
+        "保障中小企业款项支付条例第十六条",
     ),
 ]
 
@@ -35,3 +43,8 @@ def signed(contract: Contract) -> None:
             division_code=contract.division_code,
             what=f"{contract.number} {contract.name}",
         )
+
+
+def stop(kind: str, contract: Contract) -> None:
+    """Stop one of a contract's clocks."""
+    deadlines.stop(kind, "contract", contract.id)

@@ -1,0 +1,274 @@
+"""Acts on contracts in force: made public, filed, changed, subcontracted, ended, closed, renewed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from core.acts import Act
+from core.fields import Text, date, fen, identity, one_of, reason, schema
+from core.purchases.schemas import Paragraphs
+from plugins.contract_outsourcing.models.contracts import AMENDMENTS, PARTS
+from plugins.contract_outsourcing.service import (
+    amending,
+    ending,
+    incomes,
+    receivables,
+    renewing,
+    subcontracting,
+)
+from plugins.contract_outsourcing.terms_schema import (
+    ContractBondSchema,
+    ContractFundingSchema,
+    ContractPartSchema,
+)
+
+OBJECT = "contract"
+_HASH = {"required": True, "longest": 64, "shortest": 64}
+
+
+def _maybe(longest: int) -> Text:
+    return Text(longest=longest, load_default=None, allow_none=True)
+
+
+def _list(name: str, **members: Any) -> fields.List[dict[str, Any]]:
+    return fields.List(
+        fields.Nested(schema(name, **members)), load_default=list, validate=validate.Length(max=50)
+    )
+
+
+def _flag() -> fields.Boolean:
+    return fields.Boolean(required=True, truthy={True}, falsy={False})
+
+
+_CHANGED_PARTS = schema(
+    "AmendedParts",
+    **{part: Paragraphs(longest=4000, shortest=0, load_default="") for part in PARTS},
+)
+_CHANGES = schema(
+    "AmendmentChanges",
+    milestone=_maybe(80),
+    due_on=date(required=False, load_default=None, allow_none=True),
+    cuts=_list("AmendmentCut", milestone_id=identity(), amount_fen=fen()),
+    ends_on=date(required=False, load_default=None, allow_none=True),
+    due_dates=_list("AmendmentDue", milestone_id=identity(), due_on=date()),
+    parts=fields.Nested(_CHANGED_PARTS, load_default=None, allow_none=True),
+)
+
+
+def _reasoned(name: str, operation: str, title: str, permission: str, verb: Any) -> Act:
+    """Return an act on one contract that takes a reason."""
+    path = f"/contract/contracts/{operation.split('.')[1].replace('_', '-')}"
+    fields_ = {"id": identity(), "reason": reason()}
+    return Act(
+        operation, title, path, permission, schema(name, **fields_), verb, object_type=OBJECT
+    )
+
+
+def _plain(name: str, operation: str, title: str, permission: str, verb: Any) -> Act:
+    """Return an act on one contract that takes nothing else."""
+    path = f"/contract/contracts/{operation.split('.')[1].replace('_', '-')}"
+    return Act(
+        operation, title, path, permission, schema(name, id=identity()), verb, object_type=OBJECT
+    )
+
+
+LIFE = [
+    _plain("ContractPublication", "contract.publish", "公告合同", "contract.make", ending.publish),
+    _plain("ContractFiling", "contract.file", "备案合同", "contract.file", ending.file),
+    _reasoned("ContractRest", "contract.suspend", "中止合同", "contract.agree", ending.suspend),
+    _reasoned("ContractResumed", "contract.resume", "恢复合同", "contract.agree", ending.resume),
+    Act(
+        "contract.terminate",
+        "解除合同",
+        "/contract/contracts/terminate",
+        "contract.agree",
+        schema("ContractTerminated", id=identity(), reason=reason(), call_bond=_flag()),
+        ending.terminate,
+        object_type=OBJECT,
+    ),
+    _plain(
+        "ContractCompleted", "contract.complete", "确认履行完毕", "contract.agree", ending.complete
+    ),
+    _plain("ContractClosed", "contract.close", "结清合同", "contract.agree", ending.close),
+    Act(
+        "contract.renew",
+        "续签合同",
+        "/contract/contracts/renew",
+        "contract.make",
+        schema(
+            "ContractRenewal",
+            id=identity(),
+            ends_on=date(),
+            purchase_id=identity(required=False, load_default=None, allow_none=True),
+            milestones=fields.List(
+                fields.Nested(ContractPartSchema),
+                load_default=list,
+                validate=validate.Length(max=50),
+            ),
+            funding=fields.List(
+                fields.Nested(ContractFundingSchema),
+                load_default=list,
+                validate=validate.Length(max=20),
+            ),
+            bond=fields.Nested(ContractBondSchema, load_default=None, allow_none=True),
+            index_now=fields.Integer(
+                strict=True,
+                load_default=None,
+                allow_none=True,
+                validate=validate.Range(min=1, max=1_000_000_000),
+            ),
+            multi_year_reason=_maybe(500),
+        ),
+        renewing.renew,
+        object_type=OBJECT,
+    ),
+]
+
+CHANGES = [
+    Act(
+        "contract.amend",
+        "提出合同变更",
+        "/contract/amendments",
+        "contract.make",
+        schema(
+            "NewAmendment",
+            id=identity(),
+            kind=one_of(*AMENDMENTS),
+            words=Paragraphs(required=True, longest=2000),
+            reason=reason(),
+            amount_fen=fen(minimum=0, required=False, load_default=0),
+            fiscal_year=fields.Integer(
+                strict=True,
+                load_default=None,
+                allow_none=True,
+                validate=validate.Range(min=1900, max=2199),
+            ),
+            changes=fields.Nested(_CHANGES, load_default=dict),
+        ),
+        amending.amend,
+        object_type=OBJECT,
+    ),
+    Act(
+        "amendment.approve",
+        "复核合同变更",
+        "/contract/amendments/approve",
+        "contract.agree",
+        schema("AmendmentApproval", id=identity()),
+        amending.approve,
+        object_type=OBJECT,
+    ),
+    Act(
+        "amendment.decline",
+        "不同意合同变更",
+        "/contract/amendments/decline",
+        "contract.sign",
+        schema("AmendmentDeclined", id=identity(), reason=reason()),
+        amending.decline,
+        object_type=OBJECT,
+    ),
+    Act(
+        "amendment.sign",
+        "签署合同变更",
+        "/contract/amendments/sign",
+        "contract.sign",
+        schema("AmendmentSignature", id=identity(), text_hash=Text(**_HASH)),
+        amending.sign,
+        object_type=OBJECT,
+    ),
+    Act(
+        "contract.subcontract",
+        "申请分包",
+        "/contract/subcontracts",
+        "contract.subcontract",
+        schema(
+            "NewSubcontract",
+            id=identity(),
+            organisation_id=identity(),
+            words=Text(required=True, longest=500),
+            amount_fen=fen(),
+        ),
+        subcontracting.ask,
+        object_type=OBJECT,
+    ),
+    Act(
+        "subcontract.decide",
+        "决定是否同意分包",
+        "/contract/subcontracts/decide",
+        "contract.agree",
+        schema("SubcontractDecision", id=identity(), consent=_flag(), reason=_maybe(500)),
+        subcontracting.decide,
+        object_type=OBJECT,
+    ),
+]
+
+MONEY = [
+    Act(
+        "bond.return",
+        "退还履约保证金",
+        "/contract/bonds/return",
+        "contract.agree",
+        schema("BondReturned", id=identity(), reason=reason()),
+        ending.return_bond,
+        object_type=OBJECT,
+    ),
+    Act(
+        "bond.call",
+        "兑付履约保证金",
+        "/contract/bonds/call",
+        "contract.agree",
+        schema("BondCalled", id=identity(), reason=reason()),
+        ending.call_bond,
+        object_type=OBJECT,
+    ),
+    Act(
+        "income.record",
+        "登记承接主体应缴款",
+        "/contract/incomes",
+        "contract.make",
+        schema("NewContractIncome", id=identity(), amount_fen=fen(), reason=reason()),
+        incomes.record,
+        object_type=OBJECT,
+    ),
+    Act(
+        "income.receive",
+        "登记承接主体上缴款",
+        "/contract/incomes/receive",
+        "contract.receive",
+        schema(
+            "ContractIncomeReceived",
+            id=identity(),
+            amount_fen=fen(),
+            way=one_of(incomes.BANK, incomes.NETTING, required=False, load_default=incomes.BANK),
+            bank_reference=_maybe(120),
+        ),
+        incomes.receive,
+        object_type=OBJECT,
+    ),
+    Act(
+        "receivable.ask",
+        "申请确认应付账款",
+        "/contract/receivables",
+        "contract.subcontract",
+        schema(
+            "NewReceivable",
+            id=identity(),
+            amount_fen=fen(),
+            financier=Text(required=True, longest=120),
+        ),
+        receivables.ask,
+        object_type=OBJECT,
+    ),
+    Act(
+        "receivable.confirm",
+        "确认应付账款",
+        "/contract/receivables/confirm",
+        "contract.agree",
+        schema("ReceivableConfirmation", id=identity(), confirmed=_flag(), reason=_maybe(500)),
+        receivables.confirm,
+        object_type=OBJECT,
+    ),
+]
+
+ACTS: list[Act] = [*LIFE, *CHANGES, *MONEY]
