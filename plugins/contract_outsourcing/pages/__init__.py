@@ -16,6 +16,7 @@ from plugins.contract_outsourcing.pages import (
     opinions,
     panels,
     public,
+    scores,
     tenders,
 )
 
@@ -29,6 +30,7 @@ _PARTS = (
     contracts,
     milestones,
     opinions,
+    scores,
     frameworks,
     public,
 )
