@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core import clock
+from core import clock, privacy
 from core.access import Actor, User
 from core.db import db, transaction
 from plugins.contract_outsourcing.models import (
@@ -17,6 +17,7 @@ from plugins.contract_outsourcing.models import (
     PanelMember,
     Tender,
 )
+from plugins.contract_outsourcing.service import sealing
 from tests import factories
 from tests.contract import bids_world as world
 from tests.settlement_world import together
@@ -157,6 +158,19 @@ def test_two_holders_open_and_the_record_names_bidders_times_and_seals(county_op
     with transaction(readonly=True):
         offered = list(db.session.scalars(db.select(KeyHolder.offered)))
     assert offered == [None, None, None]
+
+
+def test_a_share_that_was_changed_is_found_and_the_third_holder_helps(county_open, sealed):
+    forged = privacy.keyring().seal("1 12345", sealing.OFFERED)
+    supervisor = county_open.actor("supervisor")
+    with clock.frozen(world.DEADLINE):
+        world.hand_in(county_open, sealed, "officer", "supervisor")
+        with transaction():
+            officer = db.update(KeyHolder).where(KeyHolder.part == "officer")
+            db.session.execute(officer.values(offered=forged))
+        assert code("opening.open", supervisor, id=sealed) == "SHARES_DO_NOT_FIT"
+        world.hand_in(county_open, sealed, "finance")
+        assert factories.do("opening.open", supervisor, id=sealed)["valid"] == 3
 
 
 def test_with_one_envelope_the_prices_are_read_out_at_once(county_open):

@@ -264,8 +264,8 @@ def _refuse_price(tender: Tender, price_fen: int) -> None:
         "BID_OVER_CEILING",
         _(
             "报价 %(price)s 元超过最高限价 %(ceiling)s 元，投标无效，没有留存。请核对报价。",
-            price=formats.yuan_text(price_fen),
-            ceiling=formats.yuan_text(tender.ceiling_fen),
+            price=formats.yuan(price_fen),
+            ceiling=formats.yuan(tender.ceiling_fen),
         ),
         basis="政府采购法第三十六条、政府采购法实施条例第三十条",
         ceiling_fen=tender.ceiling_fen,
@@ -279,7 +279,7 @@ def _refuse_bond(tender: Tender, bond: Mapping[str, Any] | None) -> None:
         "BID_BOND_MISSING",
         _(
             "本项目须交投标保证金 %(fen)s 元（非现金形式）。请填写保证金的凭证。",
-            fen=formats.yuan_text(tender.bid_bond_fen),
+            fen=formats.yuan(tender.bid_bond_fen),
         ),
         basis="政府采购法实施条例第三十三条",
         bid_bond_fen=tender.bid_bond_fen,

@@ -11,6 +11,7 @@ import json
 import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 from flask import current_app
@@ -137,18 +138,15 @@ def hand_in(holder: KeyHolder, passphrase: str) -> None:
 
 
 def key_of(tender: Tender, offering: Sequence[KeyHolder]) -> PrivateKey:
-    """Put a tender's private key together from two shares handed in; SHARES_DO_NOT_FIT."""
-    shares: dict[int, int] = {}
-    for holder in offering[:2]:
-        number, share = privacy.keyring().open(holder.offered or "", OFFERED).split()
-        shares[int(number)] = int(share)
-    key = splitting.join(shares)
-    if key is None or _text(bytes(PrivateKey(key).public_key)) != tender.public_key:
-        raise RuleBroken(
-            "SHARES_DO_NOT_FIT",
-            _("两份密钥合不成本项目的私钥，可能有人改动过数据。请第三位保管人交份额，并报告审计。"),
-        )
-    return PrivateKey(key)
+    """Put a tender's private key together from two of the shares handed in; SHARES_DO_NOT_FIT."""
+    for pair in combinations(offering, 2):
+        key = splitting.join(dict(_offered(holder) for holder in pair))
+        if key is not None and _text(bytes(PrivateKey(key).public_key)) == tender.public_key:
+            return PrivateKey(key)
+    raise RuleBroken(
+        "SHARES_DO_NOT_FIT",
+        _("两份密钥合不成本项目的私钥，可能有人改动过数据。请第三位保管人交份额，并报告审计。"),
+    )
 
 
 def seal(tender: Tender, content: Mapping[str, Any]) -> bytes:
@@ -171,6 +169,11 @@ def unseal(key: PrivateKey, envelope: bytes) -> dict[str, Any] | None:
     except (CryptoError, ValueError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def _offered(holder: KeyHolder) -> tuple[int, int]:
+    number, share = privacy.keyring().open(holder.offered or "", OFFERED).split()
+    return int(number), int(share)
 
 
 def _own_key(passphrase: str, salt: bytes) -> PrivateKey:
