@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.contract_outsourcing import api, models, pages
-from plugins.contract_outsourcing.service import clocks, postings, records
+from plugins.contract_outsourcing.service import checks, clocks, postings, records
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.access import Actor, Permission
     from core.acts import Act
     from core.deadlines import DeadlineKind
-    from core.ledger import AccountKind, EntryKind
+    from core.ledger import AccountKind, Check, EntryKind
     from core.web.menu import MenuItem
 
 
@@ -50,6 +50,12 @@ def register_acts() -> list[Act]:
 def register_deadlines() -> list[DeadlineKind]:
     """Declare the legal clocks of procurement and contracts."""
     return list(clocks.KINDS)
+
+
+@hookimpl
+def integrity_checks() -> list[Check]:
+    """Declare what must hold of procurement and contracts."""
+    return list(checks.CHECKS)
 
 
 @hookimpl
