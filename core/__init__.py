@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 from collections.abc import Iterable
-from typing import Any
+from typing import IO, Any
 
-from flask import Flask
+from flask import Flask, Request
 from flask.typing import ResponseReturnValue
 
 from core import api, assets, db, plugins, privacy, web
@@ -16,12 +17,28 @@ READING = frozenset({"GET", "HEAD", "OPTIONS"})
 UPLOAD_MAX = 32 * 1024 * 1024
 
 
+class InMemory(Request):
+    """A request whose uploads stay in memory: a sealed bid may not touch the disk in the clear."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        del total_content_length, content_type, filename, content_length
+        return io.BytesIO()
+
+
 class Huigou(Flask):
     """The app: every reading request runs in one read-only transaction.
 
     A writing request opens its transaction in `core.acts.perform`, which knows what to do with a
     refusal; nothing else may write.
     """
+
+    request_class = InMemory
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Wrap reading views; the database itself refuses a write in them."""

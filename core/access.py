@@ -300,14 +300,7 @@ def fetch(model: Any, key: Any, actor: Actor, permission: str) -> Any:
 
 def four_eyes(actor: Actor, *makers: int | None, what: str) -> None:
     """Refuse when the person was already the maker; persons are compared, not accounts."""
-    if actor.user_id is None:
-        return
-    same = actor.user_id in makers
-    if not same and any(makers):
-        persons = db.select(User.person_index).where(User.id.in_([m for m in makers if m]))
-        own = db.session.scalar(db.select(User.person_index).where(User.id == actor.user_id))
-        same = own is not None and own in set(db.session.scalars(persons))
-    if same:
+    if is_one_of(actor.user_id, *makers):
         raise RuleBroken(
             "FOUR_EYES_REQUIRED",
             _(
@@ -316,6 +309,17 @@ def four_eyes(actor: Actor, *makers: int | None, what: str) -> None:
             ),
             basis="内部控制规范（试行）不相容岗位分离",
         )
+
+
+def is_one_of(user_id: int | None, *others: int | None) -> bool:
+    """Tell whether a user is the same person as one of others, be it under another account."""
+    if user_id is None or not any(others):
+        return False
+    if user_id in others:
+        return True
+    persons = db.select(User.person_index).where(User.id.in_([one for one in others if one]))
+    own = db.session.scalar(db.select(User.person_index).where(User.id == user_id))
+    return own is not None and own in set(db.session.scalars(persons))
 
 
 def _live_device(device_id: int | None) -> int | None:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core import audit, privacy
 from core.access import ANONYMOUS, Actor, authenticate, require
-from core.audit import Acting, AuditEntry
+from core.audit import VEILED, Acting, AuditEntry, Veil
 from core.db import db, insert_once, lost_the_race, transaction
 from core.errors import Conflict, InvalidInput, Overlapped, Refusal, Unavailable
 from core.fields import in_words
@@ -28,6 +28,7 @@ from core.plugins import registry
 KEY_MAX = 120
 DEADLOCK_TRIES = 3
 SEALED = "audit_entry.answer"
+BODY_MAX = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,10 @@ class Act:
 
     `verb(actor, **fields)` returns a JSON-ready dict. `reads` acts change nothing and run
     read-only; `secret` answers (one-time codes, what is known of persons) are stored sealed.
-    `permission` None means that nobody need be signed in. A `port` stands in place of boundary and
-    verb (None) where the till's speed needs it, under the same contract.
+    `permission` None means that nobody need be signed in. Who performs a `veiled` act stays secret:
+    trail and status log do not say it, and its answers are sealed. A `port` stands in place of
+    boundary and verb (None) where the till's speed needs it, under the same contract. `body_max`
+    is the longest request in bytes that the API reads for it.
     """
 
     operation_id: str
@@ -49,8 +52,10 @@ class Act:
     method: str = "POST"
     reads: bool = False
     secret: bool = False
+    veiled: bool = False
     object_type: str | None = None
     port: Callable[[Request], Answer] | None = None
+    body_max: int = BODY_MAX
 
 
 @dataclass
@@ -133,7 +138,10 @@ def resolve(request: Request) -> Actor:
 
 
 def acting_as(act: Act, actor: Actor) -> Acting:
-    """Return the identity under which an actor performs an act."""
+    """Return the identity under which an actor performs an act; nobody's where it is veiled."""
+    if act.veiled:
+        veil = Veil(actor.user_id, actor.name, actor.organisation_id, actor.device_id)
+        return Acting(act.operation_id, None, VEILED, object_type=act.object_type, veil=veil)
     return Acting(
         act.operation_id,
         actor.user_id,
@@ -159,8 +167,10 @@ def key_reused() -> Conflict:
 
 
 def dump_answer(act: Act, body: dict[str, Any]) -> str:
-    """Return an answer as it is stored: JSON, sealed where it holds one-time secrets."""
+    """Return an answer as it is stored: JSON, sealed where it holds secrets."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    if act.veiled:
+        return privacy.keyring().seal(audit.padded(text), SEALED)
     return privacy.keyring().seal(text, SEALED) if act.secret else text
 
 
@@ -193,6 +203,16 @@ def _fingerprint(act: Act, payload: Mapping[str, Any]) -> str:
     return privacy.keyring().mac("fingerprint", f"{act.operation_id}\n{text}")
 
 
+def _scope(request: Request, actor: Actor) -> str:
+    """Return the name under which the caller's request keys are unique.
+
+    Behind a veil it is another for every key, so that two acts of one person cannot be matched.
+    """
+    if not request.act.veiled:
+        return actor.scope
+    return privacy.keyring().mac("veiled-scope", f"{actor.scope}\n{request.key}")
+
+
 def _run_again(request: Request) -> Answer:
     """Run an act; one that a deadlock undid is tried again, a few times."""
     for _attempt in range(DEADLOCK_TRIES - 1):
@@ -211,7 +231,8 @@ def _run(request: Request) -> Answer:
             actor = resolve(request)
             if act.reads:
                 return Answer(200, act.verb(actor, **request.fields))
-            if request.key and (earlier := audit.stored(actor.scope, request.key)):
+            scope = _scope(request, actor)
+            if request.key and (earlier := audit.stored(scope, request.key)):
                 return replay(earlier, request.fingerprint)
             request.acting = acting_as(act, actor)
             with audit.acting(request.acting) as acting:
@@ -222,7 +243,7 @@ def _run(request: Request) -> Answer:
                 acting,
                 outcome=audit.ACCEPTED,
                 status=200,
-                scope=actor.scope,
+                scope=scope,
                 request_key=request.key,
                 fingerprint=request.fingerprint,
                 answer=dump_answer(act, body),
@@ -250,19 +271,20 @@ def record_refusal(request: Request, refusal: Refusal) -> Answer:
         actor = request.actor or _who(request.token)
         acting = request.acting or acting_as(act, actor)
         acting.detail = refusal.message
+        scope = _scope(request, actor)
         key = request.key if actor is not ANONYMOUS and refusal.code != "KEY_REUSED" else None
         row = audit.entry(
             acting,
             outcome=audit.REFUSED,
             status=refusal.status,
             code=refusal.code,
-            scope=actor.scope,
+            scope=scope,
             request_key=key,
             fingerprint=request.fingerprint,
             answer=dump_answer(act, problem),
         )
         if not insert_once(AuditEntry.__table__, row):
-            earlier = audit.stored(actor.scope, key or "")
+            earlier = audit.stored(scope, key or "")
             assert earlier is not None  # noqa: S101 - only the key can stand in the way
             try:
                 return replay(earlier, request.fingerprint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,18 +14,23 @@ from typing import Any
 from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core import clock
+from core import clock, privacy
 from core.db import Id, Instant, db
 
 ACCEPTED = "accepted"
 REFUSED = "refused"
+# What stands in the place of a name under a veil, and how what is behind it is sealed.
+VEILED = "（密封）"
+VEIL = "audit_entry.detail"
+VEIL_BYTES = 512
 
 
 class AuditEntry(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
     """One act or refused attempt; also the record under its idempotency key. Append-only.
 
     `act` ties the journals an act posted to this entry. `answer` is what the caller heard, so
-    that a repeat hears the same; answers with secrets are sealed. Never holds personal data.
+    that a repeat hears the same; answers with secrets are sealed. Never holds personal data. Of a
+    veiled act it says neither who nor for whom; `detail` keeps that sealed (see `unveiled`).
     """
 
     __tablename__ = "audit_entry"
@@ -53,15 +59,29 @@ class AuditEntry(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchem
     answer: Mapped[str | None] = mapped_column(Text)
 
 
+@dataclass(frozen=True)
+class Veil:
+    """Who acts under a veil: known to the installation's keys only, until it is lifted."""
+
+    actor_id: int | None
+    actor_name: str
+    organisation_id: int | None
+    device_id: int | None
+
+
 @dataclass
 class Acting:
-    """The act under way: its identity, whose it is, and what it is about."""
+    """The act under way: its identity, whose it is, and what it is about.
+
+    Under a `veil` all else says nobody, so that no row written on the way can name a person.
+    """
 
     action: str
     actor_id: int | None
     actor_name: str
     organisation_id: int | None = None
     device_id: int | None = None
+    veil: Veil | None = None
     act: str = field(default_factory=lambda: uuid.uuid4().hex)
     at: datetime = field(default_factory=clock.now)
     object_type: str | None = None
@@ -127,7 +147,7 @@ def entry(
         "device_id": act.device_id,
         "object_type": act.object_type,
         "object_id": act.object_id,
-        "detail": act.detail,
+        "detail": _behind(act) if act.veil else act.detail,
         "scope": scope if request_key else None,
         "request_key": request_key,
         "fingerprint": fingerprint if request_key else None,
@@ -142,3 +162,26 @@ def stored(scope: str, request_key: str) -> AuditEntry | None:
         db.select(AuditEntry).filter_by(scope=scope, request_key=request_key)
     )
     return found
+
+
+def unveiled(found: AuditEntry) -> dict[str, Any]:
+    """Return what a veiled entry keeps sealed: the actor's and organisation's numbers, the detail.
+
+    Raises BrokenSealError without the keys of the installation.
+    """
+    behind: dict[str, Any] = json.loads(privacy.keyring().open(found.detail or "", VEIL))
+    return behind
+
+
+def padded(text: str) -> str:
+    """Return JSON with blanks at its end, so that its sealed length tells nothing of what it says.
+
+    Blanks fill it to a multiple of 512 bytes.
+    """
+    return text + " " * (-len(text.encode()) % VEIL_BYTES)
+
+
+def _behind(act: Acting) -> str:
+    """Return who acts and what is remarked, sealed for those who hold the installation's keys."""
+    text = json.dumps({**vars(act.veil), "detail": act.detail}, ensure_ascii=False)
+    return privacy.keyring().seal(padded(text), VEIL)

@@ -16,6 +16,7 @@ import pluggy
 if TYPE_CHECKING:
     import click
     from flask import Blueprint
+    from sqlalchemy import Select
 
     from core.access import Actor, Permission
     from core.acts import Act
@@ -141,6 +142,11 @@ def commitment_taken_on(form: str, pool: Pool, rows: list[dict[str, Any]], journ
 @spec
 def integrity_checks() -> list[Check]:  # type: ignore[empty-body] # a specification
     """Give the checks that must find nothing: after every test, nightly, in `flask audit`."""
+
+
+@spec
+def lifted_veils() -> list[tuple[str, Select[Any]]]:  # type: ignore[empty-body] # a specification
+    """Say about which objects veiled acts may be told by now: object type, select of numbers."""
 
 
 @spec

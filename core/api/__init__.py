@@ -56,7 +56,7 @@ def _view(act: Act) -> Callable[[], Response]:
     keyed, operation_id = reading.needs_key(act), act.operation_id
 
     def view() -> Response:
-        payload = reading.payload(act.schema)
+        payload = reading.payload(act.schema, most=act.body_max)
         key = reading.request_key() if keyed else None
         return problems.answer(perform(operation_id, payload, token=reading.token(), key=key))
 

@@ -10,10 +10,9 @@ from typing import Any
 from flask import request
 from marshmallow import Schema, fields
 
-from core.acts import KEY_MAX, Act
+from core.acts import BODY_MAX, KEY_MAX, Act
 from core.api.problems import BadRequest, UnsupportedBody
 
-BODY_MAX = 8 * 1024 * 1024
 DEPTH_MAX = 32
 INTEGER_MAX = 2**63 - 1
 INTEGER_DIGITS = len(str(INTEGER_MAX))
@@ -50,17 +49,17 @@ def token() -> str | None:
     return credentials.strip() or None if scheme.lower() == "bearer" else None
 
 
-def payload(schema: Schema) -> dict[str, Any]:
+def payload(schema: Schema, *, most: int = BODY_MAX) -> dict[str, Any]:
     """Return what a request asks for: its query when it reads, its JSON object when it writes.
 
     Raises BadRequest for what is not one JSON object, UnsupportedBody for another type of
-    content; a body over 8 MiB ends in HTTP 413.
+    content; a body of more than `most` bytes ends in HTTP 413.
     """
-    return _query(schema) if request.method in {"GET", "HEAD"} else _body()
+    return _query(schema) if request.method in {"GET", "HEAD"} else _body(most)
 
 
-def _body() -> dict[str, Any]:
-    request.max_content_length = BODY_MAX
+def _body(most: int) -> dict[str, Any]:
+    request.max_content_length = most
     raw = request.get_data(cache=False)
     if not raw:
         return {}

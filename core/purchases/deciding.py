@@ -192,6 +192,7 @@ def start(purchase: Purchase) -> None:
     if purchase.state == UNDER_WAY:
         return
     steps.take(purchase, "purchase.start")
+    clocks.start_report(purchase)
     telling.tell_all(purchase, telling.STARTED, purchase.name)
 
 

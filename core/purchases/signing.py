@@ -10,7 +10,7 @@ from core import audit, clock
 from core.access import Actor, fetch, four_eyes
 from core.db import db
 from core.errors import Conflict, InvalidInput
-from core.purchases import steps
+from core.purchases import clocks, steps
 from core.purchases.models import Purchase, PurchaseCosignature
 from core.purchases.steps import PURCHASE
 
@@ -49,6 +49,7 @@ def report_emergency(actor: Actor, *, id: int, report: str) -> dict[str, Any]:  
     if purchase.emergency_reported_at is not None:
         raise Conflict("STATE_CHANGED", _("事后报告已经提交过，请刷新后查看。"))
     purchase.emergency_report, purchase.emergency_reported_at = report, clock.now()
+    clocks.stop_report(purchase)
     audit.about(PURCHASE, purchase.id)
     return _said(purchase)
 

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
 
 from core import clock, journals, trace, verification
 from core.access import Actor, require, visible
-from core.audit import ACCEPTED, REFUSED, AuditEntry
+from core.audit import ACCEPTED, REFUSED, AuditEntry, unveiled
 from core.budget import BudgetLine, Pool
 from core.db import db, transaction
 from core.errors import NotFound
 from core.fields import ID_MAX
 from core.journals import Chosen
 from core.parties import Organisation
-from core.plugins import registry
+from core.plugins import ask, registry
 from core.seal import Seal
 from core.trace import Place
 from core.web import current_actor
@@ -132,7 +133,7 @@ def entry(id: int) -> str:  # noqa: A002 - the route's name
         "audit/entry.html",
         entry=found,
         row=_entry_row(found),
-        organisation=_organisation(found),
+        organisation=_organisation(_behind(found)),
         seal=db.session.scalar(select(Seal).filter_by(subject="audit", subject_id=found.id)),
         journals=posted,
         more=more,
@@ -254,7 +255,7 @@ def _entry_kinds() -> list[tuple[str, str]]:
     return [(kind.code, _(kind.name)) for kind in registry().entry_kinds.values()]
 
 
-def _organisation(entry: AuditEntry | None) -> str:
+def _organisation(entry: AuditEntry | SimpleNamespace | None) -> str:
     if entry is None or entry.organisation_id is None:
         return ""
     found = db.session.get(Organisation, entry.organisation_id)
@@ -268,10 +269,19 @@ def _in_view(actor: Actor) -> ColumnElement[bool]:
     """Return the condition of the entries an auditor may see.
 
     Those of organisations in her division, and those of the system and of residents, who act for
-    no organisation.
+    no organisation. Veiled ones only once their veil is lifted: even their number tells something.
     """
     own = select(Organisation.id).where(visible(Organisation, actor, VIEW))
-    return or_(AuditEntry.organisation_id.in_(own), AuditEntry.organisation_id.is_(None))
+    mine = or_(AuditEntry.organisation_id.in_(own), AuditEntry.organisation_id.is_(None))
+    veiled = [one.operation_id for one in registry().acts.values() if one.veiled]
+    lifted = [
+        and_(
+            AuditEntry.object_type == object_type,
+            AuditEntry.object_id.in_(select(cast(numbers.subquery().c[0], Text))),
+        )
+        for object_type, numbers in ask("lifted_veils")
+    ]
+    return and_(mine, or_(AuditEntry.action.not_in(veiled), *lifted))
 
 
 def _conditions() -> list[ColumnElement[bool]]:
@@ -287,7 +297,17 @@ def _conditions() -> list[ColumnElement[bool]]:
     return found
 
 
-def _entry_row(found: AuditEntry) -> dict[str, Any]:
+def _behind(found: AuditEntry) -> AuditEntry | SimpleNamespace:
+    """Return an entry with what its veil hid, where it was under one and is in view now."""
+    declared = registry().acts.get(found.action)
+    if declared is None or not declared.veiled:
+        return found
+    told = {one.key: getattr(found, one.key) for one in AuditEntry.__table__.columns}
+    return SimpleNamespace(**told | unveiled(found))
+
+
+def _entry_row(veiled: AuditEntry) -> dict[str, Any]:
+    found = _behind(veiled)
     accepted = found.outcome == ACCEPTED
     return {
         "id": found.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 
@@ -13,12 +13,14 @@ from plugins.contract_outsourcing.service import (
     award_clocks,
     checks,
     claiming,
-    clocks,
-    figures,
+    contract_clocks,
     obstacles,
     payment_clocks,
     performance_checks,
     postings,
+    records,
+    register,
+    tender_clocks,
     tracing,
     years,
 )
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from flask import Blueprint
+    from sqlalchemy import Select
 
     from core.access import Actor, Permission
     from core.acts import Act
@@ -75,9 +78,20 @@ def _fits(traits: Traits) -> str | None:
 
 
 @hookimpl
+def lifted_veils() -> list[tuple[str, Select[Any]]]:
+    """Say which tenders were opened, so that who bid in them is no longer secret."""
+    return records.lifted()
+
+
+@hookimpl
 def register_deadlines() -> list[DeadlineKind]:
-    """Declare the legal clocks from the panel's report to the contract's last payment."""
-    return [*award_clocks.KINDS, *clocks.KINDS, *payment_clocks.KINDS]
+    """Declare the legal clocks from the first question to the contract's last payment."""
+    return [
+        *tender_clocks.KINDS,
+        *award_clocks.KINDS,
+        *contract_clocks.KINDS,
+        *payment_clocks.KINDS,
+    ]
 
 
 @hookimpl
@@ -119,7 +133,7 @@ def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
 @hookimpl
 def register_figures() -> list[Figure]:
     """Declare the figures of the register of contracts."""
-    return list(figures.FIGURES)
+    return list(register.FIGURES)
 
 
 @hookimpl

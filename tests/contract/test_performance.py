@@ -34,7 +34,7 @@ def public(app, county):
         yield made
 
 
-# --- delivery ------------------------------------------------------------------------------------
+# --- delivery -----------------------------------------------------------------------------------
 
 
 def deliver(world, milestone, on="2026-03-20"):
@@ -80,7 +80,7 @@ def test_nothing_is_delivered_under_a_suspended_contract(world):
     assert refusal["code"] == "CONTRACT_NOT_PERFORMING"
 
 
-# --- recipients ----------------------------------------------------------------------------------
+# --- recipients ---------------------------------------------------------------------------------
 
 
 @pytest.mark.requirement("R000-54", in_part=True)
@@ -134,7 +134,7 @@ def test_a_service_for_the_office_asks_no_resident(world):
     world.accept(world.m1)
 
 
-# --- acceptance ----------------------------------------------------------------------------------
+# --- acceptance ---------------------------------------------------------------------------------
 
 
 def test_every_required_line_of_the_standard_has_a_result(world):
@@ -250,7 +250,7 @@ def test_acceptance_after_its_agreed_term_does_not_move_the_day_of_payment(world
     assert due["due_on"] == "2026-04-29"
 
 
-# --- deductions ----------------------------------------------------------------------------------
+# --- deductions ---------------------------------------------------------------------------------
 
 
 def propose(world, kind="quality", **fields):
@@ -317,7 +317,7 @@ def test_a_dropped_deduction_takes_nothing_off(world):
     assert world.accept(world.m1)["deducted_fen"] == 0
 
 
-# --- advances, interest, arrears -----------------------------------------------------------------
+# --- advances, interest, arrears ----------------------------------------------------------------
 
 
 def advanced():
@@ -380,7 +380,7 @@ def test_the_pools_of_a_contract_do_not_close_while_something_is_open(world):
     assert [one["who"] for one in pool["obstacles"]] == ["finance_maker", "provider_manager"]
 
 
-# --- scores --------------------------------------------------------------------------------------
+# --- scores -------------------------------------------------------------------------------------
 
 
 def test_only_the_evaluator_the_contract_names_scores_as_third_party(world):

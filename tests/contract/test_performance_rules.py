@@ -18,7 +18,7 @@ TIERS = [Tier(9000, 10_000), Tier(8000, 9_000), Tier(7000, 7_000)]
 WEIGHTS = {"purchaser": 3_000, "recipients": 3_000, "third_party": 4_000}
 
 
-# --- deductions ----------------------------------------------------------------------------------
+# --- deductions ---------------------------------------------------------------------------------
 
 
 def test_twelve_days_late_cost_what_the_scenario_says():
@@ -56,7 +56,7 @@ def test_delivery_on_the_last_day_or_before_is_not_late(due, days):
     assert deductions.late_days(due, due + timedelta(days=days)) == days
 
 
-# --- the tail ------------------------------------------------------------------------------------
+# --- the tail -----------------------------------------------------------------------------------
 
 
 def test_the_scenarios_three_scores_give_its_tail():
@@ -105,7 +105,7 @@ def test_who_has_not_scored_is_named_in_order():
     assert tail.missing({"purchaser": 1}, {"purchaser": 10_000, "recipients": 0}) == []
 
 
-# --- payment -------------------------------------------------------------------------------------
+# --- payment ------------------------------------------------------------------------------------
 
 
 def days(start, accepted, *, term=None):

@@ -200,6 +200,7 @@ def upgrade() -> None:
         sa.Column("tender_id", ID, nullable=False),
         sa.Column("receipt", sa.Text(), nullable=False),
         sa.Column("bidder_index", sa.Text(), nullable=False),
+        sa.Column("stamp", sa.Text(), nullable=False),
         sa.Column("technical", sa.LargeBinary(), nullable=False),
         sa.Column("price", sa.LargeBinary(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
@@ -465,6 +466,17 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "bid_id", "condition", name=op.f("uq_contract_bid_check_bid_id_condition")
         ),
+    )
+    op.create_table(
+        "contract_bid_fault",
+        sa.Column("bid_id", ID, autoincrement=False, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bid_id"], ["contract_bid.id"], name=op.f("fk_contract_bid_fault_bid_id")
+        ),
+        sa.PrimaryKeyConstraint("bid_id", name=op.f("pk_contract_bid_fault")),
     )
     op.create_table(
         "contract_bid_file",
@@ -1057,6 +1069,10 @@ def upgrade() -> None:
         sa.Column("paid", sa.Integer(), nullable=True),
         sa.Column("bands", sa.JSON(), nullable=False),
         sa.Column("penalty_fen", sa.BigInteger(), nullable=False),
+        sa.Column("placed_by", ID, nullable=True),
+        sa.Column("placed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_by", ID, nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["contract_id"], ["contract_contract.id"], name=op.f("fk_contract_order_contract_id")
         ),
@@ -1064,15 +1080,14 @@ def upgrade() -> None:
             ["milestone_id"], ["contract_milestone.id"], name=op.f("fk_contract_order_milestone_id")
         ),
         sa.PrimaryKeyConstraint("milestone_id", name=op.f("pk_contract_order")),
-        sa.UniqueConstraint(
-            "contract_id",
-            "service",
-            "period",
-            name=op.f("uq_contract_order_contract_id_service_period"),
-        ),
     )
+    with op.batch_alter_table("contract_order", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_contract_order_contract_id", ["contract_id", "service", "quarter"], unique=False
+        )
     for table in (
         "contract_bid_opening",
+        "contract_bid_fault",
         "contract_bid_price",
         "contract_bid_file",
         "contract_panel_draw",

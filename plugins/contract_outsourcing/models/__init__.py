@@ -16,7 +16,14 @@ from plugins.contract_outsourcing.models.awards import (
     Ranking,
     Score,
 )
-from plugins.contract_outsourcing.models.bids import Bid, BidFile, BidOpening, BidPrice, KeyHolder
+from plugins.contract_outsourcing.models.bids import (
+    Bid,
+    BidFault,
+    BidFile,
+    BidOpening,
+    BidPrice,
+    KeyHolder,
+)
 from plugins.contract_outsourcing.models.contracts import (
     Amendment,
     Bond,
@@ -50,6 +57,7 @@ __all__ = [
     "Award",
     "Bid",
     "BidCheck",
+    "BidFault",
     "BidFile",
     "BidOpening",
     "BidPrice",

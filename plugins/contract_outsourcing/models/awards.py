@@ -173,7 +173,8 @@ class Ranking(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy b
     """A bid's place in the panel's report. Append-only.
 
     Scores are exact fractions in points (`numerator/denominator`); `tie_break` names the rule by
-    which equal totals were put in order, `lot_seed` repeats a lot. `place` None: the bid was left out, `reason` says why.
+    which equal totals were put in order, `lot_seed` repeats a lot. `place` None: the bid was left
+    out, `reason` says why.
     """
 
     __tablename__ = "contract_ranking"

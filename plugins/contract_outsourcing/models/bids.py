@@ -12,7 +12,7 @@ from core.db import Fen, Id, Instant, db
 
 OFFICER, SUPERVISOR, FINANCE = "officer", "supervisor", "finance"
 RECEIVED, REPLACED, WITHDRAWN = "received", "replaced", "withdrawn"
-OPENED, RETURNED = "opened", "returned"
+OPENED, RETURNED, EXCLUDED = "opened", "returned", "excluded"
 
 
 class KeyHolder(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
@@ -39,8 +39,9 @@ class Bid(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy build
     """A sealed bid (投标): two envelopes, encrypted before they reach the disk.
 
     `bidder_index` is a keyed hash by which a bidder finds its own bid again; neither name nor
-    price stands here before the opening. `receipt` is the SHA-256 of both envelopes. After the
-    opening `provider_id` says whose it was.
+    price stands here before the opening. `receipt` is the SHA-256 of both envelopes, `stamp` a
+    keyed hash over receipt, index and time that only the installation can make. After the opening
+    `provider_id` says whose it was; an EXCLUDED one has a `BidFault`.
     """
 
     __tablename__ = "contract_bid"
@@ -49,8 +50,9 @@ class Bid(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy build
     tender_id: Mapped[int] = mapped_column(ForeignKey("contract_tender.id"), index=True)
     receipt: Mapped[str] = mapped_column(Text, unique=True)
     bidder_index: Mapped[str] = mapped_column(Text, index=True)
-    technical: Mapped[bytes] = mapped_column(LargeBinary)
-    price: Mapped[bytes] = mapped_column(LargeBinary)
+    stamp: Mapped[str] = mapped_column(Text, default="")
+    technical: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    price: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     received_at: Mapped[datetime] = mapped_column(Instant)
     state: Mapped[str] = mapped_column(Text)
     provider_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -72,6 +74,18 @@ class BidOpening(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchem
     small_firm: Mapped[bool]
     bond: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     opened_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class BidFault(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """Why a bid was left out at an opening: a refusal's code and the reason. Append-only."""
+
+    __tablename__ = "contract_bid_fault"
+    bid_id: Mapped[int] = mapped_column(
+        ForeignKey("contract_bid.id"), primary_key=True, autoincrement=False
+    )
+    code: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    found_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class BidPrice(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
@@ -98,4 +112,4 @@ class BidFile(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy b
     bid_id: Mapped[int] = mapped_column(ForeignKey("contract_bid.id"), index=True)
     name: Mapped[str] = mapped_column(Text)
     sha256: Mapped[str] = mapped_column(Text)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)

@@ -169,11 +169,12 @@ class Order(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy bui
     """An order of measured quantity under a framework; its milestone holds the money.
 
     Quantities are whole units of the price's unit. `bands` are (quantity, unit price in fen) pairs,
-    at ordering what is committed, after the settlement what is paid.
+    at ordering what is committed, after the settlement what is paid. `penalty_fen` of their price
+    was taken off for claiming more than was verified.
     """
 
     __tablename__ = "contract_order"
-    __table_args__ = (UniqueConstraint("contract_id", "service", "period"),)
+    __table_args__ = (Index("ix_contract_order_contract_id", "contract_id", "service", "quarter"),)
     milestone_id: Mapped[int] = mapped_column(
         ForeignKey("contract_milestone.id"), primary_key=True, autoincrement=False
     )
@@ -187,6 +188,10 @@ class Order(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy bui
     paid: Mapped[int | None]
     bands: Mapped[list[list[int]]] = mapped_column(JSON)
     penalty_fen: Mapped[int] = mapped_column(Fen, default=0)
+    placed_by: Mapped[int | None] = mapped_column(Id)
+    placed_at: Mapped[datetime] = mapped_column(Instant)
+    settled_by: Mapped[int | None] = mapped_column(Id)
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Delivery(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base

@@ -28,6 +28,10 @@ STATES = (
     CANCELLED,
 )
 
+# For whom alone a tender may be reserved.
+SOCIAL_ORGANISATION, SMALL_FIRM = "social_organisation", "small_firm"
+RESERVED = (SOCIAL_ORGANISATION, SMALL_FIRM)
+
 
 class Tender(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
     """A procurement (采购项目) that carries out a filed plan by one of the methods.

@@ -11,15 +11,18 @@ from plugins.contract_outsourcing.pages import (
     contracts,
     frameworks,
     milestones,
+    notices,
     openings,
     opinions,
     panels,
     public,
+    scores,
     tenders,
 )
 
 _PARTS = (
     tenders,
+    notices,
     openings,
     bids,
     panels,
@@ -27,6 +30,7 @@ _PARTS = (
     contracts,
     milestones,
     opinions,
+    scores,
     frameworks,
     public,
 )

@@ -17,6 +17,8 @@ COMPREHENSIVE, LOWEST, LOWEST_FINAL, NEGOTIATED = (
     "negotiated",
 )
 NEEDS_APPROVAL = "needs_approval"
+OPEN = "open"
+NO_COMPETITION, EMERGENCY = "no_competition", "emergency"
 Figure = str | int | None
 
 
@@ -42,6 +44,8 @@ class Method:
     amendment_days: Figure = None
     prequalification: bool = False
     prequalification_days: Figure = None
+    price_weight_min: Figure = None
+    price_weight_max: Figure = None
     panel_min: Figure = None
     panel_expert_share: Figure = None
     publicity: Figure = None
@@ -57,11 +61,32 @@ class Method:
         """Tell whether providers bid against each other."""
         return self.calls != DIRECT
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it counts as open tendering, which any amount may use."""
+        return self.ocds == OPEN
+
+    @property
+    def is_scored(self) -> bool:
+        """Tell whether bids get points from a sheet, beside their price."""
+        return self.evaluation == COMPREHENSIVE
+
+    @property
+    def needs_failed_test(self) -> bool:
+        """Tell whether only the lack of competition justifies it."""
+        return NO_COMPETITION in self.reason
+
+
+SHIPPED = Path(__file__).with_name("methods.yaml")
+
 
 @cache
 def methods() -> dict[str, Method]:
     """Return the methods by code. Raises TypeError for a row with an unknown column."""
-    rows: list[dict[str, Any]] = yaml.safe_load(
-        Path(__file__).with_name("methods.yaml").read_text(encoding="utf-8")
-    )["methods"]
+    return read(SHIPPED.read_text(encoding="utf-8"))
+
+
+def read(text: str) -> dict[str, Method]:
+    """Return the methods that a text in the shape of `methods.yaml` lists, by code."""
+    rows: list[dict[str, Any]] = yaml.safe_load(text)["methods"]
     return {row["code"]: Method(**row | {"reason": tuple(row.get("reason", ()))}) for row in rows}

@@ -35,13 +35,15 @@ class Sheet:
     """A scoring sheet: the price's weight in basis points of 100, and the indicators.
 
     `deduction_bp` is what a small or micro firm's price is lowered by before it is compared;
-    `admitted` how many get an award (a framework's; else one).
+    `ties` what decides between equal totals at equal prices (`technical` points or `lot`);
+    `admitted` how many a framework takes at most, None: all but the last.
     """
 
     price_weight_bp: int
     indicators: tuple[Indicator, ...] = ()
     deduction_bp: int = 0
-    admitted: int = 1
+    ties: str = BY_TECHNICAL
+    admitted: int | None = None
 
     @property
     def weight(self) -> Fraction:
@@ -89,7 +91,8 @@ def read_sheet(sheet: Mapping[str, Any]) -> Sheet:
         sheet.get("price_weight_bp", BP),
         indicators,
         sheet.get("small_firm_deduction_bp") or 0,
-        sheet.get("admitted") or 1,
+        sheet.get("ties", BY_TECHNICAL),
+        sheet.get("admitted"),
     )
 
 
@@ -111,7 +114,7 @@ def comprehensive(sheet: Sheet, offers: Sequence[Offer], seed: str) -> list[Plac
     """Return bids in order by price and other scores (综合评分法).
 
     Price score = weight x lowest evaluated price / evaluated price. Equal totals: the lower price,
-    then the higher other score, then a lot by the seed.
+    then as the sheet says the higher other score, at last a lot by the seed.
     """
     prices = {offer.bid_id: evaluated_price(offer, sheet.deduction_bp) for offer in offers}
     base = min(prices.values(), default=Fraction(0))
@@ -125,7 +128,7 @@ def comprehensive(sheet: Sheet, offers: Sequence[Offer], seed: str) -> list[Plac
         )
         for offer in offers
     ]
-    return _in_places(placed, offers, seed, leading=lambda one: -one.total)
+    return _in_places(sheet, placed, offers, seed, leading=lambda one: -one.total)
 
 
 def lowest(sheet: Sheet, offers: Sequence[Offer], seed: str) -> list[Placed]:
@@ -136,18 +139,19 @@ def lowest(sheet: Sheet, offers: Sequence[Offer], seed: str) -> list[Placed]:
         )
         for offer in offers
     ]
-    return _in_places(placed, offers, seed, leading=lambda one: one.evaluated)
+    return _in_places(sheet, placed, offers, seed, leading=lambda one: one.evaluated)
 
 
 def _in_places(
-    placed: list[Placed], offers: Sequence[Offer], seed: str, *, leading: Any
+    sheet: Sheet, placed: list[Placed], offers: Sequence[Offer], seed: str, *, leading: Any
 ) -> list[Placed]:
     """Order bids by what leads, then by the tie rules, and say which rule decided each tie."""
     price = {offer.bid_id: offer.price_fen for offer in offers}
     lot = {bid_id: at for at, bid_id in enumerate(in_order(price, seed))}
 
     def keys(one: Placed) -> tuple[Any, ...]:
-        return (leading(one), price[one.bid_id], -one.other_score, lot[one.bid_id])
+        technical = -one.other_score if sheet.ties == BY_TECHNICAL else 0
+        return (leading(one), price[one.bid_id], technical, lot[one.bid_id])
 
     ordered = sorted(placed, key=keys)
     found = []

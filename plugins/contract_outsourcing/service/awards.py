@@ -171,7 +171,8 @@ def _wanted(tender: Tender) -> int:
     )
     room = 1
     if evaluation.method_of(tender).several:
-        room = min(read_sheet(tender.sheet).admitted, max(int(ranked or 0) - 1, 0))
+        others = max(int(ranked or 0) - 1, 0)
+        room = min(read_sheet(tender.sheet).admitted or others, others)
     return room - len(_awards(tender.id, *LIVE))
 
 

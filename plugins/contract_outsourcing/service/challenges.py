@@ -1,4 +1,4 @@
-"""Enquiries, challenges and complaints of providers: filed in time, answered in time, what follows."""
+"""Enquiries, challenges and complaints: filed and answered in time, and what follows."""
 
 from __future__ import annotations
 

@@ -20,6 +20,8 @@ from plugins.contract_outsourcing.service.opinions import handlers
 
 DEDUCTION = "deduction"
 LIABILITY = "民法典第五百七十七条、第五百八十五条"
+# Kept with the contract, whoever's language they are proposed in.
+LATE_CLAUSE, TAIL_CLAUSE = "逾期交付", "绩效尾款"
 LIVE = (p.PROPOSED, p.STATED, p.DECIDED)
 OPEN = (p.PROPOSED, p.STATED)
 
@@ -99,6 +101,24 @@ def decide(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
     Refuses STATEMENT_PENDING, FOUR_EYES_REQUIRED.
     """
     row, milestone = _fetched(actor, id, "deduction.decide")
+    require_heard(row)
+    four_eyes(actor, row.proposed_by, contract_of(milestone).made_by, what=_("扣减"))
+    end(actor, row, p.DECIDED, reason)
+    return said(row)
+
+
+def drop(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
+    """Give a deduction up, proposed or decided, before its milestone is accepted."""
+    row, _milestone = _fetched(actor, id, "deduction.drop")
+    end(actor, row, p.DROPPED, reason)
+    return said(row)
+
+
+# --- for acceptance ----------------------------------------------------------------------------
+
+
+def require_heard(row: Deduction) -> None:
+    """Refuse STATEMENT_PENDING while the provider may still answer a proposed deduction."""
     if row.state == p.PROPOSED and clock.today() <= row.statement_until:
         raise RuleBroken(
             "STATEMENT_PENDING",
@@ -111,19 +131,6 @@ def decide(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
             basis=LIABILITY,
             statement_until=row.statement_until.isoformat(),
         )
-    four_eyes(actor, row.proposed_by, contract_of(milestone).made_by, what=_("扣减"))
-    _end(actor, row, p.DECIDED, reason)
-    return said(row)
-
-
-def drop(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
-    """Give a deduction up, proposed or decided, before its milestone is accepted."""
-    row, _milestone = _fetched(actor, id, "deduction.drop")
-    _end(actor, row, p.DROPPED, reason)
-    return said(row)
-
-
-# --- for acceptance ----------------------------------------------------------------------------
 
 
 def decided_fen(milestone: Milestone) -> int:
@@ -151,7 +158,7 @@ def by_score(actor: Actor, milestone: Milestone, amount_fen: int, evidence: str)
     row = Deduction(
         milestone_id=milestone.id,
         kind=p.SCORE,
-        clause=_("绩效尾款"),
+        clause=TAIL_CLAUSE,
         units=1,
         amount_fen=amount_fen,
         capped_fen=amount_fen,
@@ -172,7 +179,22 @@ def drop_late(actor: Actor, milestone: Milestone, reason: str) -> None:
     """Give up what was reckoned from a day of delivery that no longer counts."""
     for row in of(milestone.id):
         if row.kind == p.LATE and row.state in LIVE:
-            _end(actor, row, p.DROPPED, reason)
+            end(actor, row, p.DROPPED, reason)
+
+
+def end(actor: Actor, row: Deduction, to: str, reason: str) -> None:
+    """End a live deduction: decided where it is open, or dropped."""
+    allowed = set(OPEN) if to == p.DECIDED else set(LIVE)
+    states.change(
+        DEDUCTION,
+        row,
+        to=to,
+        allowed=allowed,
+        decided_by=actor.user_id,
+        decided_at=clock.now(),
+        reason=reason,
+    )
+    audit.about(DEDUCTION, row.id, reason)
 
 
 def of(milestone_id: int) -> list[Deduction]:
@@ -213,7 +235,7 @@ def said(row: Deduction) -> dict[str, Any]:
 def _late(milestone: Milestone, contract: Contract) -> dict[str, Any]:
     terms = terms_of(contract)
     if terms.late is None or milestone.due_on is None:
-        raise _not_agreed(milestone, _("逾期交付"))
+        raise _not_agreed(milestone, LATE_CLAUSE)
     assert milestone.delivered_on is not None  # noqa: S101 - its state says so
     days = rules.late_days(milestone.due_on, milestone.delivered_on)
     if not days:
@@ -231,7 +253,7 @@ def _late(milestone: Milestone, contract: Contract) -> dict[str, Any]:
         raise Conflict("DEDUCTION_EXISTS", _("这个节点的逾期扣减已经提出，不能重复扣。"))
     amount = rules.late(milestone.amount_fen, days, terms.late.ppm_per_day)
     found = _capped(milestone, contract, amount, p.LATE, terms.late.cap_bp)
-    return found | {"units": days, "clause": _("逾期交付")}
+    return found | {"units": days, "clause": LATE_CLAUSE}
 
 
 def _quality(
@@ -309,17 +331,3 @@ def _fetched(actor: Actor, number: int, permission: str) -> tuple[Deduction, Mil
     steps.milestone.require(milestone, "deduction.propose")
     db.session.refresh(row)
     return row, milestone
-
-
-def _end(actor: Actor, row: Deduction, to: str, reason: str) -> None:
-    allowed = set(OPEN) if to == p.DECIDED else set(LIVE)
-    states.change(
-        DEDUCTION,
-        row,
-        to=to,
-        allowed=allowed,
-        decided_by=actor.user_id,
-        decided_at=clock.now(),
-        reason=reason,
-    )
-    audit.about(DEDUCTION, row.id, reason)

@@ -23,7 +23,7 @@ from plugins.contract_outsourcing.models import (
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.service import (
-    clocks,
+    contract_clocks,
     contracts,
     incomes,
     postings,
@@ -44,7 +44,7 @@ def publish(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     if contract.published_at is None:
         contract.published_at = clock.now()
         db.session.flush()
-        clocks.stop(clocks.PUBLISH, contract)
+        contract_clocks.stop(contract_clocks.PUBLISH, contract)
     return contracts.about(contract)
 
 
@@ -55,7 +55,7 @@ def file(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     if contract.filed_at is None:
         contract.filed_at, contract.filed_by = clock.now(), actor.user_id
         db.session.flush()
-        clocks.stop(clocks.FILE, contract)
+        contract_clocks.stop(contract_clocks.FILE, contract)
     return contracts.about(contract)
 
 

@@ -163,10 +163,11 @@ def checks(tender_id: int) -> dict[int, dict[str, BidCheck]]:
     return found
 
 
-def unchecked(tender: Tender) -> int:
-    """Return how many conditions of bids nobody has looked at yet."""
+def unchecked(tender: Tender, bid_id: int | None = None) -> int:
+    """Return how many conditions of all bids, or of one, nobody has looked at yet."""
     seen, codes = checks(tender.id), {one["code"] for one in conditions(tender)}
-    return sum(len(codes - set(seen.get(bid.bid_id, ()))) for bid in openings(tender.id))
+    bids = [bid.bid_id for bid in openings(tender.id)] if bid_id is None else [bid_id]
+    return sum(len(codes - set(seen.get(one, ()))) for one in bids)
 
 
 def failed(tender: Tender) -> dict[int, str]:

@@ -1,52 +1,78 @@
-"""Figures of the register for rehearsals: a contract by number, forward years by year."""
+"""What a method's row means on a day in a place: its figures as numbers, its times as days."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from datetime import date, timedelta
 
-from flask_babel import gettext as _
-
-from core.db import db
-from core.errors import NotFound
-from core.ledger import Figure, balance, balances
-from plugins.contract_outsourcing.models import Contract, ContractYear
-from plugins.contract_outsourcing.service import postings, years
+from core import clock, rulepack, workdays
+from core.rulepack.declared import WORKING_DAYS
+from plugins.contract_outsourcing.models import Tender
+from plugins.contract_outsourcing.models.tenders import SMALL_FIRM
+from plugins.contract_outsourcing.rules.methods import Figure, Method, methods
 
 
-def contract_number(text: Any) -> int:
-    """Return the number of the contract that is called so, or of one given by its number."""
-    called = Contract.number == str(text)
-    if str(text).isdecimal():
-        called = db.or_(called, Contract.id == int(text))
-    found: int | None = db.session.scalars(db.select(Contract.id).where(called)).first()
-    if found is None:
-        raise NotFound("NOT_FOUND", _("没有编号为“%(code)s”的合同。", code=text))
-    return found
+def method_of(tender: Tender) -> Method:
+    """Return the row of a tender's method."""
+    return methods()[tender.method]
 
 
-def _of(kind: str) -> Callable[[Any], int]:
-    def run(owner: Any) -> int:
-        found = balances(kind, by="pool_id")
-        return sum(found.get(pool, 0) for pool in years.pools_of(contract_number(owner)))
+def number(tender: Tender, figure: Figure) -> int | None:
+    """Return a figure of a method's row as it is today where the tender is made; None: no limit."""
+    if figure is None or isinstance(figure, int):
+        return figure
+    return rulepack.number(figure, on=clock.today(), division_code=tender.division_code)
 
-    return run
+
+def first_closing_day(tender: Tender, on: date) -> date:
+    """Return the first day on which bidding may close for a tender published on a day."""
+    method = method_of(tender)
+    least = number(tender, method.bidding_days) or 0
+    return workdays.after(on, least).on if method.unit == WORKING_DAYS else on + _days(least)
 
 
-def _due(year: Any) -> int:
-    found = balances(postings.FORWARD_DUE, by="pool_id")
-    pools = db.session.scalars(
-        db.select(ContractYear.pool_id).where(ContractYear.fiscal_year == int(year))
+def documents_through(tender: Tender, on: date) -> date:
+    """Return the first day through which the documents of a tender published then may be had."""
+    return workdays.after(on, number(tender, method_of(tender).documents_days) or 0).on
+
+
+def publicity_through(tender: Tender, on: date) -> date | None:
+    """Return the last day of publicity that begins on a day; None: the method has none."""
+    least = number(tender, method_of(tender).publicity)
+    return workdays.after(on, least).on if least else None
+
+
+def first_closing_day_after_change(tender: Tender, on: date) -> date:
+    """Return the first day on which bidding may close after a change that affects bids."""
+    return on + _days(number(tender, method_of(tender).amendment_days) or 0)
+
+
+def tender_limit(tender: Tender) -> int:
+    """Return the amount (fen) from which services go to open tender in the tender's place."""
+    return rulepack.number("tender.limit_fen", on=clock.today(), division_code=tender.division_code)
+
+
+def bond_limit(tender: Tender) -> int:
+    """Return the highest bid bond in fen, rounded down."""
+    share = rulepack.number(
+        "tender.bid_bond_bp", on=clock.today(), division_code=tender.division_code
     )
-    return sum(found.get(pool, 0) for pool in pools)
+    return tender.ceiling_fen * share // 10_000
 
 
-FIGURES = [
-    Figure("con.contract", "合同金额", _of(postings.VALUE)),
-    Figure("con.unpaid", "合同未付", _of(postings.UNPAID)),
-    Figure("con.paid", "合同已付", _of(postings.PAID)),
-    Figure("con.deducted", "合同扣减", _of(postings.DEDUCTED)),
-    Figure("con.cancelled", "合同取消", _of(postings.CANCELLED)),
-    Figure("con.forward", "跨年支出责任", lambda _owner: balance(postings.FORWARD)),
-    Figure("con.forward_due", "以后年度待落实", _due),
-]
+def deduction_bounds(tender: Tender) -> tuple[int, int]:
+    """Return the least and the greatest price deduction for small firms in basis points.
+
+    Nothing is deducted where nobody bids, or only small firms may.
+    """
+    method, reserved = method_of(tender), tender.content.get("reserved_for")
+    if not method.envelopes or reserved == SMALL_FIRM:
+        return 0, 0
+    least, most = (
+        rulepack.number(code, on=clock.today(), division_code=tender.division_code)
+        for code in ("scoring.small_firm_deduction_min_bp", "scoring.small_firm_deduction_max_bp")
+    )
+    return least, most
+
+
+def _days(count: int) -> timedelta:
+    return timedelta(days=count)

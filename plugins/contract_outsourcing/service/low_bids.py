@@ -95,7 +95,7 @@ def judge(actor: Actor, *, bid_id: int, accepted: bool, reason: str) -> dict[str
 
 
 def judged(tender: Tender) -> dict[int, str]:
-    """Return the bids left out for their price with the reasons; LOW_BID_UNJUDGED while one waits."""
+    """Return the bids left out for their price, with reasons; LOW_BID_UNJUDGED if one waits."""
     rows = {
         row.bid_id: row
         for row in db.session.scalars(

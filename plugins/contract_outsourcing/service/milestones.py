@@ -40,11 +40,7 @@ def deliver(
     steps.milestone.require(milestone, "milestone.deliver")
     contract = contract_of(milestone)
     _refuse_idle(contract)
-    if milestone.kind == p.ORDER:
-        raise RuleBroken(
-            "MILESTONE_IS_ORDER",
-            _("“%(name)s”是按数量结算的订单，请在订单页申报数量。", name=milestone.name),
-        )
+    refuse_order(milestone)
     _refuse_unlikely(contract, delivered_on)
     _refuse_out_of_turn(milestone)
     steps.milestone.take(
@@ -107,6 +103,15 @@ def refuse_not_owing(contract: Contract) -> None:
     """Refuse CONTRACT_NOT_PERFORMING under a contract under which nothing is accepted or paid."""
     if contract.state not in c.OWING:
         raise _idle(contract)
+
+
+def refuse_order(milestone: Milestone) -> None:
+    """Refuse MILESTONE_IS_ORDER: orders are claimed and settled by what residents confirmed."""
+    if milestone.kind == p.ORDER:
+        raise RuleBroken(
+            "MILESTONE_IS_ORDER",
+            _("“%(name)s”是按数量结算的订单，请在订单页申报和核定。", name=milestone.name),
+        )
 
 
 def project_of(contract: Contract) -> Tender:

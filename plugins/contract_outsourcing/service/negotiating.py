@@ -102,6 +102,16 @@ def _refuse_unpublicised(tender: Tender) -> None:
 
 def _refuse_provider(tender: Tender, provider_id: int) -> None:
     provider = require_organisation(provider_id)
+    named = tender.content.get("provider_id")
+    if named is not None and named != provider_id:
+        raise RuleBroken(
+            "PROVIDER_NOT_NAMED",
+            _(
+                "公示的供应商是另一家，不能与%(name)s成交。请按公示办理，或重新公示。",
+                name=provider.name,
+            ),
+            basis="政府采购法实施条例第三十八条",
+        )
     if provider.kind != "provider":
         raise InvalidInput(_("请选择一个承接主体。"), errors={"provider_id": [_("不是承接主体")]})
     exclusions.refuse_barred(

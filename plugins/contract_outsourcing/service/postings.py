@@ -60,6 +60,7 @@ SIGNED, AMENDED, YEAR_COMMITTED = (
 )
 ORDERED, ACCEPTED, ADVANCED = "contract.ordered", "contract.accepted", "contract.advanced"
 SETTLED, ENDED = "contract.settled", "contract.ended"
+ORDER_CANCELLED = "contract.order_cancelled"
 INCOME_DUE, INCOME_RECEIVED = "contract.income_due", "contract.income_received"
 
 ENTRY_KINDS = [
@@ -99,6 +100,12 @@ ENTRY_KINDS = [
         ORDERED,
         "框架协议下单",
         (*COMMIT_PAIRS, _REGISTER, (CEILING_FREE, CEILING_USED)),
+        "政府采购框架协议采购方式管理暂行办法",
+    ),
+    EntryKind(
+        ORDER_CANCELLED,
+        "框架协议撤单",
+        (*RELEASE_PAIRS, _CANCEL, (CEILING_USED, CEILING_FREE)),
         "政府采购框架协议采购方式管理暂行办法",
     ),
     EntryKind(
@@ -142,6 +149,18 @@ def sign_moves(pool: Pool, amount_fen: int, *, is_forward: bool = False) -> list
     if is_forward:
         return [register, Move(of(FORWARD, pool.id), of(FORWARD_DUE, pool.id), amount_fen)]
     return [*commit_moves(pool, amount_fen), register]
+
+
+def use_ceiling(purchase_id: int, amount_fen: int) -> Move:
+    """Return the move of an order's amount (fen) out of a framework's free ceiling."""
+    free = Owner(CEILING_FREE, purchase_id=purchase_id)
+    return Move(free, Owner(CEILING_USED, purchase_id=purchase_id), amount_fen)
+
+
+def free_ceiling(purchase_id: int, amount_fen: int) -> Move:
+    """Return the move that frees a framework's ceiling of what will not be owed (fen)."""
+    free = Owner(CEILING_FREE, purchase_id=purchase_id)
+    return Move(Owner(CEILING_USED, purchase_id=purchase_id), free, amount_fen)
 
 
 def accept_moves(

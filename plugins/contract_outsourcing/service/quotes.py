@@ -1,4 +1,4 @@
-"""The one round of final quotes after a negotiation: called by the panel, sealed until its report."""
+"""The one round of final quotes after a negotiation: sealed until the panel's report."""
 
 from __future__ import annotations
 

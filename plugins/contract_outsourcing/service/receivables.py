@@ -18,7 +18,7 @@ from plugins.contract_outsourcing.models.contracts import (
     OWING,
     REFUSED,
 )
-from plugins.contract_outsourcing.service import clocks, postings, years
+from plugins.contract_outsourcing.service import contract_clocks, postings, years
 
 RECEIVABLE = "receivable"
 
@@ -53,7 +53,7 @@ def ask(
     db.session.flush()
     states.begin(RECEIVABLE, row)
     deadlines.start(
-        clocks.CONFIRM,
+        contract_clocks.CONFIRM,
         RECEIVABLE,
         row.id,
         from_on=clock.today(),
@@ -88,7 +88,7 @@ def confirm(
         decided_at=clock.now(),
         reason=reason,
     )
-    deadlines.stop(clocks.CONFIRM, RECEIVABLE, row.id)
+    deadlines.stop(contract_clocks.CONFIRM, RECEIVABLE, row.id)
     return _about(contract, row)
 
 

@@ -1,4 +1,4 @@
-"""What each member of a panel does: judge conditions, give points, finish; nobody sees another's."""
+"""What each member of a panel does alone: judge conditions, give points, finish."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def score(actor: Actor, *, bid_id: int, scores: list[dict[str, Any]]) -> dict[st
     Refuses BID_NOT_QUALIFIED, and points that the sheet does not allow, field by field.
     """
     bid, tender, member = _judging(actor, bid_id, "panel.score")
-    if evaluation.unchecked(tender):
+    if waiting := evaluation.unchecked(tender, bid.bid_id):
         raise RuleBroken(
             "BID_NOT_QUALIFIED",
             _(
-                "还有 %(count)s 项资格和符合性条件没有判定，不能打分。请先逐项判定。",
-                count=evaluation.unchecked(tender),
+                "这份投标还有 %(count)s 项资格和符合性条件没有判定，不能打分。请先逐项判定。",
+                count=waiting,
             ),
         )
     if missed := evaluation.failed(tender).get(bid.bid_id):

@@ -25,7 +25,7 @@ from plugins.contract_outsourcing.models.performance import SCHEDULED
 from plugins.contract_outsourcing.rules.terms import amounts, read_terms
 from plugins.contract_outsourcing.service import (
     challenges,
-    clocks,
+    contract_clocks,
     contracts,
     exclusions,
     papers,
@@ -144,7 +144,7 @@ def _put_in_force(actor: Actor, contract: Contract) -> None:
     steps.contract.take(contract, SIGN, signed_at=clock.now())
     plan_milestones(contract)
     _hold_bond(contract)
-    clocks.signed(contract)
+    contract_clocks.signed(contract)
     _end_tender(contract)
 
 

@@ -54,6 +54,7 @@ tender = Machine(
             tag="tenderCancellation",
         ),
         Step("tender.contracted", (t.AWARDED,), t.CONTRACTED),
+        Step("tender.rerun", (t.FAILED,)),
         Step(
             "tender.cancel",
             (t.DRAFT, t.SUBMITTED, t.PUBLICITY, t.PUBLISHED, t.OPENED, t.EVALUATED, t.DECIDED),
@@ -125,6 +126,12 @@ milestone = Machine(
         Step("acceptance.send_back", (p.RECORDED,), p.SUBMITTED),
         Step("acceptance.refuse", (p.RECORDED,), p.REFUSED, tag="implementation"),
         Step("acceptance.approve", (p.RECORDED,), p.ACCEPTED, tag="implementation"),
+        # Orders of measured quantity: claimed and settled by what residents confirmed.
+        Step("delivery.record", (p.SCHEDULED,)),
+        Step("order.cancel", (p.SCHEDULED,), p.CANCELLED),
+        Step("order.claim", (p.SCHEDULED,), p.SUBMITTED, tag="implementation"),
+        Step("order.send_back", (p.SUBMITTED,), p.SCHEDULED),
+        Step("order.settle", (p.SUBMITTED,), p.ACCEPTED, tag="implementation"),
         # Not acts of their own: the bank's answer, and the end of a contract.
         Step("milestone.paid", (p.ACCEPTED,), p.PAID, tag="implementation"),
         Step("milestone.cancel", (p.SCHEDULED, p.SUBMITTED, p.RECORDED, p.REFUSED), p.CANCELLED),

@@ -32,6 +32,7 @@ from core.purchases import (
     lines_of,
     open_drawing_pool,
     open_waiting_pool,
+    require_drawing,
 )
 from core.years import forward
 from core.years.models import OPEN, ForwardObligation
@@ -115,6 +116,23 @@ def converted(of: str, line_id: int) -> None:
     post(postings.YEAR_COMMITTED, f"{of}/committed", moves)
     row.committed = True
     db.session.flush()
+
+
+def budgeted_pool(actor: Actor, contract: Contract, year: int) -> Pool:
+    """Return the locked pool of a year that has its budget, opened at need.
+
+    Refuses BUDGET_MISSING, and PLAN_NOT_FILED when the plan is no longer carried out.
+    """
+    purchase = require_drawing(contract.purchase_id)
+    assert purchase is not None  # noqa: S101 - a contract carries out a plan
+    row = db.session.get(ContractYear, (contract.id, year), with_for_update=True)
+    if row is None:
+        require_lines(_shares(read_terms(contract.terms), purchase, year))
+        open_year(actor, contract, purchase, year, 0)
+        row = db.session.get_one(ContractYear, (contract.id, year))
+    pool = lock_pool(row.pool_id)
+    require_lines([Share(share.line_id, share.share_ppm) for share in pool.shares])
+    return pool
 
 
 def raise_year(actor: Actor, contract: Contract, year: int, amount_fen: int) -> list[Move]:
