@@ -28,7 +28,7 @@ _references = itertools.count(1)
 
 
 class Performing:
-    """How a test lets people perform SP-6's contract, changed as asked, on the factories' county."""
+    """How a test lets people perform SP-6's contract on the factories' county."""
 
     def __init__(
         self,

@@ -131,6 +131,7 @@ def test_an_explained_low_bid_stays(app, county):
         assert world.report(panel[0])["ranked"] == 3
 
 
+@pytest.mark.requirement("R000-55", in_part=True)
 def test_the_lowest_final_quote_wins_a_negotiation_and_stays_sealed(app, county):
     with clock.frozen(MORNING):
         world = Evaluation(app, county).build(method="negotiation")

@@ -41,19 +41,40 @@ def test_the_scenarios_contract_is_performed_and_paid_to_the_fen(app, county):
     world = Performing(app, county, is_public=True)
     world.bank_account()
     people = world.residents(2)
-    m1, m2, m3, last = world.milestones
+    plan_is_paid(world, people[0])
+    second_half_is_paid_late(world, people[1])
+    interest_is_paid(world)
+    second_year_is_paid(app, world, people[0])
+    tail_follows_the_score(world, people[0])
+    world.pay("2027-04-20")
+    assert world.register() == {
+        "value": 96_000_000,
+        "paid": 93_967_200,
+        "deducted": 2_032_800,
+        "unpaid": 0,
+        "cancelled": 0,
+    }
+    # Without the supplement of the scenario, 3,000,000 fen.
+    assert world.balance("fin.treasury") == 97_133_563 - 3_000_000
+    assert world.do("arrears.list", "auditor", on="2026-12-31")["items"] == []
 
-    # E10, E11: the plan
+
+def plan_is_paid(world, resident):
+    """Walk E10 and E11."""
+    m1 = world.m1
     with clock.frozen("2026-03-20T10:00"):
         world.deliver(m1, "2026-03-20")
-        world.say(people[0], m1)
+        world.say(resident, m1)
         found = world.accept(m1)
     assert (found["payable_fen"], found["pay_by"]) == (28_800_000, "2026-04-19")
     world.pay("2026-04-10")
     assert world.shown(m1)["state"] == "paid"
     assert world.register()["paid"] == 28_800_000
 
-    # E13 to E15: delivered late, and not without those who were visited
+
+def second_half_is_paid_late(world, resident):
+    """Walk E13 to E15: delivered late, and not accepted without those who were visited."""
+    m2 = world.m2
     with clock.frozen("2026-09-12T17:00"):
         world.deliver(m2, "2026-09-12")
     with clock.frozen("2026-09-14T09:00"):
@@ -62,14 +83,16 @@ def test_the_scenarios_contract_is_performed_and_paid_to_the_fen(app, county):
         assert refusal["basis"] == "政府采购法实施条例第四十五条"
     assert deduct(world, m2) == (172_800, 900_000)
     with clock.frozen("2026-09-18T10:00"):
-        world.say(people[1], m2, score=92)
+        world.say(resident, m2, score=92)
         world.record(m2, [{"line": "visits", "found": "partly"}, ALL_MET[1]])
         found = world.do("acceptance.approve", "purchaser_approver", id=m2)
     assert found["payable_fen"] == 27_727_200
     assert found["deducted_fen"] == 1_072_800
     assert found["pay_by"] == "2026-10-18"
 
-    # E19: paid twelve days late, and the interest that nobody had to ask for
+
+def interest_is_paid(world):
+    """Walk E19: paid twelve days late, and the interest that nobody had to ask for."""
     world.pay("2026-10-30")
     with clock.frozen("2026-10-30T16:00"):
         (debt,) = world.do("debt.list", "auditor")["items"]
@@ -89,22 +112,30 @@ def test_the_scenarios_contract_is_performed_and_paid_to_the_fen(app, county):
         "cancelled": 0,
     }
 
-    # E22 to E24: the second year
+
+def second_year_is_paid(app, world, resident):
+    """Walk E22 to E24."""
+    m3 = world.milestones[2]
     with clock.frozen("2027-01-08T10:00"), app.app_context():
-        line = factories.make_line(county, code="LAW27", amount_fen=40_000_000, fiscal_year=2027)
+        line = factories.make_line(
+            world.county, code="LAW27", amount_fen=40_000_000, fiscal_year=2027
+        )
         owed = world.do("forward.list", "finance_budget")["items"]
         mine = next(one for one in owed if one["source"].startswith("contract:"))
         world.do("forward.convert", "finance_budget", id=mine["id"], line_id=line)
     with clock.frozen("2027-02-26T10:00"):
         world.deliver(m3, "2027-02-26")
-        world.say(people[0], m3, score=91)
+        world.say(resident, m3, score=91)
         assert world.accept(m3)["payable_fen"] == 28_800_000
     world.pay("2027-03-15")
 
-    # E25, E26: the tail follows three scores
+
+def tail_follows_the_score(world, resident):
+    """Walk E25."""
+    last = world.milestones[-1]
     with clock.frozen("2027-04-12T10:00"):
         world.deliver(last, "2027-04-12")
-        world.say(people[0], last)
+        world.say(resident, last)
         world.record(last)
         refusal = world.refused("acceptance.approve", "purchaser_approver", id=last)
         assert refusal["code"] == "SCORE_MISSING"
@@ -123,14 +154,3 @@ def test_the_scenarios_contract_is_performed_and_paid_to_the_fen(app, county):
         assert "87.45" in world.shown(last)["reckoned"]["words"]
         found = world.do("acceptance.approve", "purchaser_approver", id=last)
     assert (found["payable_fen"], found["deducted_fen"]) == (8_640_000, 960_000)
-    world.pay("2027-04-20")
-    assert world.register() == {
-        "value": 96_000_000,
-        "paid": 93_967_200,
-        "deducted": 2_032_800,
-        "unpaid": 0,
-        "cancelled": 0,
-    }
-    # Without the supplement of the scenario, 3,000,000 fen.
-    assert world.balance("fin.treasury") == 97_133_563 - 3_000_000
-    assert world.do("arrears.list", "auditor", on="2026-12-31")["items"] == []

@@ -7,6 +7,7 @@ from core.web.menu import MenuItem
 from plugins.contract_outsourcing.pages import (
     awards,
     bids,
+    contract_steps,
     contracts,
     frameworks,
     milestones,
@@ -15,6 +16,7 @@ from plugins.contract_outsourcing.pages import (
     opinions,
     panels,
     public,
+    scores,
     tenders,
 )
 
@@ -28,10 +30,11 @@ _PARTS = (
     contracts,
     milestones,
     opinions,
+    scores,
     frameworks,
     public,
 )
-BLUEPRINTS = [part.blueprint for part in _PARTS]
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), contract_steps.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:

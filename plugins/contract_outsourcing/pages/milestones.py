@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,6 @@ MAY = (
     "deduction.drop",
     "acceptance.record",
     "acceptance.approve",
-    "contract.score",
-    "contract.evaluate",
 )
 
 
@@ -91,11 +90,12 @@ def deliver(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
 def record(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Record an acceptance line by line."""
     form = request.form
+    prefix = "found-"
+    lines = [name.removeprefix(prefix) for name in form if name.startswith(prefix)]
     results = [
-        {"line": line, "found": form[f"found-{line}"]}
+        {"line": line, "found": form[f"{prefix}{line}"]}
         | ({"words": words} if (words := form.get(f"words-{line}", "").strip()) else {})
-        for line in form.getlist("line")
-        if form.get(f"found-{line}")
+        for line in lines
     ]
     fields = {"id": id, "results": results, "words": form.get("words")}
     return _after(id, act("acceptance.record", fields), _("已记录验收，等复核。"))
@@ -159,19 +159,6 @@ def drop(id: int, deduction: int) -> ResponseReturnValue:  # noqa: A002 - the ro
     return _after(id, act("deduction.drop", fields), _("已撤回扣减。"))
 
 
-@blueprint.post("/<int:id>/score")
-def score(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
-    """Score the contract for the purchaser or its recipients."""
-    fields = _scored(id) | {"side": request.form.get("side")}
-    return _after(id, act("contract.score", fields), _("已记录得分。"))
-
-
-@blueprint.post("/<int:id>/evaluate")
-def evaluate(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
-    """Score the contract as the third party."""
-    return _after(id, act("contract.evaluate", _scored(id)), _("已记录得分。"))
-
-
 @blueprint.get("/<int:id>/certificate.pdf")
 def certificate(id: int) -> Response:  # noqa: A002 - the route's name
     """Print the certificate of acceptance (验收单), in Chinese."""
@@ -197,8 +184,8 @@ def results() -> str:
 def overdue() -> str:
     """Show the public what small firms were owed beyond its day, at the end of a year."""
     year = year_of(request.args.get("year"))
-    answer = act("arrears.list", {"on": f"{year}-12-31" if year else None})
-    return render_template("contract/milestones/arrears.html", found=answer.body)
+    found = arrears.listed(current_actor(), on=date(year, 12, 31) if year else None)
+    return render_template("contract/milestones/arrears.html", found=found)
 
 
 @blueprint.get("/late")
@@ -237,20 +224,6 @@ def _show(number: int, form: dict[str, Any]) -> str:
         sent=request.endpoint if form["refusal"] else "",
         **form,
     )
-
-
-def _scored(milestone: int) -> dict[str, Any]:
-    """Return the score typed in points (88 or 91.5) in hundredths; what is none is the act's."""
-    actor = current_actor()
-    require(actor, VIEW)
-    contract = performance_queries.shown(actor, id=milestone)["contract_id"]
-    typed = (request.form.get("points") or "").strip()
-    whole_part, _dot, rest = typed.partition(".")
-    readable = typed.replace(".", "", 1).isdecimal() and typed.isascii() and len(typed) <= 6
-    points: int | str = typed
-    if readable and whole_part and len(rest) <= 2:  # noqa: PLR2004 - hundredths
-        points = int(whole_part) * 100 + int((rest + "00")[:2])
-    return {"id": contract, "centipoints": points, "words": request.form.get("words")}
 
 
 def _clauses(found: dict[str, Any]) -> list[tuple[str, str]]:

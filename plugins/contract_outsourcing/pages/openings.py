@@ -183,7 +183,7 @@ def _record(number: int) -> dict[str, Any]:
 
 def _timed(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with its instants read, those of the key's parts, too."""
-    read = {name: clock.instant(row[name]) for name in MOMENTS if row.get(name)}
+    read: dict[str, Any] = {name: clock.instant(row[name]) for name in MOMENTS if row.get(name)}
     if "parts" in row:
         read["parts"] = [_timed(part) for part in row["parts"]]
     return row | read

@@ -225,7 +225,7 @@ def _settle(actor: Actor, milestone: Milestone, contract: Contract, pool: Pool) 
     due = reckoned(milestone, contract)
     payable, deducted = due["payable_fen"], due["deducted_fen"]
     if scored := due["score"]:
-        deducting.by_score(actor, milestone, scored.deducted_fen, scored.words)
+        deducting.by_score(actor, milestone, scored.deducted_fen, f"综合得分 {scored.points}")
     advance = 0 if milestone.kind == p.ADVANCE else min(payable, _prepaid(milestone, pool))
     journal_id = _post(milestone, pool, payable, deducted, advance)
     today, terms = clock.today(), terms_of(contract)

@@ -20,6 +20,8 @@ from plugins.contract_outsourcing.service.opinions import handlers
 
 DEDUCTION = "deduction"
 LIABILITY = "民法典第五百七十七条、第五百八十五条"
+# Kept with the contract, whoever's language they are proposed in.
+LATE_CLAUSE, TAIL_CLAUSE = "逾期交付", "绩效尾款"
 LIVE = (p.PROPOSED, p.STATED, p.DECIDED)
 OPEN = (p.PROPOSED, p.STATED)
 
@@ -156,7 +158,7 @@ def by_score(actor: Actor, milestone: Milestone, amount_fen: int, evidence: str)
     row = Deduction(
         milestone_id=milestone.id,
         kind=p.SCORE,
-        clause=_("绩效尾款"),
+        clause=TAIL_CLAUSE,
         units=1,
         amount_fen=amount_fen,
         capped_fen=amount_fen,
@@ -233,7 +235,7 @@ def said(row: Deduction) -> dict[str, Any]:
 def _late(milestone: Milestone, contract: Contract) -> dict[str, Any]:
     terms = terms_of(contract)
     if terms.late is None or milestone.due_on is None:
-        raise _not_agreed(milestone, _("逾期交付"))
+        raise _not_agreed(milestone, LATE_CLAUSE)
     assert milestone.delivered_on is not None  # noqa: S101 - its state says so
     days = rules.late_days(milestone.due_on, milestone.delivered_on)
     if not days:
@@ -251,7 +253,7 @@ def _late(milestone: Milestone, contract: Contract) -> dict[str, Any]:
         raise Conflict("DEDUCTION_EXISTS", _("这个节点的逾期扣减已经提出，不能重复扣。"))
     amount = rules.late(milestone.amount_fen, days, terms.late.ppm_per_day)
     found = _capped(milestone, contract, amount, p.LATE, terms.late.cap_bp)
-    return found | {"units": days, "clause": _("逾期交付")}
+    return found | {"units": days, "clause": LATE_CLAUSE}
 
 
 def _quality(

@@ -6,8 +6,6 @@ forget it.
 
 from __future__ import annotations
 
-from flask_babel import gettext as _
-
 from core import access, audit
 from core.db import db
 from core.formats import day, yuan
@@ -45,16 +43,10 @@ def owe(milestone: Milestone) -> int | None:
         party_id=milestone.provider_id,
         amount_fen=amount,
         document=_document(contract, milestone, days),
-        reason=_(
-            "%(base)s 元应于 %(due)s 前支付，%(paid)s 付清，逾期 %(days)s 天，"
-            "每日万分之 %(rate)s，利息 %(amount)s 元（%(basis)s）。",
-            base=yuan(base),
-            due=day(milestone.pay_by),
-            paid=day(milestone.paid_on),
-            days=days,
-            rate=_per_myriad(ppm),
-            amount=yuan(amount),
-            basis="保障中小企业款项支付条例第十七条",
+        reason=(
+            f"{yuan(base)} 元应于 {day(milestone.pay_by)} 前支付，{day(milestone.paid_on)} 付清，"
+            f"逾期 {days} 天，每日万分之{_per_myriad(ppm)}，利息 {yuan(amount)} 元。"
+            "依据：保障中小企业款项支付条例第十七条。"
         ),
     )
     # The act under way is still about the bank's file, not about what followed from it.
@@ -64,7 +56,6 @@ def owe(milestone: Milestone) -> int | None:
 
 
 def _document(contract: Contract, milestone: Milestone, days: int) -> str:
-    # A name in the books, whoever's language the payment is booked in.
     return f"{contract.number} {milestone.name} 逾期 {days} 天（节点 {milestone.id}）"
 
 

@@ -11,6 +11,7 @@ from core.access import Actor, RoleGrant, User, fetch, scoped
 from core.db import db
 from core.parties import Organisation
 from plugins.contract_outsourcing.models import (
+    BidOpening,
     FinalQuote,
     LowBid,
     PanelDraw,
@@ -63,17 +64,9 @@ def mine(actor: Actor) -> dict[str, Any]:
 def work(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Return what a member judges: conditions, bids, the sheet and the member's own points."""
     tender, member = evaluation.as_member(actor, id)
-    sheet, sees_prices = read_sheet(tender.sheet), _sees_prices(tender, member)
-    known = evaluation.prices(tender) if sees_prices else {}
-    own = {
-        (row.bid_id, row.indicator): row
-        for row in db.session.scalars(db.select(Score).filter_by(member_id=member.id))
-    }
-    seen, missed = evaluation.checks(tender.id), evaluation.failed(tender)
-    low = low_bids.found(tender) if sees_prices else {}
+    evaluation_kind = evaluation.method_of(tender).evaluation
     bids = evaluation.openings(tender.id)
     names = _names({bid.provider_id for bid in bids})
-    confirmed = member.state == a.CONFIRMED
     return {
         "id": tender.id,
         "number": tender.number,
@@ -84,45 +77,19 @@ def work(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
         "finished": member.finished_at is not None,
         "all_finished": scoring.is_finished(tender),
         "lacks": evaluation.panel_lacks(tender),
-        "is_scored": evaluation.method_of(tender).evaluation == methods.COMPREHENSIVE,
-        "takes_quotes": evaluation.method_of(tender).evaluation == methods.LOWEST_FINAL,
+        "is_scored": evaluation_kind == methods.COMPREHENSIVE,
+        "takes_quotes": evaluation_kind == methods.LOWEST_FINAL,
         "quotes_until": _quotes_until(tender),
         "unchecked": evaluation.unchecked(tender),
         "missing": scoring.missing(tender, member),
         "conditions": evaluation.conditions(tender),
         "indicators": [
-            {
-                "code": one.code,
-                "name": one.name,
-                "most": one.most,
-                "standard": one.standard,
-            }
-            for one in sheet.indicators
+            {"code": one.code, "name": one.name, "most": one.most, "standard": one.standard}
+            for one in read_sheet(tender.sheet).indicators
         ],
         "bidders": [names[bid.provider_id] for bid in bids],
-        "bids": [
-            {
-                "id": bid.bid_id,
-                "provider": names[bid.provider_id],
-                "answers": bid.answers,
-                "small_firm": bid.small_firm,
-                "price_fen": known.get(bid.bid_id),
-                "failed": missed.get(bid.bid_id),
-                "checks": {
-                    code: {"passed": row.passed, "reason": row.reason}
-                    for code, row in seen.get(bid.bid_id, {}).items()
-                },
-                "points": {
-                    code: row.centipoints
-                    for (bid_id, code), row in own.items()
-                    if bid_id == bid.bid_id
-                },
-                "low": _low(bid.bid_id, low.get(bid.bid_id, [])),
-            }
-            for bid in bids
-        ]
-        if confirmed
-        else [],
+        # What they offer is shown to who has confirmed that nothing ties him to them.
+        "bids": _bids(tender, member, bids, names) if member.state == a.CONFIRMED else [],
     }
 
 
@@ -191,6 +158,36 @@ def procurements(actor: Actor, *, before: int | None = None, limit: int = 50) ->
 
 
 # --- parts -------------------------------------------------------------------------------------
+
+
+def _bids(
+    tender: Tender, member: PanelMember, bids: list[BidOpening], names: dict[int, str]
+) -> list[dict[str, Any]]:
+    """Return the bids as one member sees them: its own points, prices only when it may."""
+    sees_prices = _sees_prices(tender, member)
+    known = evaluation.prices(tender) if sees_prices else {}
+    low = low_bids.found(tender) if sees_prices else {}
+    seen, missed = evaluation.checks(tender.id), evaluation.failed(tender)
+    points: dict[int, dict[str, int]] = {}
+    for row in db.session.scalars(db.select(Score).filter_by(member_id=member.id)):
+        points.setdefault(row.bid_id, {})[row.indicator] = row.centipoints
+    return [
+        {
+            "id": bid.bid_id,
+            "provider": names[bid.provider_id],
+            "answers": bid.answers,
+            "small_firm": bid.small_firm,
+            "price_fen": known.get(bid.bid_id),
+            "failed": missed.get(bid.bid_id),
+            "checks": {
+                code: {"passed": row.passed, "reason": row.reason}
+                for code, row in seen.get(bid.bid_id, {}).items()
+            },
+            "points": points.get(bid.bid_id, {}),
+            "low": _low(bid.bid_id, low.get(bid.bid_id, [])),
+        }
+        for bid in bids
+    ]
 
 
 def _sees_prices(tender: Tender, member: PanelMember) -> bool:

@@ -122,6 +122,36 @@ def results(
     }
 
 
+def scores(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> dict[str, Any]:
+    """Return the contracts in the actor's scope with the scores given so far, newest first."""
+    query = scoped(Contract, actor, VIEW).where(Contract.signed_at.is_not(None))
+    if before is not None:
+        query = query.where(Contract.id < before)
+    rows = list(db.session.scalars(query.order_by(Contract.id.desc()).limit(limit)))
+    names = payee_names(row.provider_id for row in rows)
+    return {
+        "items": [_scored(row, names) for row in rows],
+        "next_before": rows[-1].id if len(rows) == limit else None,
+    }
+
+
+def scored(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
+    """Return a contract with the scores given so far."""
+    row = fetch(Contract, id, actor, VIEW)
+    return _scored(row, payee_names([row.provider_id]))
+
+
+def _scored(row: Contract, names: dict[int, str]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "contract": row.number,
+        "contract_name": row.name,
+        "provider": names[row.provider_id],
+        **dict.fromkeys((p.PURCHASER, p.RECIPIENTS, p.THIRD_PARTY)),
+        **scoring_performance.points(row.id),
+    }
+
+
 def _heard(milestone_ids: list[int]) -> dict[int, tuple[int, int]]:
     """Return how many opinions each milestone has, and how many say "delivered"."""
     yes = db.func.sum(db.case((Opinion.delivered, 1), else_=0))
@@ -211,7 +241,7 @@ def _opinions(milestone: Milestone) -> list[dict[str, Any]]:
             "score": one.score,
             "words": one.words,
             "answer": one.answer,
-            "given_at": one.given_at.isoformat(),
+            "given_on": clock.day_of(one.given_at).isoformat(),
         }
         for one in db.session.scalars(query.order_by(Opinion.delivered, Opinion.id))
     ]
@@ -263,8 +293,8 @@ def _acceptances(milestone: Milestone) -> list[dict[str, Any]]:
             "results": one.results,
             "words": one.words,
             "reason": one.reason,
-            "recorded_at": one.recorded_at.isoformat(),
-            "decided_at": one.decided_at.isoformat() if one.decided_at else None,
+            "recorded_on": clock.day_of(one.recorded_at).isoformat(),
+            "decided_on": clock.day_of(one.decided_at).isoformat() if one.decided_at else None,
         }
         for one in db.session.scalars(query)
     ]
