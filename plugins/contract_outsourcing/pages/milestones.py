@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -10,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from core import clock
 from core.access import Actor, require
 from core.acts import Answer
 from core.documents import pdf
@@ -38,6 +40,8 @@ WAITING = {
     "pay": (p.ACCEPTED,),
     "paid": (p.PAID,),
 }
+# What an answer says as text and a page shows as a time.
+TIMES = ("given_at", "recorded_at", "decided_at")
 MAY = (
     "milestone.deliver",
     "opinion.record",
@@ -197,8 +201,8 @@ def results() -> str:
 def overdue() -> str:
     """Show the public what small firms were owed beyond its day, at the end of a year."""
     year = year_of(request.args.get("year"))
-    answer = act("arrears.list", {"on": f"{year}-12-31" if year else None})
-    return render_template("contract/milestones/arrears.html", found=answer.body)
+    found = arrears.listed(current_actor(), on=date(year, 12, 31) if year else None)
+    return render_template("contract/milestones/arrears.html", found=found)
 
 
 @blueprint.get("/late")
@@ -227,6 +231,8 @@ def _show(number: int, form: dict[str, Any]) -> str:
     actor = current_actor()
     require(actor, VIEW)
     found = performance_queries.shown(actor, id=number)
+    for row in (*found["opinions"], *found["acceptances"]):
+        row |= {name: clock.instant(row[name]) for name in TIMES if row.get(name)}
     return render_template(
         "contract/milestones/show.html",
         found=found,
