@@ -12,7 +12,7 @@ from core import clock
 from core.access import User
 from core.db import db, transaction
 from core.settlement import bank
-from plugins.contract_outsourcing.models import BidOpening, Contract
+from plugins.contract_outsourcing.models import BidFile, BidOpening, Contract
 from tests import factories
 from tests.contract import awards_world, bids_world, contract_world, frameworks_world, tender_world
 from tests.contract.evaluation_world import Evaluation
@@ -135,7 +135,9 @@ class ContractWalk:
         yield Step("tender.invite", CLERK, closed | {"candidate_ids": who, "count": 3})
         yield Step("tender.cancel", CLERK, closed | {"reason": "不再需要"})
         with self.app.app_context():
-            self.empty = tender_world.submit_tender(self.county, self._plan(), closes_at=CLOSES)
+            self.empty = tender_world.submit_tender(
+                self.county, self._plan(), closes_at=CLOSES
+            )
 
     def _publishing(self) -> Walk:
         one = {"id": self.tender}
@@ -147,7 +149,8 @@ class ContractWalk:
             bids_world.hold(self.county, self.empty)
             factories.do("tender.publish", self.county.actor(APPROVER), id=self.empty)
         yield Step("tender.ask", "provider_clerk", one | {"words": "能否分期？"})
-        answer = {"id": self.said["id"], "answer": "可以。"}
+        self.question = self.said["id"]
+        answer = {"id": self.question, "answer": "可以。"}
         yield Step("tender.answer", CLERK, answer)
         changed = {"words": "补充说明。", "affects_bids": False}
         yield Step("tender.amend", CLERK, one | changed)
@@ -302,9 +305,7 @@ class ContractWalk:
         barred = {"provider_id": self.rivals[1].organisation_id, "reason": "失信"}
         yield Step("exclusion.record", APPROVER, barred | {"from_on": "2026-03-10"})
         yield Step("exclusion.list", APPROVER)
-        yield Step(
-            "exclusion.lift", APPROVER, {"id": self.said["items"][0]["id"], "reason": "已改"}
-        )
+        yield Step("exclusion.lift", APPROVER, {"id": self.said["items"][0]["id"], "reason": "已改"})
 
     def _final_quotes(self) -> Walk:
         with self.app.app_context():
@@ -541,9 +542,7 @@ class ContractWalk:
         self.order = self.said["id"]
         meal = {"contract_id": self.framework, "service": "meal", "sitting": "lunch"}
         for wrong in (WRONG_ID, f"{ID_NUMBER}x"):
-            yield Step(
-                "delivery.record", "provider_clerk", meal | {"id_number": wrong}, refused=True
-            )
+            yield Step("delivery.record", "provider_clerk", meal | {"id_number": wrong}, refused=True)
         yield Step("delivery.record", "provider_clerk", meal | {"id_number": ID_NUMBER})
         for refused, number in ((True, f"{NAME}{WRONG_ID}"), (False, ID_NUMBER)):
             text = f"居民身份证号,餐次,日期\n{number},午餐,1-3"
@@ -575,4 +574,26 @@ class ContractWalk:
 
     def _remember_pages(self) -> None:
         """Say with which values the pages of contracts can be opened."""
-        self.life.pages = {}
+        with self.app.app_context(), transaction(readonly=True):
+            file = db.session.scalars(db.select(BidFile.id).order_by(BidFile.id)).first()
+        tender, framework = {"id": (self.tender,)}, {"id": (self.framework,)}
+        milestone = self.milestones[0]
+        self.life.pages |= {
+            "contract_tenders": tender | {"step": ("submit",)},
+            "contract_tenders.edit": {"id": (self.draft,)},
+            "contract_tenders.questions": {"id": (self.question,)},
+            "contract_notices": tender,
+            "contract_openings": tender | {"file_id": (file,)},
+            "contract_bids": tender,
+            "contract_panels": tender | {"bid": (self.panel.bids[0],), "step": ("finish",)},
+            "contract_awards": tender | {"step": ("publish",)},
+            "contract_awards.challenge": {"id": (self.challenge,)},
+            "contract_milestones": {"id": (milestone,), "deduction": (self.deduction,)},
+            "contract_opinions": {"milestone": (milestone,), "id": (1,)},
+            "contract_frameworks": framework,
+            "contract_public": {"id": (self.contract,)},
+        }
+        orders = ("order", "cancel", "claim", "send_back", "settle")
+        self.life.pages |= {
+            f"contract_frameworks.{name}": {"id": (self.order,)} for name in orders
+        }

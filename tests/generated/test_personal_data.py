@@ -146,10 +146,11 @@ class House:
                 if method not in rule.methods or rule.rule.startswith(("/api", "/static")):
                     continue
                 names = sorted(rule.arguments)
-                assert set(names) <= values.keys(), f"{rule.rule}: give its arguments a value"
+                own = values | life.pages_of(rule.endpoint)
+                assert set(names) <= own.keys(), f"{rule.rule}: give its arguments a value"
                 found[rule.endpoint] = [
                     url_for(rule.endpoint, **dict(zip(names, chosen, strict=True)))
-                    for chosen in itertools.product(*(values[name] for name in names))
+                    for chosen in itertools.product(*(own[name] for name in names))
                 ]
         return found
 

@@ -68,8 +68,12 @@ class Life:
     filed: int  # a filed plan for vouchers on the county's line
     app: Any
     said: Told = field(default_factory=dict)  # the last answer
-    # With which values a page's arguments are filled, by endpoint, where others than usual.
+    # What fills the arguments of pages, by blueprint or endpoint, where others than usual.
     pages: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
+
+    def pages_of(self, endpoint: str) -> dict[str, tuple[Any, ...]]:
+        """Return what fills a page's arguments: its own values, then its blueprint's."""
+        return self.pages.get(endpoint.split(".")[0], {}) | self.pages.get(endpoint, {})
 
     def steps(self) -> Walk:
         """Yield every step in an order in which each can succeed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -11,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
+from core import clock
 from core.access import Actor, require
 from core.acts import Answer
 from core.documents import pdf
@@ -39,6 +41,8 @@ WAITING = {
     "pay": (p.ACCEPTED,),
     "paid": (p.PAID,),
 }
+# What an answer says as text and a page shows as a time.
+TIMES = ("given_at", "recorded_at", "decided_at")
 MAY = (
     "milestone.deliver",
     "opinion.record",
@@ -214,6 +218,8 @@ def _show(number: int, form: dict[str, Any]) -> str:
     actor = current_actor()
     require(actor, VIEW)
     found = performance_queries.shown(actor, id=number)
+    for row in (*found["opinions"], *found["acceptances"]):
+        row |= {name: clock.instant(row[name]) for name in TIMES if row.get(name)}
     return render_template(
         "contract/milestones/show.html",
         found=found,
