@@ -17,6 +17,7 @@ from core import audit, clock, rulepack, states, workdays
 from core.access import Actor, four_eyes
 from core.db import db
 from core.errors import RuleBroken
+from core.fields import FEN_MAX
 from core.formats import day
 from core.ledger import post
 from plugins.contract_outsourcing.models import Contract, Deduction, Milestone, Order
@@ -197,7 +198,8 @@ def _propose(
         clause=CLAUSE,
         units=found.excess,
         unit_fen=found.excess_fen // found.excess,
-        amount_fen=found.excess_fen,
+        # A claim may be beyond any sum of money; no more than the order is worth is taken off.
+        amount_fen=min(found.excess_fen, FEN_MAX),
         capped_fen=found.penalty_fen,
         evidence=f"申报 {order.claimed}，居民确认 {order.verified}。",
         state=STATED if is_stated else PROPOSED,
