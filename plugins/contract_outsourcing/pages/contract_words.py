@@ -105,8 +105,8 @@ def clauses(terms: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
-def paper(contract: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data of the printed contract."""
+def paper(contract: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of the printed contract: the document as signed, whatever changed since."""
     kinds = milestone_kinds()
     return {
         "title": contract["name"],
@@ -116,7 +116,7 @@ def paper(contract: Mapping[str, Any]) -> dict[str, Any]:
             {"label": _("乙方（承接主体）"), "value": contract["provider"]},
             {
                 "label": _("服务期限"),
-                "value": f"{contract['starts_on']} — {contract['ends_on']}",
+                "value": f"{document['starts_on']} — {document['ends_on']}",
             },
             {"label": _("合同金额（元）"), "value": yuan(contract["value_fen"])},
         ],
@@ -132,10 +132,11 @@ def paper(contract: Mapping[str, Any]) -> dict[str, Any]:
                 "name": f"{row['name']}（{kinds[row['kind']]}）",
                 "year": str(row["fiscal_year"]),
                 "due_on": row["due_on"] or "—",
-                "amount": yuan(row["amount_fen"]),
+                "amount": yuan(fen),
             }
-            for row in contract["milestones"]
-            if row["kind"] in {"share", "tail", "advance"}
+            for row, fen in zip(
+                document["terms"]["milestones"], document["milestones_fen"] or (), strict=False
+            )
         ],
         "hash_label": _("文本指纹（SHA-256）"),
         "hash": contract["text_hash"] or _("未定稿"),

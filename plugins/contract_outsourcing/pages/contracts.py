@@ -22,7 +22,13 @@ from core.web.menu import DOOR, MenuItem, Todo
 from plugins.contract_outsourcing.models import Award, Contract, Tender
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.pages import contract_form, contract_words
-from plugins.contract_outsourcing.service import contract_queries, limits, scoring_record, signing
+from plugins.contract_outsourcing.service import (
+    contract_queries,
+    limits,
+    papers,
+    scoring_record,
+    signing,
+)
 
 blueprint = Blueprint(
     "contract_contracts", __name__, url_prefix="/contract/contracts", template_folder="../templates"
@@ -120,9 +126,10 @@ def show(id: int) -> str:  # noqa: A002 - the route's name
 def printed(id: int) -> Response:  # noqa: A002 - the route's name
     """Print a contract."""
     contract = contract_queries.show(current_actor(), id=id)
-    document = pdf(TEMPLATES / "contract.typ", contract_words.paper(contract))
+    document = papers.contract_document(db.session.get_one(Contract, id))
+    sheet = pdf(TEMPLATES / "contract.typ", contract_words.paper(contract, document))
     headers = {"Content-Disposition": f'inline; filename="{contract["number"]}.pdf"'}
-    return Response(document, mimetype="application/pdf", headers=headers)
+    return Response(sheet, mimetype="application/pdf", headers=headers)
 
 
 def show_again(number: int, form: dict[str, Any]) -> str:
