@@ -18,7 +18,7 @@ from core import db as database
 from core.db import db, transaction
 from core.plugins import ask
 from core.seal import seal_pending
-from tests import factories, postgres
+from tests import factories, memory, postgres
 
 SECRET = "a test secret, long enough: 0123456789 abcdefghijkl"
 SETTINGS = {
@@ -37,6 +37,13 @@ def postgres_server() -> Iterator[str]:
     """A real PostgreSQL for this worker."""
     with postgres.server() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def databases_folder() -> Iterator[Path]:
+    """The folder of this worker's databases that are files."""
+    with memory.folder() as made:
+        yield made
 
 
 class Database:
@@ -131,14 +138,14 @@ def apps() -> dict[str, Huigou]:
 def database_kept(
     request: pytest.FixtureRequest,
     databases: dict[str, Database],
-    tmp_path_factory: pytest.TempPathFactory,
+    databases_folder: Path,
 ) -> Database:
     """The engine a test runs on; pytest makes this anew whenever the engine changes."""
     engine: str = request.param
     if engine not in databases:
         on_postgresql = engine == "postgresql"
         server = request.getfixturevalue("postgres_server") if on_postgresql else None
-        databases[engine] = Database(engine, tmp_path_factory.mktemp(engine), server)
+        databases[engine] = Database(engine, databases_folder, server)
     return databases[engine]
 
 

@@ -18,6 +18,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+from tests import memory
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -95,7 +97,8 @@ def create_database(server_url: str, name: str, template: str | None = None) -> 
     """Create a database, as a copy of a template nobody is connected to, and return its URL."""
     command = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
     if template is not None:
-        command += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+        # The other strategy writes every page into the journal first: twice the work.
+        command += sql.SQL(" TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(template))
     _execute(server_url, command)
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
@@ -134,7 +137,8 @@ def found() -> list[Binaries]:
 @contextmanager
 def started(binaries: Binaries, *, durable: bool = False) -> Iterator[str]:
     """Start a throwaway server, yield the URL of its maintenance database, and remove all of it."""
-    folder = Path(tempfile.mkdtemp(prefix="huigou-pg-"))
+    place = None if durable else memory.place()
+    folder = Path(tempfile.mkdtemp(prefix="huigou-pg-", dir=place))
     if binaries.user is not None:
         shutil.chown(folder, binaries.user)
         binaries = _within_reach(binaries, folder)

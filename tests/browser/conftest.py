@@ -18,6 +18,7 @@ from core import Huigou, assets, create_app
 from core import db as database
 from core.db import db
 from plugins.voucher.service import known
+from tests import memory
 from tests.browser import town
 from tests.browser.camera import Camera
 from tests.browser.looks import PHONE
@@ -154,11 +155,9 @@ def site(folder: Path, **settings: Any) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
-def town_kept(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[Site, town.Path, list[str]]]:
+def town_kept() -> Iterator[tuple[Site, town.Path, list[str]]]:
     """The stories' town, built once and kept."""
-    with site(tmp_path_factory.mktemp("town")) as made:
+    with memory.folder() as folder, site(folder) as made:
         path, cards = town.build(made.app)
         made.keep()
         yield made, path, cards

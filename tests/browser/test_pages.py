@@ -23,7 +23,7 @@ from core.parties import Resident
 from core.purchases import Purchase
 from plugins.voucher.models import Programme
 from plugins.voucher.service.programmes import terms_of
-from tests import factories
+from tests import factories, memory
 from tests.browser.conftest import Site, listen, site
 from tests.browser.looks import DESK, PHONE, measured, violations
 from tests.web.browser import Browser, Page
@@ -54,9 +54,9 @@ class Tour:
 
 
 @pytest.fixture(scope="module")
-def county(tmp_path_factory) -> Iterator[Site]:
+def county() -> Iterator[Site]:
     """The demo county, served."""
-    with site(tmp_path_factory.mktemp("demo"), DEMO=True) as made:
+    with memory.folder() as folder, site(folder, DEMO=True) as made:
         made.at(NOW)
         with made.app.app_context():
             demo.load(lambda _line: None, one_in=8)
