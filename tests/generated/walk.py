@@ -73,7 +73,7 @@ class Life:
 
     def pages_of(self, endpoint: str) -> dict[str, tuple[Any, ...]]:
         """Return what fills a page's arguments: its own values, then its blueprint's."""
-        return self.pages.get(endpoint.split(".")[0], {}) | self.pages.get(endpoint, {})
+        return self.pages.get(endpoint.split(".", maxsplit=1)[0], {}) | self.pages.get(endpoint, {})
 
     def steps(self) -> Walk:
         """Yield every step in an order in which each can succeed."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
