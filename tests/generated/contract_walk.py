@@ -135,9 +135,7 @@ class ContractWalk:
         yield Step("tender.invite", CLERK, closed | {"candidate_ids": who, "count": 3})
         yield Step("tender.cancel", CLERK, closed | {"reason": "不再需要"})
         with self.app.app_context():
-            self.empty = tender_world.submit_tender(
-                self.county, self._plan(), closes_at=CLOSES
-            )
+            self.empty = tender_world.submit_tender(self.county, self._plan(), closes_at=CLOSES)
 
     def _publishing(self) -> Walk:
         one = {"id": self.tender}
@@ -305,7 +303,9 @@ class ContractWalk:
         barred = {"provider_id": self.rivals[1].organisation_id, "reason": "失信"}
         yield Step("exclusion.record", APPROVER, barred | {"from_on": "2026-03-10"})
         yield Step("exclusion.list", APPROVER)
-        yield Step("exclusion.lift", APPROVER, {"id": self.said["items"][0]["id"], "reason": "已改"})
+        yield Step(
+            "exclusion.lift", APPROVER, {"id": self.said["items"][0]["id"], "reason": "已改"}
+        )
 
     def _final_quotes(self) -> Walk:
         with self.app.app_context():
@@ -542,7 +542,9 @@ class ContractWalk:
         self.order = self.said["id"]
         meal = {"contract_id": self.framework, "service": "meal", "sitting": "lunch"}
         for wrong in (WRONG_ID, f"{ID_NUMBER}x"):
-            yield Step("delivery.record", "provider_clerk", meal | {"id_number": wrong}, refused=True)
+            yield Step(
+                "delivery.record", "provider_clerk", meal | {"id_number": wrong}, refused=True
+            )
         yield Step("delivery.record", "provider_clerk", meal | {"id_number": ID_NUMBER})
         for refused, number in ((True, f"{NAME}{WRONG_ID}"), (False, ID_NUMBER)):
             text = f"居民身份证号,餐次,日期\n{number},午餐,1-3"
@@ -591,9 +593,7 @@ class ContractWalk:
             "contract_milestones": {"id": (milestone,), "deduction": (self.deduction,)},
             "contract_opinions": {"milestone": (milestone,), "id": (1,)},
             "contract_frameworks": framework,
-            "contract_public": {"id": (self.contract,)},
+            "contract_public": tender,
         }
         orders = ("order", "cancel", "claim", "send_back", "settle")
-        self.life.pages |= {
-            f"contract_frameworks.{name}": {"id": (self.order,)} for name in orders
-        }
+        self.life.pages |= {f"contract_frameworks.{name}": {"id": (self.order,)} for name in orders}

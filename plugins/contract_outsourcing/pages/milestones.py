@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext
 from core import clock
 from core.access import Actor, require
 from core.acts import Answer
+from core.db import transaction
 from core.documents import pdf
 from core.errors import RuleBroken
 from core.web import current_actor
@@ -247,9 +248,10 @@ def _show(number: int, form: dict[str, Any]) -> str:
 
 def _scored(milestone: int) -> dict[str, Any]:
     """Return the score typed in points (88 or 91.5) in hundredths; what is none is the act's."""
-    actor = current_actor()
-    require(actor, VIEW)
-    contract = performance_queries.shown(actor, id=milestone)["contract_id"]
+    with transaction(readonly=True):
+        actor = current_actor()
+        require(actor, VIEW)
+        contract = performance_queries.shown(actor, id=milestone)["contract_id"]
     typed = (request.form.get("points") or "").strip()
     whole_part, _dot, rest = typed.partition(".")
     readable = typed.replace(".", "", 1).isdecimal() and typed.isascii() and len(typed) <= 6
