@@ -593,7 +593,7 @@ class ContractWalk:
             "contract_milestones": {"id": (milestone,), "deduction": (self.deduction,)},
             "contract_opinions": {"milestone": (milestone,), "id": (1,)},
             "contract_frameworks": framework,
-            "contract_public": {"id": (self.contract,)},
+            "contract_public": tender,
         }
         orders = ("order", "cancel", "claim", "send_back", "settle")
         self.life.pages |= {f"contract_frameworks.{name}": {"id": (self.order,)} for name in orders}
