@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -41,6 +41,7 @@ WAITING = {
     "pay": (p.ACCEPTED,),
     "paid": (p.PAID,),
 }
+TYPED_MOST = 6  # characters of a score: 100.00
 # What an answer says as text and a page shows as a time.
 TIMES = ("given_at", "recorded_at", "decided_at")
 MAY = (
@@ -254,7 +255,9 @@ def _scored(milestone: int) -> dict[str, Any]:
         contract = performance_queries.shown(actor, id=milestone)["contract_id"]
     typed = (request.form.get("points") or "").strip()
     whole_part, _dot, rest = typed.partition(".")
-    readable = typed.replace(".", "", 1).isdecimal() and typed.isascii() and len(typed) <= 6
+    readable = (
+        typed.replace(".", "", 1).isdecimal() and typed.isascii() and len(typed) <= TYPED_MOST
+    )
     points: int | str = typed
     if readable and whole_part and len(rest) <= 2:  # noqa: PLR2004 - hundredths
         points = int(whole_part) * 100 + int((rest + "00")[:2])
