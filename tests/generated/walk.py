@@ -80,11 +80,8 @@ class Life(FinanceWalk):
         yield from self._paying()
         yield from self._after()
         yield from contracts(self)
-        yield from self._rules()
-        yield from self._beyond_budget()
-        yield from self._opening()
-        yield from self._year()
-        yield from self._end()
+        for part in (self._rules, self._beyond_budget, self._opening, self._year, self._end):
+            yield from part()
 
     def _people(self) -> Walk:
         yield Step("auth.login", ANYBODY, {"login": ID_NUMBER, "password": PASSWORD}, refused=True)
