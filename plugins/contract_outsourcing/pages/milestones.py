@@ -40,6 +40,7 @@ WAITING = {
     "pay": (p.ACCEPTED,),
     "paid": (p.PAID,),
 }
+TYPED_MOST = 6  # characters of a score: 100.00
 # What an answer says as text and a page shows as a time.
 TIMES = ("given_at", "recorded_at", "decided_at")
 MAY = (
