@@ -94,7 +94,13 @@ STATUTES = {
     "acceptance.recipients_min": 1,
 }
 # No law names these; the row says so.
-OWN = {"purchase.rule_set", "plan.consultation_days", "plan.filing_working_days"}
+OWN = {
+    "purchase.rule_set",
+    "plan.consultation_days",
+    "plan.filing_working_days",
+    "plan.emergency_report_working_days",
+    "deduction.statement_working_days",
+}
 
 
 @pytest.fixture
