@@ -40,6 +40,8 @@ OFFICES = {
     "health": (None, "望城区卫生健康局", "purchaser"),
     "audit": (None, "望城区审计局", "auditor"),
     "staffing": ("114301120000000357", "望城区委机构编制委员会办公室", "administration"),
+    "agency": ("9143011200000401X4", "湘诚招标代理", "agency"),
+    "evaluator": ("91430112000004183G", "湘江公共服务评价中心", "evaluator"),
 }
 # Login, name, role, office.
 STAFF = (
@@ -57,6 +59,11 @@ STAFF = (
     ("labour-approver", "胡新华", "purchaser_approver", "labour"),
     ("health-clerk", "谢红霞", "purchaser_clerk", "health"),
     ("health-approver", "何鹏程", "purchaser_approver", "health"),
+    ("care-accepter", "蒋晓芳", "accepter", "civil_affairs"),
+    ("agent", "欧阳磊", "procurement_agent", "agency"),
+    ("expert", "魏国强", "expert", "finance"),
+    ("evaluator", "汤丽华", "evaluator", "evaluator"),
+    ("supervisor", "段志勇", "supervisor", "finance"),
 )
 AUDITOR = ("auditor", "龙雪梅", "auditor", "audit")
 # Code, name, office, function, economic class (2026 tables), document, fen.

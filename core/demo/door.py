@@ -85,6 +85,11 @@ def _offices() -> list[DemoUser | None]:
         ),
         _user("edu-clerk", "purchaser_clerk", _("编制新的教育券项目，导入学生名单")),
         _user("edu-approver", "purchaser_approver", _("复核教育券项目")),
+        _user("care-accepter", "accepter", _("逐项验收服务，看服务对象怎么说")),
+        _user("agent", "procurement_agent", _("受托编制采购项目，组织开标")),
+        _user("expert", "expert", _("参加评审，给投标打分")),
+        _user("evaluator", "evaluator", _("给合同的履约打分")),
+        _user("supervisor", "supervisor", _("保管开标密钥，处理投诉")),
         _user("auditor", "auditor", _("从任何一个数字点到凭证和指标，核验封存链")),
         _user(
             "staffing", "staffing_office", _("看医院为什么不能购买，登记单位的法定类别和职责岗位")

@@ -122,7 +122,6 @@ def test_sheet_conditions_and_ceiling_are_frozen_with_the_notice(office):
 # --- publicity before direct methods -------------------------------------------------------------
 
 
-@pytest.mark.requirement("R000-54", in_part=True)
 def test_a_direct_method_is_public_for_five_working_days_before_anything_is_negotiated(office):
     approver = office.actor("purchaser_approver")
     number = world.submit_tender(office, **DIRECT, provider_id=office.provider)

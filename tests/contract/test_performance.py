@@ -83,7 +83,6 @@ def test_nothing_is_delivered_under_a_suspended_contract(world):
 # --- recipients ---------------------------------------------------------------------------------
 
 
-@pytest.mark.requirement("R000-54", in_part=True)
 def test_a_public_service_is_not_accepted_before_its_recipients_are_heard(public):
     refusal = public.refused("acceptance.record", "accepter", id=public.m1, results=ALL_MET)
     assert refusal["code"] == "ACCEPTANCE_NEEDS_RECIPIENTS"
@@ -92,7 +91,6 @@ def test_a_public_service_is_not_accepted_before_its_recipients_are_heard(public
     assert "还缺 1 份" in refusal["detail"]
 
 
-@pytest.mark.requirement("R000-54", in_part=True)
 def test_a_villagers_not_delivered_stops_the_payment_until_it_is_answered(public):
     (villager,) = public.residents(1)
     opinion = public.say(villager, public.m1, delivered=False, words="没有人来过")

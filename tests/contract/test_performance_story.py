@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from core import clock
 from core.db import db
 from plugins.contract_outsourcing.models import Milestone
@@ -39,7 +37,6 @@ def deduct(world, milestone):
     return late["capped_fen"], missed["capped_fen"]
 
 
-@pytest.mark.requirement("R000-31", in_part=True)
 def test_the_scenarios_contract_is_performed_and_paid_to_the_fen(app, county):
     world = Performing(app, county, is_public=True)
     world.bank_account()

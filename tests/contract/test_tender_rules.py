@@ -42,7 +42,6 @@ FAIR = [
 ]
 
 
-@pytest.mark.requirement("R000-34", in_part=True)
 @pytest.mark.parametrize(("text", "ground"), UNFAIR.items())
 def test_a_condition_that_judges_what_a_provider_is_names_its_ground(text, ground):
     assert ground in {one.ground for one in fairness.exclusions(text)}
