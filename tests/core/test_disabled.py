@@ -38,4 +38,4 @@ def test_the_voucher_works_alone_or_beside_one_other_and_leaves_its_rows_in_orde
         assert "未启用" not in tour(empty_url, disabled, "schema-upgrade")[0]
     audit, paths = tour(empty_url, ALL, "schema-upgrade")
     assert of_the_voucher(paths) == []
-    assert "未启用的组件：voucher" in audit
+    assert "未启用的组件：contract、voucher" in audit

@@ -301,6 +301,8 @@ class ContractWalk(Procurement):
             "contract_opinions": {"milestone": (milestone,), "id": (1,)},
             "contract_frameworks": framework,
             "contract_public": tender,
+            "contract_contracts": {"id": (self.contract,), "award": (self.direct,)},
+            "contract_contracts.credit": {"id": (self.county.provider,)},
         }
         orders = ("order", "cancel", "claim", "send_back", "settle")
         self.life.pages |= {f"contract_frameworks.{name}": {"id": (self.order,)} for name in orders}
