@@ -20,6 +20,7 @@ from plugins.contract_outsourcing.service import (
     postings,
     records,
     register,
+    tender_checks,
     tender_clocks,
     tracing,
     years,
@@ -151,7 +152,7 @@ def trace_steps(place: Place) -> list[Step]:
 @hookimpl
 def integrity_checks() -> list[Check]:
     """Declare the checks of contracts, milestones and the register."""
-    return [*checks.CHECKS, *performance_checks.CHECKS]
+    return [*tender_checks.CHECKS, *checks.CHECKS, *performance_checks.CHECKS]
 
 
 __all__ = ["models"]

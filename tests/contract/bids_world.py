@@ -15,7 +15,7 @@ from core.parties import Organisation, Party
 from core.purchasers import OrganisationKind
 from plugins.contract_outsourcing.models import Bid, PartyTie, Tender
 from plugins.contract_outsourcing.models import tenders as t
-from plugins.contract_outsourcing.service import sealing
+from plugins.contract_outsourcing.service import notices, sealing
 from plugins.contract_outsourcing.service.steps import TENDER
 from tests import factories
 from tests.factories import COUNTY, County
@@ -139,6 +139,7 @@ def publish(tender_id: int, **values: Any) -> None:
     with clock.frozen(PUBLISHED), acting():
         row = db.session.get_one(Tender, tender_id)
         sealing.prepare(row)
+        notices.freeze(row)
         row.published_at, row.closes_at = clock.now(), clock.instant(DEADLINE)
         states.change(TENDER, row, to=t.PUBLISHED, allowed=[t.SUBMITTED], **values)
 

@@ -189,5 +189,5 @@ def test_sealing_a_megabyte_takes_less_than_half_a_second(county_open):
         started = time.perf_counter()
         assert not world.submit(who, tender, 97_000_000, files=files).refused
         taken = time.perf_counter() - started
-    # Measured: 50 ms on SQLite, 62 ms on PostgreSQL, of which the sealing itself takes 6.
+    # Measured: 50 ms on SQLite, 62 ms on PostgreSQL.
     assert taken < 0.5

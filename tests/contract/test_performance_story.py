@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from core import clock
+from core.db import db
+from plugins.contract_outsourcing.models import Milestone
 from tests import factories
-from tests.contract.performance_world import ALL_MET, Performing
+from tests.contract import contract_world
+from tests.contract.performance_world import ALL_MET, Performing, transaction_of
 
 QUALITY = {
     "kind": "quality",
@@ -43,19 +46,21 @@ def test_the_scenarios_contract_is_performed_and_paid_to_the_fen(app, county):
     people = world.residents(2)
     plan_is_paid(world, people[0])
     second_half_is_paid_late(world, people[1])
+    supplement_is_signed(world)
     interest_is_paid(world)
+    supplement_is_paid(app, world, people[1])
     second_year_is_paid(app, world, people[0])
     tail_follows_the_score(world, people[0])
     world.pay("2027-04-20")
     assert world.register() == {
-        "value": 96_000_000,
-        "paid": 93_967_200,
+        "value": 99_000_000,
+        "paid": 96_967_200,
         "deducted": 2_032_800,
         "unpaid": 0,
         "cancelled": 0,
     }
-    # Without the supplement of the scenario, 3,000,000 fen.
-    assert world.balance("fin.treasury") == 97_133_563 - 3_000_000
+    assert world.balance("fin.treasury") == 97_133_563
+    assert world.balance("line.available", line_id=world.line) == 306_437
     assert world.do("arrears.list", "auditor", on="2026-12-31")["items"] == []
 
 
@@ -91,6 +96,26 @@ def second_half_is_paid_late(world, resident):
     assert found["pay_by"] == "2026-10-18"
 
 
+def supplement_is_signed(world):
+    """Walk E16."""
+    at = "2026-10-15T10:00"
+    with world.app.app_context():
+        asked = contract_world.supplement(3_000_000)
+        added = contract_world.amended(world.county, world.contract, at=at, **asked)
+        contract_world.sign_amendment(world.county, added, at=at)
+
+
+def supplement_is_paid(app, world, resident):
+    """Walk E20 and E21."""
+    with transaction_of(app):
+        (added,) = db.session.scalars(db.select(Milestone.id).filter_by(kind="supplement"))
+    with clock.frozen("2026-12-10T10:00"):
+        world.deliver(added, "2026-12-10")
+        world.say(resident, added)
+        assert world.accept(added)["payable_fen"] == 3_000_000
+    world.pay("2026-12-25")
+
+
 def interest_is_paid(world):
     """Walk E19: paid twelve days late, and the interest that nobody had to ask for."""
     world.pay("2026-10-30")
@@ -105,10 +130,10 @@ def interest_is_paid(world):
     world.pay("2026-10-30")
     assert world.balance("fin.treasury") == 56_693_563
     assert world.register() == {
-        "value": 96_000_000,
+        "value": 99_000_000,
         "paid": 56_527_200,
         "deducted": 1_072_800,
-        "unpaid": 38_400_000,
+        "unpaid": 41_400_000,
         "cancelled": 0,
     }
 

@@ -25,7 +25,8 @@ from core.plugins import registry
 from tests import factories
 from tests.generated import leaks
 from tests.generated.leaks import ACCOUNT, ID_NUMBER, NAME, PASSWORD, PHONE, STAFF_ID, WRONG_ID
-from tests.generated.walk import ANYBODY, Life, Step
+from tests.generated.steps import ANYBODY, Step
+from tests.generated.walk import Life
 
 NOW = "2026-09-01T09:00"
 LATER = "2026-09-01T09:30"
@@ -44,7 +45,7 @@ class House:
 
     def __init__(self, app: Any, county: factories.County) -> None:
         with app.app_context():
-            self.life = Life(county, factories.file_plan(county, county.line))
+            self.life = Life(county, factories.file_plan(county, county.line), app)
         self.app, self.watch = app, leaks.Watch()
         self.tokens: dict[str, str] = {}
         self.walked: set[str] = set()

@@ -6,7 +6,6 @@ Every declared act has its step here; a step says who asks, with what, and what 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +13,12 @@ from core.catalogue import judging
 from core.identifiers import citizen_id_with_check
 from core.settlement import bank
 from tests import factories
+from tests.generated.contract_walk import contracts
 from tests.generated.leaks import ACCOUNT, ID_NUMBER, NAME, PASSWORD, PHONE, STAFF_ID, WRONG_ID
+from tests.generated.steps import ANYBODY, Step, Told, Walk
 from tests.purchase_world import TOWNSHIP, item, prepare, whole_plan
 from tests.settlement_world import result_file
 
-ANYBODY = "visitor"
 HOME_CARE: dict[str, Any] = {
     "services": [
         {
@@ -60,27 +60,16 @@ def judgement() -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Step:
-    """One call of an act: by whom, with what, and whether it is meant to be refused."""
-
-    operation_id: str
-    who: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    refused: bool = False
-
-
-Told = dict[str, Any]
-Walk = Iterator[Step]
-
-
 @dataclass
 class Life:
     """What the steps remember of one another."""
 
     county: factories.County
     filed: int  # a filed plan for vouchers on the county's line
+    app: Any
     said: Told = field(default_factory=dict)  # the last answer
+    # With which values a page's arguments are filled, by endpoint, where others than usual.
+    pages: dict[str, dict[str, tuple[Any, ...]]] = field(default_factory=dict)
 
     def steps(self) -> Walk:
         """Yield every step in an order in which each can succeed."""
@@ -96,6 +85,7 @@ class Life:
         yield from self._settling()
         yield from self._paying()
         yield from self._after()
+        yield from contracts(self)
         yield from self._rules()
         yield from self._beyond_budget()
         yield from self._opening()

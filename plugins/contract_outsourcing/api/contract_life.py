@@ -1,4 +1,4 @@
-"""Acts on contracts in force: made public, filed, changed, subcontracted, ended, closed, renewed."""
+"""Acts on contracts in force: published, filed, changed, subcontracted, ended, renewed."""
 
 from __future__ import annotations
 

@@ -227,7 +227,7 @@ def _show(number: int, form: dict[str, Any]) -> str:
         sections=tender_words.sections(tender),
         tone=tender_words.TONES[tender["state"]],
         may=may,
-        candidates=_organisations(actor, "provider") if "invite" in may else [],
+        candidates=_organisations("provider") if "invite" in may else [],
         methods=tender_words.method_choices(),
         reasons=tender_words.reason_choices(),
         moment=_moment,
@@ -281,8 +281,8 @@ def _form(form: dict[str, Any], tender: dict[str, Any] | None = None) -> str:
         reasons=tender_words.reason_choices(),
         reserved=[(code, str(name)) for code, name in tender_words.RESERVED.items()],
         ties=[(code, str(name)) for code, name in tender_words.TIES.items()],
-        agencies=_organisations(actor, "agency"),
-        providers=_organisations(actor, "provider"),
+        agencies=_organisations("agency"),
+        providers=_organisations("provider"),
         ready=tender_form.ready(values),
         labels=tender_words.labels(),
         **form | {"values": values},
@@ -313,8 +313,8 @@ def _plans(actor: Actor) -> list[Purchase]:
     return list(db.session.scalars(query.order_by(Purchase.id.desc()).limit(CHOICES)))
 
 
-def _organisations(actor: Actor, kind: str) -> list[tuple[int, str]]:
-    del actor  # names of registered organisations are public
+def _organisations(kind: str) -> list[tuple[int, str]]:
+    """Return the organisations of a kind; who is registered is public."""
     rows = db.session.execute(
         db.select(Organisation.id, Organisation.name)
         .where(Organisation.kind == kind)

@@ -114,7 +114,7 @@ def import_sheet(
     wanted, again = _wanted(place, [(row.line, row.values) for row in table])
     if not wanted:
         raise InvalidInput(_("表里没有可以登记的行，请核对后重新上传。"), code="FILE_UNREADABLE")
-    # In one order everywhere, so that two sheets with the same meals never lock each other.
+    # In one order everywhere, so that two sheets with the same meals wait and never deadlock.
     added = _insert([_row(actor, place, key, SHEET) for key in sorted(wanted)])
     again += [(line, key) for key, line in wanted.items() if key not in added]
     audit.about(steps.CONTRACT, place.contract.id, f"{period} {len(added)}")

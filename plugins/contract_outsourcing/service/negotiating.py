@@ -15,8 +15,13 @@ from core.parties import require_organisation
 from core.purchasers import may_provide
 from plugins.contract_outsourcing.models import Award, Tender
 from plugins.contract_outsourcing.models import awards as a
-from plugins.contract_outsourcing.models import tenders as t
-from plugins.contract_outsourcing.service import award_clocks, evaluation, exclusions
+from plugins.contract_outsourcing.service import (
+    award_clocks,
+    evaluation,
+    exclusions,
+    judging,
+    notices,
+)
 from plugins.contract_outsourcing.service.award_clocks import AWARD
 from plugins.contract_outsourcing.service.steps import TENDER
 from plugins.contract_outsourcing.service.steps import tender as tender_steps
@@ -48,7 +53,7 @@ def negotiate(
             _("“%(name)s”须公开竞争，不能直接协商。请按程序开标评审。", name=_(method.name)),
             basis=method.basis,
         )
-    _refuse_unpublicised(row)
+    notices.require_publicity_over(row)
     _refuse_provider(row, provider_id)
     if price_fen > row.ceiling_fen:
         raise RuleBroken(
@@ -78,26 +83,11 @@ def negotiate(
     db.session.add(award)
     db.session.flush()
     states.begin(AWARD, award)
+    notices.begin(row, judging.plan_of(row))
     tender_steps.take(row, "tender.negotiate", evaluated_at=clock.now())
     award_clocks.start(award_clocks.DECIDE, row)
     audit.about(TENDER, row.id)
     return evaluation.answer(row, award_id=award.id)
-
-
-def _refuse_unpublicised(tender: Tender) -> None:
-    """Refuse what has to be made public first, while it was not or not long enough."""
-    if evaluation.method_of(tender).publicity is None:
-        return
-    until = tender.publicity_until
-    if tender.state == t.PUBLICITY and until is not None and until < clock.today():
-        return
-    raise RuleBroken(
-        "NOTICE_NOT_FINISHED",
-        _("这种方式须先公示，公示期到 %(day)s（含当日）。请在公示期满后协商。", day=until)
-        if until
-        else _("这种方式须先公示供应商和理由，还没有公示。请先发布公示。"),
-        basis="政府采购法实施条例第三十八条",
-    )
 
 
 def _refuse_provider(tender: Tender, provider_id: int) -> None:

@@ -36,7 +36,7 @@ def publicise(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the f
             ),
         )
     purchase = _judge(actor, tender)
-    _freeze(tender)
+    freeze(tender)
     steps.tender.take(
         tender,
         "tender.publicise",
@@ -78,7 +78,7 @@ def publish(
     judging.refuse_hasty(tender, clock.today())
     _refuse_uninvited(tender)
     sealing.prepare(tender)
-    _freeze(tender)
+    freeze(tender)
     now = clock.now()
     steps.tender.take(
         tender, "tender.publish", agreed_by=actor.user_id, agreed_at=now, published_at=now
@@ -164,25 +164,19 @@ def require_publicity_over(tender: Tender) -> None:
     )
 
 
-def require_bidding_over(tender: Tender) -> None:
-    """Refuse NOTICE_NOT_FINISHED before the deadline for bids."""
-    if tender.closes_at is not None and clock.now() >= tender.closes_at:
-        return
-    moment = tender.closes_at.astimezone(clock.ZONE) if tender.closes_at else None
-    raise RuleBroken(
-        UNFINISHED,
-        _(
-            "投标到 %(moment)s 才截止，截止前不能开标。请到时办理。",
-            moment=f"{moment:%Y-%m-%d %H:%M}" if moment else "—",
-        ),
-        basis="招标投标法第三十四条",
-        closes_at=tender.closes_at.isoformat() if tender.closes_at else None,
-    )
+def freeze(tender: Tender) -> None:
+    """Keep the hash of what may not change once it is public: sheet, conditions, ceiling."""
+    tender.sheet_hash = _hash(tender)
+
+
+def is_frozen(tender: Tender) -> bool:
+    """Tell whether what is stored is what was published."""
+    return tender.sheet_hash == _hash(tender)
 
 
 def require_frozen(tender: Tender) -> None:
     """Refuse SHEET_CHANGED when what was published is not what is stored."""
-    if tender.sheet_hash == _hash(tender):
+    if is_frozen(tender):
         return
     raise Conflict(
         "SHEET_CHANGED",
@@ -217,10 +211,6 @@ def _judge(actor: Actor, tender: Tender) -> Purchase:
     judging.refuse_at_first_step(tender, purchase)
     judging.refuse_incomplete(tender)
     return purchase
-
-
-def _freeze(tender: Tender) -> None:
-    tender.sheet_hash = _hash(tender)
 
 
 def _hash(tender: Tender) -> str:

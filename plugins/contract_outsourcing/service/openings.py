@@ -34,7 +34,7 @@ from plugins.contract_outsourcing.models import bids as b
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.models.awards import CONFIRMED
 from plugins.contract_outsourcing.rules.methods import methods
-from plugins.contract_outsourcing.service import bidders, bids, sealing, steps
+from plugins.contract_outsourcing.service import bidders, bids, notices, sealing, steps
 from plugins.contract_outsourcing.service.bidders import Fault
 from plugins.contract_outsourcing.service.sealing import HOLD
 
@@ -73,7 +73,7 @@ def open_bids(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the f
     """Open the technical envelopes, with one envelope the prices too, and write the record.
 
     A bid whose seal is broken is left out and the others go on. Refuses what `offer_share` does,
-    and TWO_OFFICERS_REQUIRED.
+    TWO_OFFICERS_REQUIRED, and SHEET_CHANGED where the notice is not what it was.
     """
     tender = fetch(Tender, id, actor, HOLD)
     steps.tender.require(tender, OPEN)
@@ -283,6 +283,7 @@ def _offering(tender: Tender) -> list[KeyHolder]:
 
 
 def _key(tender: Tender) -> PrivateKey:
+    notices.require_frozen(tender)
     offering = _offering(tender)
     if len(offering) < 2:  # noqa: PLR2004 - two of three
         raise RuleBroken(
