@@ -304,6 +304,8 @@ def _uploading(number: int, form: dict[str, Any], done: dict[str, Any] | None = 
         framework=framework,
         services=[(one["service"], one["name"]) for one in framework["prices"]],
         month=f"{clock.today():%Y-%m}",
+        columns="、".join(served.COLUMNS),
+        sheet_sittings="、".join(served.ON_SHEETS),
         sitting_names=served.SITTINGS,
         done=done,
         **form,

@@ -44,7 +44,7 @@ SITTINGS = {
 }
 # As sheets name sittings, whoever's language it is in which they are read.
 ON_SHEETS = {"早餐": "breakfast", "午餐": "lunch", "晚餐": "dinner", "不分餐次": "once"}
-ID_NUMBER, SITTING, DAYS = "居民身份证号", "餐次", "日期"
+COLUMNS = ID_NUMBER, SITTING, DAYS = "居民身份证号", "餐次", "日期"
 MOST = 50_000  # deliveries on a sheet
 SHOWN = 200  # errors or duplicates in an answer
 CHUNK = 500  # residents asked for in one statement
@@ -110,11 +110,11 @@ def import_sheet(
     by anybody, is listed and counted once. Refuses FILE_LINES_WRONG with the lines that are wrong.
     """
     place = _place(actor, contract_id, service, period)
-    table = read_table(decode(content), filename, required=(ID_NUMBER, SITTING, DAYS))
+    table = read_table(decode(content), filename, required=COLUMNS)
     wanted, again = _wanted(place, [(row.line, row.values) for row in table])
     if not wanted:
         raise InvalidInput(_("表里没有可以登记的行，请核对后重新上传。"), code="FILE_UNREADABLE")
-    # In one order everywhere, so that two sheets with the same meals never lock each other.
+    # In one order everywhere, so that two sheets with the same meals wait and never deadlock.
     added = _insert([_row(actor, place, key, SHEET) for key in sorted(wanted)])
     again += [(line, key) for key, line in wanted.items() if key not in added]
     audit.about(steps.CONTRACT, place.contract.id, f"{period} {len(added)}")
