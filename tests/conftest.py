@@ -6,7 +6,7 @@ import copy
 import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -212,16 +212,36 @@ def empty_url(database_kept: Database, tmp_path: Path) -> Iterator[str]:
     postgres.drop_database(database_kept.server, name)
 
 
+@pytest.fixture(scope="session")
+def apps_made() -> dict[tuple[Any, ...], tuple[Huigou, list[Any]]]:
+    """The apps of `make_app` and the plugins given to them, by everything they are made from."""
+    return {}
+
+
 @pytest.fixture
-def make_app(database_kept: Database) -> Iterator[Callable[..., Huigou]]:
-    """Build an app with other plugins or settings on a fresh database of the same engine."""
+def make_app(
+    database_kept: Database, apps_made: dict[tuple[Any, ...], tuple[Huigou, list[Any]]]
+) -> Iterator[Callable[..., Huigou]]:
+    """Build an app with other plugins or settings on a fresh database of the same engine.
+
+    An app of the same kinds of plugins is built once; its plugins then share the state of those
+    given now.
+    """
     database_kept.fresh()
     made: list[Huigou] = []
 
-    def make(**options: Any) -> Huigou:
-        settings = SETTINGS | {"SQLALCHEMY_DATABASE_URI": database_kept.url}
-        made.append(create_app(settings=settings | options.pop("settings", {}), **options))
-        return made[-1]
+    def make(*, plugins_given: Sequence[Any] = (), **settings: Any) -> Huigou:
+        settings = SETTINGS | {"SQLALCHEMY_DATABASE_URI": database_kept.url} | settings
+        surroundings = sorted(one for one in os.environ.items() if one[0].startswith("HUIGOU_"))
+        key = (*map(type, plugins_given), repr(settings), repr(surroundings))
+        if key not in apps_made:
+            app = create_app(settings=settings, plugins_given=plugins_given)
+            apps_made[key] = app, list(plugins_given)
+        app, plugins = apps_made[key]
+        for plugin, given in zip(plugins, plugins_given, strict=True):
+            plugin.__dict__ = given.__dict__
+        made.append(app)
+        return app
 
     yield make
     for app in made:
