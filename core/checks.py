@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Select,
     Subquery,
     Text,
     and_,
@@ -23,7 +25,7 @@ from sqlalchemy.orm import aliased
 from core import schema, seal
 from core.audit import ACCEPTED, AuditEntry
 from core.budget import ACCOUNT_KINDS, PoolShare, cascade
-from core.db import db
+from core.db import built_once, db
 from core.fiscal import PoolCarry
 from core.formats import yuan
 from core.ledger import (
@@ -72,13 +74,8 @@ def check_pools() -> list[Finding]:
 
 def check_cascades() -> list[Finding]:
     """Find pools whose money does not stand on their lines as their cascade says, to the fen."""
-    net = _net()
     held: dict[int, dict[tuple[int | None, str], int]] = defaultdict(lambda: defaultdict(int))
-    for pool, line, kind, fen in db.session.execute(
-        select(net.c.pool_id, net.c.line_id, net.c.kind, func.sum(-net.c.fen))
-        .where(net.c.pool_id.is_not(None), net.c.kind.in_(HOLDING))
-        .group_by(net.c.pool_id, net.c.line_id, net.c.kind)
-    ):
+    for pool, line, kind, fen in db.session.execute(_held_by_pools()):
         held[pool][line, kind] += int(fen)
     shares: dict[int, list[PoolShare]] = defaultdict(list)
     for share in db.session.scalars(
@@ -100,25 +97,8 @@ def check_gated() -> list[Finding]:
 
     Those of components that are away cannot be judged: nobody says which side theirs grow on.
     """
-    net = _net()
-    gated = [kind.code for kind in registry().account_kinds.values() if kind.gated]
-    pending = (
-        select(PendingIncrease.account_id, func.sum(PendingIncrease.amount_fen).label("fen"))
-        .group_by(PendingIncrease.account_id)
-        .subquery()
-    )
-    guarded = GatedBalance.balance_fen + func.coalesce(pending.c.fen, 0)
-    side = _side(net)
-    rows = db.session.execute(
-        select(net.c.key, side * net.c.fen, guarded)
-        .outerjoin(GatedBalance, GatedBalance.account_id == net.c.id)
-        .outerjoin(pending, pending.c.account_id == net.c.id)
-        .where(or_(net.c.kind.in_(gated), GatedBalance.account_id.is_not(None)))
-        .where(*(~net.c.kind.startswith(f"{one}.", autoescape=True) for one in schema.away()))
-        .where(or_(guarded.is_(None), guarded != side * net.c.fen, net.c.kind.not_in(gated)))
-        .order_by(net.c.id)
-        .limit(ENOUGH)
-    )
+    gated = tuple(kind.code for kind in registry().account_kinds.values() if kind.gated)
+    rows = db.session.execute(_misguarded(gated, _debit_kinds(), tuple(sorted(schema.away()))))
     return [
         Finding(
             f"gated_balance {key}", yuan(int(derived)), "缺失" if row is None else yuan(int(row))
@@ -129,38 +109,13 @@ def check_gated() -> list[Finding]:
 
 def check_floors() -> list[Finding]:
     """Find rooms of lines and parts of pools that are below zero."""
-    net = _net()
-    balance = _side(net) * net.c.fen
-    kinds = [kind.code for kind in ACCOUNT_KINDS]
-    rows = db.session.execute(
-        select(net.c.key, balance)
-        .where(net.c.kind.in_(kinds), balance < 0)
-        .order_by(net.c.id)
-        .limit(ENOUGH)
-    )
+    rows = db.session.execute(_below_zero(_debit_kinds()))
     return [Finding(f"account {key}", "不小于 0", yuan(int(fen))) for key, fen in rows]
 
 
 def check_transfers() -> list[Finding]:
     """Find transfers without journal or account, of nothing, or onto themselves."""
-    debit, credit = aliased(Account), aliased(Account)
-    rows = db.session.execute(
-        select(Transfer.id, Journal.id, debit.id, credit.id, Transfer.amount_fen)
-        .outerjoin(Journal, Journal.id == Transfer.journal_id)
-        .outerjoin(debit, debit.id == Transfer.debit_id)
-        .outerjoin(credit, credit.id == Transfer.credit_id)
-        .where(
-            or_(
-                Journal.id.is_(None),
-                debit.id.is_(None),
-                credit.id.is_(None),
-                Transfer.amount_fen <= 0,
-                Transfer.debit_id == Transfer.credit_id,
-            )
-        )
-        .order_by(Transfer.id)
-        .limit(ENOUGH)
-    )
+    rows = db.session.execute(_loose_transfers())
     return [
         Finding(
             f"transfer {number}",
@@ -189,34 +144,24 @@ def check_entry_kinds() -> list[Finding]:
     The kinds of components that are away begin with their names; `flask audit` names those.
     """
     declared, away = registry().entry_kinds, schema.away()
-    first, count = func.min(Journal.id), func.count()
-    kinds = select(Journal.entry_kind, first, count).group_by(Journal.entry_kind)
+    kinds, pairs = _kinds_and_pairs()
     findings = [
         Finding(f"journal {number}", "已声明的凭证类型", f"{kind}，共 {rows} 张")
         for kind, number, rows in db.session.execute(kinds)
         if kind not in declared and _component(kind) not in away
     ]
-    debit, credit = aliased(Account), aliased(Account)
-    pairs = db.session.execute(
-        select(Journal.entry_kind, debit.kind, credit.kind, func.min(Transfer.id), count)
-        .join(Transfer, Transfer.journal_id == Journal.id)
-        .join(debit, debit.id == Transfer.debit_id)
-        .join(credit, credit.id == Transfer.credit_id)
-        .group_by(Journal.entry_kind, debit.kind, credit.kind)
-    )
     return findings + [
         Finding(f"transfer {number}", f"{kind} 的分录", f"{into} / {out}，共 {rows} 笔")
-        for kind, into, out, number, rows in pairs
+        for kind, into, out, number, rows in db.session.execute(pairs)
         if kind in declared and (into, out) not in declared[kind].pairs
     ]
 
 
 def check_accounts() -> list[Finding]:
     """Find accounts whose name does not say their owners, and money on undeclared kinds."""
-    net = _net()
     declared, away = registry().account_kinds, schema.away()
     findings = []
-    for number, key, kind, *owners, fen in db.session.execute(select(*net.c).order_by(net.c.id)):
+    for number, key, kind, *owners, fen in db.session.execute(_accounts()):
         name = Owner(kind, *owners).key
         if key != name:
             findings.append(Finding(f"account {number}", name, key))
@@ -310,19 +255,120 @@ def _net() -> Subquery:
     )
 
 
-def _side(net: Subquery) -> ColumnElement[int]:
-    """Return +1 for accounts that grow by debits, -1 for those that grow by credits."""
-    kinds = [kind.code for kind in registry().account_kinds.values() if kind.side == DEBIT]
-    return case((net.c.kind.in_(kinds), 1), else_=-1)
+def _debit_kinds() -> tuple[str, ...]:
+    """Return the kinds of the accounts that grow by debits."""
+    return tuple(kind.code for kind in registry().account_kinds.values() if kind.side == DEBIT)
+
+
+def _balance(net: Subquery, debit_kinds: tuple[str, ...]) -> ColumnElement[int]:
+    """Return what accounts hold on the side on which they grow."""
+    return case((net.c.kind.in_(debit_kinds), 1), else_=-1) * net.c.fen
+
+
+@built_once
+def _accounts() -> Select[Any]:
+    net = _net()
+    return select(*net.c).order_by(net.c.id)
+
+
+@built_once
+def _held_by_pools() -> Select[Any]:
+    net = _net()
+    return (
+        select(net.c.pool_id, net.c.line_id, net.c.kind, func.sum(-net.c.fen))
+        .where(net.c.pool_id.is_not(None), net.c.kind.in_(HOLDING))
+        .group_by(net.c.pool_id, net.c.line_id, net.c.kind)
+    )
+
+
+@built_once
+def _misguarded(
+    gated: tuple[str, ...], debit_kinds: tuple[str, ...], away: tuple[str, ...]
+) -> Select[Any]:
+    net = _net()
+    pending = (
+        select(PendingIncrease.account_id, func.sum(PendingIncrease.amount_fen).label("fen"))
+        .group_by(PendingIncrease.account_id)
+        .subquery()
+    )
+    guarded = GatedBalance.balance_fen + func.coalesce(pending.c.fen, 0)
+    balance = _balance(net, debit_kinds)
+    return (
+        select(net.c.key, balance, guarded)
+        .outerjoin(GatedBalance, GatedBalance.account_id == net.c.id)
+        .outerjoin(pending, pending.c.account_id == net.c.id)
+        .where(or_(net.c.kind.in_(gated), GatedBalance.account_id.is_not(None)))
+        .where(*(~net.c.kind.startswith(f"{one}.", autoescape=True) for one in away))
+        .where(or_(guarded.is_(None), guarded != balance, net.c.kind.not_in(gated)))
+        .order_by(net.c.id)
+        .limit(ENOUGH)
+    )
+
+
+@built_once
+def _below_zero(debit_kinds: tuple[str, ...]) -> Select[Any]:
+    net = _net()
+    balance = _balance(net, debit_kinds)
+    kinds = [kind.code for kind in ACCOUNT_KINDS]
+    return (
+        select(net.c.key, balance)
+        .where(net.c.kind.in_(kinds), balance < 0)
+        .order_by(net.c.id)
+        .limit(ENOUGH)
+    )
+
+
+@built_once
+def _loose_transfers() -> Select[int, int, int, int, int]:
+    debit, credit = aliased(Account), aliased(Account)
+    return (
+        select(Transfer.id, Journal.id, debit.id, credit.id, Transfer.amount_fen)
+        .outerjoin(Journal, Journal.id == Transfer.journal_id)
+        .outerjoin(debit, debit.id == Transfer.debit_id)
+        .outerjoin(credit, credit.id == Transfer.credit_id)
+        .where(
+            or_(
+                Journal.id.is_(None),
+                debit.id.is_(None),
+                credit.id.is_(None),
+                Transfer.amount_fen <= 0,
+                Transfer.debit_id == Transfer.credit_id,
+            )
+        )
+        .order_by(Transfer.id)
+        .limit(ENOUGH)
+    )
+
+
+@built_once
+def _kinds_and_pairs() -> tuple[Select[str, int, int], Select[str, str, str, int, int]]:
+    first, count = func.min(Journal.id), func.count()
+    debit, credit = aliased(Account), aliased(Account)
+    return (
+        select(Journal.entry_kind, first, count).group_by(Journal.entry_kind),
+        select(Journal.entry_kind, debit.kind, credit.kind, func.min(Transfer.id), count)
+        .join(Transfer, Transfer.journal_id == Journal.id)
+        .join(debit, debit.id == Transfer.debit_id)
+        .join(credit, credit.id == Transfer.credit_id)
+        .group_by(Journal.entry_kind, debit.kind, credit.kind),
+    )
 
 
 def _wholes_and_parts(book: str, whole: str, owner: str) -> list[Finding]:
+    return [
+        Finding(f"{owner} {number}", yuan(int(fen)), yuan(int(found)))
+        for number, fen, found in db.session.execute(_unequal(book, whole))
+    ]
+
+
+@built_once
+def _unequal(book: str, whole: str) -> Select[Any]:
     net = _net()
     key = net.c[f"{book}_id"]
     parts = [kind.code for kind in ACCOUNT_KINDS if kind.book == book and kind.code != whole]
     total = func.sum(case((net.c.kind == whole, net.c.fen), else_=0))
     summed = func.sum(case((net.c.kind.in_(parts), -net.c.fen), else_=0))
-    rows = db.session.execute(
+    return (
         select(key, total, summed)
         .where(key.is_not(None))
         .group_by(key)
@@ -330,10 +376,6 @@ def _wholes_and_parts(book: str, whole: str, owner: str) -> list[Finding]:
         .order_by(key)
         .limit(ENOUGH)
     )
-    return [
-        Finding(f"{owner} {number}", yuan(int(fen)), yuan(int(found)))
-        for number, fen, found in rows
-    ]
 
 
 def _cascade_findings(

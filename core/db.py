@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from typing import Any, cast
+from functools import cache, lru_cache, wraps
+from typing import Any, TypeVar, TypeVarTuple, cast
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -38,6 +38,9 @@ db = SQLAlchemy(metadata=MetaData(naming_convention=NAMING), session_options={"a
 # SQLite gives row numbers by itself only to a column declared INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")
 Fen = BigInteger
+
+Given = TypeVarTuple("Given")
+Built = TypeVar("Built")
 
 BUSY_SECONDS = 10
 RETRY_SENTENCE = "系统正忙或数据库暂时无法连接，结果未知。请稍后用同一笔请求重试，不会重复入账。"
@@ -165,6 +168,24 @@ def _is_outage(error: BaseException | None) -> bool:
 def is_postgresql() -> bool:
     """Tell whether the app runs on PostgreSQL."""
     return bool(db.engine.dialect.name == "postgresql")
+
+
+def built_once(build: Callable[[*Given], Built]) -> Callable[[*Given], Built]:
+    """Keep the statements that a function builds from its arguments and nothing else.
+
+    To build one takes several times what the database takes to answer it. Some are said otherwise
+    on each kind of database, so each kind has its own.
+    """
+
+    @cache
+    def kept(_dialect: str, *given: *Given) -> Built:
+        return build(*given)
+
+    @wraps(build)
+    def built(*given: *Given) -> Built:
+        return kept(db.engine.dialect.name, *given)
+
+    return built
 
 
 def lost_the_race(error: DBAPIError) -> bool:

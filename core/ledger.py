@@ -8,11 +8,20 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Select,
+    Text,
+    bindparam,
+    func,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core import audit, clock, fiscal
-from core.db import Fen, Id, Instant, db, guarded, insert_once
+from core.db import Fen, Id, Instant, built_once, db, guarded, insert_once
 from core.errors import RuleBroken
 from core.formats import yuan
 from core.plugins import registry
@@ -263,21 +272,26 @@ def balance(kind: str, **owners: int) -> int:
 
 def balances(kind: str, *, by: str, **owners: int) -> dict[int | None, int]:
     """Return balances in fen of a kind, grouped `by` one of the owners' columns."""
-    conditions = [Account.kind == kind]
-    conditions += [getattr(Account, name) == value for name, value in owners.items()]
-    accounts = db.select(Account.id, getattr(Account, by).label("owner")).where(*conditions)
-    chosen = accounts.subquery()
     side = 1 if registry().account_kinds[kind].side == DEBIT else -1
     totals: dict[int | None, int] = {}
-    for column, sign in ((Transfer.debit_id, side), (Transfer.credit_id, -side)):
-        rows = db.session.execute(
-            db.select(chosen.c.owner, func.sum(Transfer.amount_fen))
-            .join(chosen, chosen.c.id == column)
-            .group_by(chosen.c.owner)
-        )
-        for owner, amount in rows:
+    for statement, sign in zip(_both_sides(by, *owners), (side, -side), strict=True):
+        for owner, amount in db.session.execute(statement, {"kind": kind, **owners}):
             totals[owner] = totals.get(owner, 0) + sign * int(amount)
     return totals
+
+
+@built_once
+def _both_sides(by: str, *named: str) -> list[Select[Any]]:
+    """Return what sums the debits and the credits of the accounts of a kind and named owners."""
+    conditions = [getattr(Account, name) == bindparam(name) for name in ("kind", *named)]
+    accounts = db.select(Account.id, getattr(Account, by).label("owner")).where(*conditions)
+    chosen = accounts.subquery()
+    return [
+        db.select(chosen.c.owner, func.sum(Transfer.amount_fen))
+        .join(chosen, chosen.c.id == column)
+        .group_by(chosen.c.owner)
+        for column in (Transfer.debit_id, Transfer.credit_id)
+    ]
 
 
 def gated_balance(owner: Owner) -> int:

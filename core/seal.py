@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    bindparam,
     cast,
     func,
     insert,
@@ -32,7 +33,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core import clock
 from core.audit import AuditEntry
-from core.db import Id, Instant, db, is_postgresql
+from core.db import Id, Instant, built_once, db, is_postgresql
 from core.ledger import Account, Finding, Journal, Transfer
 
 ACCOUNT, JOURNAL, TRANSFER, AUDIT_ENTRY = (
@@ -64,7 +65,8 @@ SEALER_LOCK = 0x7365616C
 
 # The rows under one seal: the hash of each by its place (`transfer 93`).
 Content = dict[str, str]
-# Given the column that holds a subject's number, the condition that chooses some of them.
+# Given the column that holds a subject's number, the condition that chooses some of them; what
+# it compares with is given when it is asked.
 Which = Callable[[ColumnElement[int]], ColumnElement[bool]]
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -128,9 +130,9 @@ def seal_pending(limit: int = 1_000, *, thorough: bool = False) -> int:
     links: list[dict[str, Any]] = []
     for subject, table in SUBJECTS.items():
         since = 0 if thorough else _newest_sealed(subject) - RECENT
-        query = _unsealed(subject, since=since).order_by(table.c.id).limit(limit)
-        waiting = db.session.scalars(query).all()
-        contents = _contents(subject, FORM, _numbered(waiting))
+        query = _unsealed(subject).order_by(table.c.id).limit(limit)
+        waiting = db.session.scalars(query, {"since": since}).all()
+        contents = _contents(subject, FORM, _numbered, {"numbers": waiting})
         for number in waiting:
             content = contents[number]
             seal = Unhashed(
@@ -146,7 +148,7 @@ def seal_pending(limit: int = 1_000, *, thorough: bool = False) -> int:
 def unsealed() -> int:
     """Return how many accounts, journals and audit entries have no seal yet."""
     counts = (_unsealed(subject).with_only_columns(func.count()) for subject in SUBJECTS)
-    return sum(db.session.scalars(count).one() for count in counts)
+    return sum(db.session.scalars(count, {"since": 0}).one() for count in counts)
 
 
 def head() -> Head:
@@ -166,7 +168,7 @@ def verify() -> list[Finding]:
     last = Head(0, BEGINNING)
     for page in _pages():
         contents = {
-            (subject, form): _contents(subject, form, _sealed_in(page, subject, form))
+            (subject, form): _contents_of(page, subject, form)
             for subject in SUBJECTS
             for form in FIELDS
         }
@@ -193,9 +195,10 @@ def missing(known: Head) -> list[Finding]:
 # --- reading -----------------------------------------------------------------------------------
 
 
-def _unsealed(subject: str, *, since: int = 0) -> Select[Any]:
+@built_once
+def _unsealed(subject: str) -> Select[Any]:
     """Select the numbers above `since` of a subject's rows that have no seal."""
-    table = SUBJECTS[subject]
+    table, since = SUBJECTS[subject], bindparam("since", type_=Id)
     seals = and_(
         SEAL.c.subject == subject, SEAL.c.subject_id > since, SEAL.c.subject_id == table.c.id
     )
@@ -209,44 +212,58 @@ def _newest_sealed(subject: str) -> int:
 
 def _pages() -> Iterator[Sequence[Any]]:
     """Yield the chain page by page; each row is the fields of `Unhashed`, then the hash."""
-    fields = [_plain(SEAL.c[name]).label(name) for name in (*Unhashed._fields, "hash")]
-    chain = select(*fields).order_by(SEAL.c.seq).limit(PAGE)
     last = 0
-    while page := db.session.connection().execute(chain.where(SEAL.c.seq > last)).all():
+    while page := db.session.connection().execute(_chain(), {"last": last}).all():
         yield page
         last = page[-1].seq
 
 
-def _numbered(numbers: Sequence[int]) -> Which:
-    return lambda key: key.in_(numbers)
+@built_once
+def _chain() -> Select[Any]:
+    fields = [_plain(SEAL.c[name]).label(name) for name in (*Unhashed._fields, "hash")]
+    return select(*fields).where(SEAL.c.seq > bindparam("last")).order_by(SEAL.c.seq).limit(PAGE)
 
 
-def _sealed_in(page: Sequence[Any], subject: str, form: int) -> Which:
-    sealed = and_(
-        SEAL.c.seq.between(page[0].seq, page[-1].seq),
-        SEAL.c.subject == subject,
-        SEAL.c.form == form,
+def _numbered(key: ColumnElement[int]) -> ColumnElement[bool]:
+    return key.in_(bindparam("numbers", expanding=True))
+
+
+def _sealed(key: ColumnElement[int]) -> ColumnElement[bool]:
+    return and_(
+        SEAL.c.seq.between(bindparam("first"), bindparam("last")),
+        SEAL.c.subject == bindparam("subject"),
+        SEAL.c.form == bindparam("form"),
+        SEAL.c.subject_id == key,
     )
-    return lambda key: and_(sealed, SEAL.c.subject_id == key)
 
 
-def _contents(subject: str, form: int, which: Which) -> dict[int, Content]:
+def _contents(subject: str, form: int, which: Which, values: dict[str, Any]) -> dict[int, Content]:
     """Return what a form seals of some rows of a subject, by their number."""
     contents: dict[int, Content] = defaultdict(dict)
     table = SUBJECTS[subject]
-    for row in _rows(table, form, which(table.c.id)):
+    # Past the session, whose ways with rows would take a third of the time.
+    connection = db.session.connection()
+    for row in connection.execute(_rows(table.c.id, FIELDS[form][table], which), values):
         contents[row[0]][f"{table.name} {row[0]}"] = _row_hash(row)
     if table is JOURNAL:
-        for row in _rows(TRANSFER, form, which(TRANSFER.c.journal_id)):
+        own = _rows(TRANSFER.c.journal_id, FIELDS[form][TRANSFER], which)
+        for row in connection.execute(own, values):
             contents[row[1]][f"transfer {row[0]}"] = _row_hash(row)
     return contents
 
 
-def _rows(table: Table, form: int, condition: ColumnElement[bool]) -> Iterator[Any]:
-    columns = [_plain(table.c[name]) for name in FIELDS[form][table].split()]
-    rows = select(*columns).where(condition).order_by(table.c.id)
-    # Past the session, whose ways with rows would take a third of the time.
-    yield from db.session.connection().execute(rows)
+def _contents_of(page: Sequence[Any], subject: str, form: int) -> dict[int, Content]:
+    """Return what a form seals now of the rows of a subject that a page of the chain names."""
+    values = {"first": page[0].seq, "last": page[-1].seq, "subject": subject, "form": form}
+    return _contents(subject, form, _sealed, values)
+
+
+@built_once
+def _rows(key: Column[Any], fields: str, which: Which) -> Select[Any]:
+    """Select fields of the rows whose key is one of those wanted."""
+    table = key.table
+    columns = [_plain(table.c[name]) for name in fields.split()]
+    return select(*columns).where(which(key)).order_by(table.c.id)
 
 
 def _plain(column: Column[Any]) -> ColumnElement[Any]:

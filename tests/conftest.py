@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,6 +17,7 @@ from sqlalchemy import make_url
 
 from core import Huigou, create_app
 from core import db as database
+from core.audit import AuditEntry
 from core.db import db, transaction
 from core.plugins import ask
 from core.seal import seal_pending
@@ -27,6 +30,7 @@ SETTINGS = {
     # argon2's cheapest honest cost: hundreds of users are made in a run.
     "PASSWORD_MEMORY_KIB": 64,
 }
+Made = TypeVar("Made")
 ENGINES = ("sqlite", "postgresql")
 
 os.environ.setdefault("HUIGOU_INSTANCE", "/tmp/huigou-tests")  # noqa: S108 - holds nothing secret
@@ -46,23 +50,34 @@ def databases_folder() -> Iterator[Path]:
         yield made
 
 
+TEMPLATE, COUNTY = "template", "county"
+STAGES = 12  # kept at once; the tests of one file, which follow each other, share a few
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A database that is kept: its name, what its maker returned, how many acts made it."""
+
+    name: str
+    made: Any
+    acts: int
+
+
 class Database:
     """One engine's migrated template and the test database copied from it.
 
-    `county` is the county of the factories once a test has made it; the database in which it
-    stands alone is then kept, too, because most tests begin there.
+    Many tests begin alike: the county of the factories, a programme with its vouchers. What the
+    first of them made is kept as a stage, and the others begin with a copy.
     """
 
     def __init__(self, engine: str, folder: Path, server: str | None) -> None:
         """Migrate the template once."""
-        self.engine, self.server = engine, server
+        self.engine, self.folder, self.server = engine, folder, server
         self.worker = f"{os.getpid()}"
-        self.template_file, self.file = folder / "template.db", folder / "test.db"
-        self.county_file = folder / "county.db"
-        self.county: factories.County | None = None
-        template = create_app(
-            settings=SETTINGS | {"SQLALCHEMY_DATABASE_URI": self._url(is_template=True)}
-        )
+        self.numbers = itertools.count(1)
+        self.stage, self.stages = TEMPLATE, {TEMPLATE: Stage(TEMPLATE, None, 0)}
+        self._copy(None, TEMPLATE)
+        template = create_app(settings=SETTINGS | {"SQLALCHEMY_DATABASE_URI": self._url(TEMPLATE)})
         with template.app_context():
             from core import schema  # noqa: PLC0415 - imports the models of every component
 
@@ -71,51 +86,65 @@ class Database:
             db.engine.dispose()
         self.fresh()
 
-    def _url(self, *, is_template: bool = False) -> str:
-        if self.engine == "sqlite":
-            return f"sqlite:///{self.template_file if is_template else self.file}"
-        name = self._template_name() if is_template else f"test_{self.worker}"
-        assert self.server is not None
-        if is_template:
-            return _psycopg(postgres.create_database(self.server, name))
-        return _psycopg(
-            str(make_url(self.server).set(database=name).render_as_string(hide_password=False))
-        )
-
-    def _template_name(self) -> str:
-        return f"template_{self.worker}"
-
     @property
     def url(self) -> str:
         """The test database's address."""
-        return self._url()
+        return self._url("test")
 
-    def fresh(self, *, with_county: bool = False) -> None:
-        """Replace the test database by a copy of the template, or of the county that was kept."""
-        is_kept = with_county and self.county is not None
-        if self.engine == "sqlite":
-            for suffix in ("-wal", "-shm"):
-                Path(f"{self.file}{suffix}").unlink(missing_ok=True)
-            shutil.copyfile(self.county_file if is_kept else self.template_file, self.file)
+    def fresh(self, stage: str = TEMPLATE) -> None:
+        """Replace the test database by a copy of a stage, or of the template until there is one."""
+        self.stage = stage if stage in self.stages else TEMPLATE
+        self._drop("test")
+        self._copy(self.stages[self.stage].name, "test")
+
+    def at(self, app: Huigou, stage: str, make: Callable[[], Made]) -> Made:
+        """Bring the test database to a stage and return a copy of what `make` returned there.
+
+        `make` leads from the present stage to that one. It runs as if there were no stages when
+        any act was done in between.
+        """
+        if stage == self.stage:
+            return copy.deepcopy(self.stages[stage].made)
+        if _acts(app) != self.stages[self.stage].acts:
+            return make()
+        name = stage if self.stage == TEMPLATE else f"{self.stage}, then {stage}"
+        if name in self.stages:
+            _forget(app)
+            self.fresh(name)
+        else:
+            made = make()
+            self._keep(name, Stage(f"stage{next(self.numbers)}", made, _acts(app)), app)
+        return copy.deepcopy(self.stages[name].made)
+
+    def _keep(self, name: str, stage: Stage, app: Huigou) -> None:
+        if len(self.stages) == STAGES:
+            oldest = next(one for one in self.stages if one not in {TEMPLATE, COUNTY})
+            self._drop(self.stages.pop(oldest).name)
+        _forget(app)
+        self._copy("test", stage.name)
+        self.stage, self.stages[name] = name, stage
+
+    def _url(self, name: str) -> str:
+        if self.server is None:
+            return f"sqlite:///{self.folder}/{name}.db"
+        address = make_url(self.server).set(database=f"{name}_{self.worker}")
+        return _psycopg(address.render_as_string(hide_password=False))
+
+    def _copy(self, source: str | None, target: str) -> None:
+        """Make a database, empty or a copy of one to which nobody is connected."""
+        if self.server is not None:
+            template = source and f"{source}_{self.worker}"
+            postgres.create_database(self.server, f"{target}_{self.worker}", template=template)
+        elif source:
+            # Closed by its last connection, a file is whole without its journal.
+            shutil.copyfile(self.folder / f"{source}.db", self.folder / f"{target}.db")
+
+    def _drop(self, name: str) -> None:
+        if self.server is not None:
+            postgres.drop_database(self.server, f"{name}_{self.worker}")
             return
-        assert self.server is not None
-        template = self._county_name() if is_kept else self._template_name()
-        postgres.drop_database(self.server, f"test_{self.worker}")
-        postgres.create_database(self.server, f"test_{self.worker}", template=template)
-
-    def keep(self, county: factories.County) -> None:
-        """Keep the test database, to which nobody is connected, as one that holds the county."""
-        self.county = county
-        if self.engine == "sqlite":
-            # Closed by its last connection, the file is whole without its journal.
-            shutil.copyfile(self.file, self.county_file)
-            return
-        assert self.server is not None
-        source = f"test_{self.worker}"
-        postgres.create_database(self.server, self._county_name(), template=source)
-
-    def _county_name(self) -> str:
-        return f"county_{self.worker}"
+        for suffix in ("", "-wal", "-shm"):
+            (self.folder / f"{name}.db{suffix}").unlink(missing_ok=True)
 
 
 def _psycopg(url: str) -> str:
@@ -163,7 +192,7 @@ def app(
     request: pytest.FixtureRequest, app_kept: Huigou, database_kept: Database
 ) -> Iterator[Huigou]:
     """The app on a fresh database; after the test the books must balance."""
-    database_kept.fresh(with_county="county" in request.fixturenames)
+    database_kept.fresh(COUNTY if "county" in request.fixturenames else TEMPLATE)
     _forget(app_kept)
     yield app_kept
     with app_kept.app_context():
@@ -183,16 +212,36 @@ def empty_url(database_kept: Database, tmp_path: Path) -> Iterator[str]:
     postgres.drop_database(database_kept.server, name)
 
 
+@pytest.fixture(scope="session")
+def apps_made() -> dict[tuple[Any, ...], tuple[Huigou, list[Any]]]:
+    """The apps of `make_app` and the plugins given to them, by everything they are made from."""
+    return {}
+
+
 @pytest.fixture
-def make_app(database_kept: Database) -> Iterator[Callable[..., Huigou]]:
-    """Build an app with other plugins or settings on a fresh database of the same engine."""
+def make_app(
+    database_kept: Database, apps_made: dict[tuple[Any, ...], tuple[Huigou, list[Any]]]
+) -> Iterator[Callable[..., Huigou]]:
+    """Build an app with other plugins or settings on a fresh database of the same engine.
+
+    An app of the same kinds of plugins is built once; its plugins then share the state of those
+    given now.
+    """
     database_kept.fresh()
     made: list[Huigou] = []
 
-    def make(**options: Any) -> Huigou:
-        settings = SETTINGS | {"SQLALCHEMY_DATABASE_URI": database_kept.url}
-        made.append(create_app(settings=settings | options.pop("settings", {}), **options))
-        return made[-1]
+    def make(*, plugins_given: Sequence[Any] = (), **settings: Any) -> Huigou:
+        settings = SETTINGS | {"SQLALCHEMY_DATABASE_URI": database_kept.url} | settings
+        surroundings = sorted(one for one in os.environ.items() if one[0].startswith("HUIGOU_"))
+        key = (*map(type, plugins_given), repr(settings), repr(surroundings))
+        if key not in apps_made:
+            app = create_app(settings=settings, plugins_given=plugins_given)
+            apps_made[key] = app, list(plugins_given)
+        app, plugins = apps_made[key]
+        for plugin, given in zip(plugins, plugins_given, strict=True):
+            plugin.__dict__ = given.__dict__
+        made.append(app)
+        return app
 
     yield make
     for app in made:
@@ -222,6 +271,12 @@ def _forget(app: Huigou) -> None:
         db.engine.dispose()
 
 
+def _acts(app: Huigou) -> int:
+    """Return how many acts were ever tried: each leaves an entry in the audit trail."""
+    with app.app_context(), transaction(readonly=True):
+        return db.session.scalar(db.select(db.func.count(AuditEntry.id))) or 0
+
+
 @pytest.fixture
 def client(app: Huigou) -> FlaskClient:
     """A browser without JavaScript."""
@@ -231,12 +286,17 @@ def client(app: Huigou) -> FlaskClient:
 @pytest.fixture
 def county(app: Huigou, database_kept: Database) -> factories.County:
     """A small county: division, organisations, a user for every role, a budget line."""
-    if database_kept.county is None:
+    return county_of(app, database_kept)
+
+
+def county_of(app: Huigou, fresh: Database) -> factories.County:
+    """Make the county of the factories in a fresh database, or copy the one that was made."""
+
+    def make() -> factories.County:
         with app.app_context():
-            made = factories.make_county()
-        _forget(app)
-        database_kept.keep(made)
-    return copy.deepcopy(database_kept.county)
+            return factories.make_county()
+
+    return fresh.at(app, COUNTY, make)
 
 
 @pytest.fixture

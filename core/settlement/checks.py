@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Row, literal
+from sqlalchemy import Row, Select, bindparam, literal
 
-from core.db import db
+from core.db import built_once, db
 from core.formats import yuan
 from core.ledger import DEBIT, Account, Check, Finding, Journal, Transfer, balances
 from core.plugins import registry
@@ -216,30 +217,41 @@ CHECKS = [
 
 def _items_in(state: str) -> dict[Between, int]:
     """Return what payments in a state pay, by pool and payee, in fen."""
-    rows = db.session.execute(
+    return _totals(db.session.execute(_items(), {"state": state}))
+
+
+@built_once
+def _items() -> Select[Any]:
+    query: Select[Any] = (
         db.select(PaymentClaim.pool_id, PaymentClaim.payee_id, db.func.sum(PaymentItem.amount_fen))
         .join(PaymentItem, PaymentItem.claim_id == PaymentClaim.id)
         .join(Payment, Payment.id == PaymentItem.payment_id)
-        .where(Payment.state == state)
+        .where(Payment.state == bindparam("state"))
         .group_by(PaymentClaim.pool_id, PaymentClaim.payee_id)
     )
-    return _totals(rows)
+    return query
 
 
 def _book(kind: str) -> dict[Between, int]:
     """Return an account kind's balances by pool and party (0: none), on its normal side."""
     side = 1 if registry().account_kinds[kind].side == DEBIT else -1
     totals: dict[Between, int] = defaultdict(int)
-    for column, sign in ((Transfer.debit_id, side), (Transfer.credit_id, -side)):
-        rows = db.session.execute(
-            db.select(Account.pool_id, Account.party_id, db.func.sum(Transfer.amount_fen))
-            .join(Transfer, column == Account.id)
-            .where(Account.kind == kind)
-            .group_by(Account.pool_id, Account.party_id)
-        )
-        for pool, party, fen in rows:
+    for statement, sign in zip(_both_sides(), (side, -side), strict=True):
+        for pool, party, fen in db.session.execute(statement, {"kind": kind}):
             totals[pool, party or 0] += sign * int(fen)
     return totals
+
+
+@built_once
+def _both_sides() -> list[Select[Any]]:
+    """Return what sums an account kind's debits and its credits, by pool and party."""
+    return [
+        db.select(Account.pool_id, Account.party_id, db.func.sum(Transfer.amount_fen))
+        .join(Transfer, column == Account.id)
+        .where(Account.kind == bindparam("kind"))
+        .group_by(Account.pool_id, Account.party_id)
+        for column in (Transfer.debit_id, Transfer.credit_id)
+    ]
 
 
 def _opening(kind: str) -> dict[int, int]:

@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Where a rule is kept, one place is told instead of each: that halves the time axe takes.
+ASKED = {"runOnly": RULES, "resultTypes": ["violations"]}
 TARGET, LARGE_TARGET = 44, 60
 
 # A target is what a finger can hit: a choice with its label, a photo button with its words. A
@@ -43,7 +45,7 @@ SHORTER_TABLES = """() => {
 def violations(page: Page) -> list[str]:
     """Return what axe finds on a page, rule and place; long tables are shortened for good."""
     page.evaluate(SHORTER_TABLES)
-    found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+    found = Axe().run(page, options=ASKED).response["violations"]
     return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"][:3]]
 
 

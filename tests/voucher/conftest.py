@@ -7,16 +7,17 @@ from collections.abc import Iterator
 import pytest
 
 from core import Huigou, clock
+from tests.conftest import Database
 from tests.factories import County
 from tests.voucher.parameter_acts import World
 from tests.voucher.path import MORNING, Path
 
 
 @pytest.fixture
-def path(app: Huigou, county: County) -> Iterator[Path]:
+def path(app: Huigou, county: County, database_kept: Database) -> Iterator[Path]:
     """The path of a programme not yet built, on the first morning of September."""
     with clock.frozen(MORNING):
-        yield Path(app, county)
+        yield Path(app, county, database=database_kept)
 
 
 @pytest.fixture

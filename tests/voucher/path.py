@@ -17,6 +17,7 @@ from core.ledger import balance
 from core.settlement.models import Payment
 from plugins.voucher.models import Lot, Redemption, Statement
 from tests import factories
+from tests.conftest import Database
 from tests.factories import County
 from tests.settlement_world import result_file, result_row
 
@@ -42,16 +43,34 @@ class Path:
     providers: list[Provider] = field(default_factory=list)
     codes: list[str] = field(default_factory=list)
     vouchers: list[int] = field(default_factory=list)
+    database: Database | None = None
 
     def build(self, *, vouchers: int = 3, providers: int = 2, **terms: Any) -> Path:
-        """Make an approved programme, providers with bank accounts, and vouchers with cards."""
+        """Make an approved programme, providers with bank accounts, and vouchers with cards.
+
+        A database given begins with a copy of what was built before from the same words.
+        """
+
+        def make() -> dict[str, Any]:
+            return self._built(vouchers, providers, terms)
+
+        words = (self.county, clock.now(), vouchers, providers, terms)
+        built = self.database.at(self.app, f"path {words}", make) if self.database else make()
+        vars(self.county).update(vars(built.pop("county")))
+        vars(self).update(built)
+        return self
+
+    def _built(self, vouchers: int, providers: int, terms: dict[str, Any]) -> dict[str, Any]:
         with self.app.app_context():
             factories.make_programme(self.county, **terms)
-            self.providers = [self._provider() for _ in range(providers)]
+            made = [self._provider() for _ in range(providers)]
             issued = factories.issue(self.county, vouchers) if vouchers else []
-        self.codes = [voucher["code"] for voucher in issued]
-        self.vouchers = [voucher["id"] for voucher in issued]
-        return self
+        return {
+            "county": self.county,
+            "providers": made,
+            "codes": [voucher["code"] for voucher in issued],
+            "vouchers": [voucher["id"] for voucher in issued],
+        }
 
     def file_plan(self, *lines: int) -> int:
         """File a plan for vouchers on lines (the county's, unless told) and return its number."""

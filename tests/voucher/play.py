@@ -13,6 +13,7 @@ from core.settlement.models import Clawback, Payment, PaymentBatch
 from plugins.voucher.models import Hold, Objection, Redemption, Reversal, Statement
 from plugins.voucher.service import known
 from tests import factories
+from tests.conftest import Database, county_of
 from tests.voucher.path import MORNING, Path
 
 VOUCHERS = 6
@@ -21,11 +22,11 @@ VOUCHERS = 6
 class Play:
     """One game: a county, and the steps that people try in it."""
 
-    def __init__(self, app: Huigou) -> None:
-        """Begin with a fresh county."""
-        with app.app_context():
-            self.path = Path(app, factories.make_county())
+    def __init__(self, app: Huigou, database: Database) -> None:
+        """Begin with the county in a fresh database."""
+        self.path = Path(app, county_of(app, database))
         self.now = clock.instant(MORNING)
+        self.acts = 0
 
     def build(self, terms: dict[str, Any]) -> None:
         """Make the programme with the drawn terms."""
@@ -54,6 +55,16 @@ class Play:
             second = factories.make_line(self.path.county, code="EDU2")
         return [{"line_id": self.path.county.line, "share_ppm": 900_000}, {"line_id": second}]
 
+    def play(self, steps: list[tuple[Any, ...]]) -> None:
+        """Try steps one after the other; whenever something was done, the books are asked."""
+        assert self.findings() == []
+        for step in steps:
+            before = self.acts
+            self.step(*step)
+            # Where there is nothing to confirm or to bank, nobody does anything.
+            if self.acts > before:
+                assert self.findings() == [], step
+
     def step(self, name: str, *numbers: Any) -> None:
         """Try one step at the present moment."""
         with clock.frozen(self.now):
@@ -62,6 +73,7 @@ class Play:
 
     def act(self, operation_id: str, actor: Any, **fields: Any) -> None:
         """Perform an act; it may be refused, never fail."""
+        self.acts += 1
         answer = self.path.perform(operation_id, actor, **fields)
         assert answer.status < 500, answer.body
 
@@ -190,6 +202,7 @@ class Play:
         if found:
             with self.path.reading():
                 rows = db.session.scalars(db.select(Payment.id).filter_by(batch_id=found.id)).all()
+            self.acts += 1
             self.path.bank(found.id, word, *["成功"] * (len(rows) - 1))
 
     def try_receive(self, fen: int) -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from core import Huigou, clock
-from tests.conftest import Database
+from tests.conftest import COUNTY, Database
 from tests.voucher.path import MORNING
 from tests.voucher.play import Play, forget
 from tests.voucher.shapes import MINUTES, MONTHLY, TRAINING
@@ -86,13 +86,11 @@ def test_the_books_hold_whatever_the_shape(
     steps: list[tuple[Any, ...]],
 ) -> None:
     forget(app_kept)
-    database_kept.fresh()
+    database_kept.fresh(COUNTY)
     try:
-        play = Play(app_kept)
+        play = Play(app_kept, database_kept)
         with clock.frozen(MORNING):
             play.build_shape(SHAPES[shape], lines)
-        for step in [*BEGUN, *steps] if begun else steps:
-            play.step(*step)
-            assert play.findings() == [], step
+        play.play([*BEGUN, *steps] if begun else steps)
     finally:
         forget(app_kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
 
@@ -76,10 +77,22 @@ class Page:
         self.path = response.request.path
         self.html = response.get_data(as_text=True) if response.mimetype == "text/html" else ""
         self.response = response
+
+    @cached_property
+    def _read(self) -> _Reader:
         reader = _Reader()
         reader.feed(self.html)
-        self.forms = reader.forms
-        self.text = " ".join(reader.words)
+        return reader
+
+    @property
+    def forms(self) -> list[Form]:
+        """The page's forms."""
+        return self._read.forms
+
+    @property
+    def text(self) -> str:
+        """The page's words, as people read them."""
+        return " ".join(self._read.words)
 
     def form(self, action: str) -> Form:
         """Return the page's form that goes to an address."""

@@ -97,18 +97,22 @@ def care() -> dict:
 
 
 @pytest.fixture
-def world(app, county, care) -> Iterator[World]:
+def world(app, county, care, database_kept) -> Iterator[World]:
     """The county on a working day, one voucher issued, one meal of fixed price on offer."""
-    with clock.frozen(NOW):
+
+    def make() -> tuple[factories.County, dict]:
         with app.app_context():
             factories.make_programme(county, code="CARE", **care)
             (voucher,) = factories.issue(county)
         made = World(app, county, voucher)
-        made.act(
-            "offer.set", "provider_manager", service_code="fee", is_offered=False, **_of(county)
-        )
-        made.act("offer.set", "provider_manager", service_code=MEAL, price_fen=1_850, **_of(county))
-        yield made
+        made.offers("fee", is_offered=False)
+        made.offers(MEAL, price_fen=1_850)
+        return county, voucher
+
+    with clock.frozen(NOW):
+        made, voucher = database_kept.at(app, f"care {county, care}", make)
+        vars(county).update(vars(made))
+        yield World(app, county, voucher)
 
 
 @pytest.fixture
@@ -124,18 +128,14 @@ def office(world):
     return enter
 
 
-def _of(county) -> dict:
-    return {"programme_id": county.programme}
-
-
 @pytest.fixture
-def open_county(app, county) -> Iterator[Callable[..., World]]:
+def open_county(app, county, database_kept) -> Iterator[Callable[..., World]]:
     """Return a function that makes the county's programme of a shape, one voucher issued.
 
     Of the services only those named are offered, at a fixed price, or at an open one (None).
     """
 
-    def make(document: dict, **offers: int | None) -> World:
+    def build(document: dict, offers: dict[str, int | None]) -> tuple[factories.County, dict]:
         with app.app_context():
             factories.make_programme(county, code="SHAPE", **document)
             (voucher,) = factories.issue(county)
@@ -143,7 +143,13 @@ def open_county(app, county) -> Iterator[Callable[..., World]]:
         world.offers("fee", is_offered=False)
         for code, price in offers.items():
             world.offers(code, **({"price_fen": price} if price else {}))
-        return world
+        return county, voucher
+
+    def make(document: dict, **offers: int | None) -> World:
+        name = f"shape {county, document, offers}"
+        made, voucher = database_kept.at(app, name, lambda: build(document, offers))
+        vars(county).update(vars(made))
+        return World(app, county, voucher)
 
     with clock.frozen(NOW):
         yield make

@@ -427,7 +427,7 @@ def test_the_open_door_does_not_exist_outside_the_demo(world):
 
 
 def test_the_demos_door_lets_in_only_whom_it_offers(make_app):
-    app = make_app(settings={"DEMO": True})
+    app = make_app(DEMO=True)
     client = app.test_client()
     assert client.get("/sign-in").status_code == 200
     answer = client.post("/api/v1/auth/demo", json={"login": "nobody"}, headers=KEY)

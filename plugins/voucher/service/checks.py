@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, func, or_
 
-from core.db import db
+from core.db import built_once, db
 from core.formats import yuan
 from core.ledger import Account, Check, Finding, Journal, Transfer, balances
 from core.settlement import Clawback
@@ -46,6 +46,7 @@ from plugins.voucher.service.membership import (
     spans,
 )
 
+LOT_STATES = ("held", "redeemed", "expired", "forfeited", "cancelled")
 SHOWN = 100  # findings named by one check; a broken book has more than anyone reads
 
 
@@ -87,33 +88,12 @@ def check_pools() -> list[Finding]:
 
 def check_lots() -> list[Finding]:
     """Find lots whose quantities are not the sum of their moves."""
-    states = ("held", "redeemed", "expired", "forfeited", "cancelled")
-
-    def net(state: str) -> Any:
-        sign = case((LotMove.to_state == state, 1), (LotMove.from_state == state, -1), else_=0)
-        return func.coalesce(func.sum(sign * LotMove.quantity), 0)
-
-    granted = -net("issued")
-    moved = [net(state) for state in states]
-    rows = db.session.execute(
-        db.select(Lot.id, Lot.granted, granted, *[getattr(Lot, s) for s in states], *moved)
-        .outerjoin(LotMove, LotMove.lot_id == Lot.id)
-        .group_by(Lot.id)
-        .having(
-            or_(
-                Lot.granted != granted,
-                *[getattr(Lot, state) != sum_ for state, sum_ in zip(states, moved, strict=True)],
-            )
-        )
-        .order_by(Lot.id)
-        .limit(SHOWN)
-    )
     findings = []
-    for number, stored, issued, *rest in rows:
+    for number, stored, issued, *rest in db.session.execute(_moved()):
         pairs = zip(
-            ("granted", *states),
-            (stored, *rest[: len(states)]),
-            (issued, *rest[len(states) :]),
+            ("granted", *LOT_STATES),
+            (stored, *rest[: len(LOT_STATES)]),
+            (issued, *rest[len(LOT_STATES) :]),
             strict=True,
         )
         findings += [
@@ -126,18 +106,9 @@ def check_lots() -> list[Finding]:
 
 def check_charges() -> list[Finding]:
     """Find lots that were not charged exactly what their standing redemptions took."""
-    taken = standing_by("lot_id").subquery()
-    expected = func.coalesce(taken.c[1], 0)
-    rows = db.session.execute(
-        db.select(Lot.id, expected, Lot.charged_fen)
-        .outerjoin(taken, taken.c.lot_id == Lot.id)
-        .where(Lot.charged_fen != expected)
-        .order_by(Lot.id)
-        .limit(SHOWN)
-    )
     return [
         Finding(f"voucher_lot {number} charged_fen", yuan(int(fen)), yuan(found))
-        for number, fen, found in rows
+        for number, fen, found in db.session.execute(_mischarged())
     ]
 
 
@@ -205,29 +176,12 @@ def check_counters() -> list[Finding]:
 def check_payable() -> list[Finding]:
     """Find payees that are not owed what was redeemed for them and is not yet paid."""
     expected: dict[tuple[int, int], int] = defaultdict(int)
-    rows = worth(*UNPAID)
-    redeemed = db.session.execute(
-        db.select(rows.c.pool_id, Redemption.payee_id, func.sum(rows.c.amount_fen))
-        .join(Redemption, Redemption.id == rows.c.redemption_id)
-        .where(Redemption.state.in_(EFFECTIVE_STATES))
-        .group_by(rows.c.pool_id, Redemption.payee_id)
-    )
-    for pool_id, payee_id, fen in redeemed:
-        expected[pool_id, payee_id] += int(fen)
-    for pool_id, payee_id, fen in db.session.execute(_paid_by_payee()):
-        expected[pool_id, payee_id] -= int(fen)
-    for pool_id, payee_id, fen in db.session.execute(_set_off_by_payee()):
-        expected[pool_id, payee_id] -= int(fen)
+    for query, sign in ((_redeemed, 1), (_paid_by_payee, -1), (_set_off_by_payee, -1)):
+        for pool_id, payee_id, fen in db.session.execute(query()):
+            expected[pool_id, payee_id] += sign * int(fen)
     found: dict[tuple[int, int], int] = defaultdict(int)
-    pools = db.select(Lot.pool_id).distinct()
-    for column, sign in ((Transfer.credit_id, 1), (Transfer.debit_id, -1)):
-        rows_found = db.session.execute(
-            db.select(Account.pool_id, Account.party_id, func.sum(Transfer.amount_fen))
-            .join(Transfer, column == Account.id)
-            .where(Account.kind.in_(("fin.payable", "fin.in_transit")), Account.pool_id.in_(pools))
-            .group_by(Account.pool_id, Account.party_id)
-        )
-        for pool_id, party_id, fen in rows_found:
+    for statement, sign in zip(_owed_by_books(), (1, -1), strict=True):
+        for pool_id, party_id, fen in db.session.execute(statement):
             found[pool_id, party_id] += sign * int(fen)
     return _differences("应付与在途 pool={} party={}", expected, found)
 
@@ -308,21 +262,7 @@ def check_undone() -> list[Finding]:
 
 def check_statements() -> list[Finding]:
     """Find statements whose gross or count is not that of their lines at the lock."""
-    span = spans()
-    less = corrections(VOIDED).subquery()
-    before = (
-        db.select(less.c.redemption_id, func.sum(less.c.amount_fen).label("fen"))
-        .group_by(less.c.redemption_id)
-        .subquery()
-    )
-    worth_then = Redemption.amount_fen - func.coalesce(before.c.fen, 0)
-    lines = db.session.execute(
-        db.select(span.c.id, Redemption.provider_id, func.count(), func.sum(worth_then))
-        .join(Redemption, belongs(span))
-        .outerjoin(before, before.c.redemption_id == Redemption.id)
-        .where(Redemption.state.in_(LINE_STATES))
-        .group_by(span.c.id, Redemption.provider_id)
-    )
+    lines = db.session.execute(_lines_at_lock())
     expected = {(period, provider): (int(n), int(fen)) for period, provider, n, fen in lines}
     parts = _sums(
         db.select(StatementPool.statement_id, func.sum(StatementPool.amount_fen)).group_by(
@@ -347,21 +287,7 @@ def check_statements() -> list[Finding]:
 def check_accrued() -> list[Finding]:
     """Find pools of which the lines' accrued and paid money is not that of their statements."""
     expected: dict[int, int] = defaultdict(int)
-    since, rows, less = reversed_lines(), worth(*UNPAID), corrections(REVERSED).subquery()
-    locked = db.select(StatementPool.pool_id, func.sum(StatementPool.amount_fen))
-    undone = (
-        db.select(rows.c.pool_id, func.sum(rows.c.amount_fen))
-        .join(since, since.c.redemption_id == rows.c.redemption_id)
-        .group_by(rows.c.pool_id)
-    )
-    corrected = db.select(less.c.pool_id, func.sum(less.c.amount_fen)).group_by(less.c.pool_id)
-    every = (
-        (locked.group_by(StatementPool.pool_id), 1),
-        (undone, -1),
-        (corrected, -1),
-        (_came_back(), -1),
-    )
-    for query, sign in every:
+    for query, sign in zip(_locked_and_lost(), (1, -1, -1, -1), strict=True):
         for pool_id, fen in _sums(query).items():
             expected[pool_id] += sign * fen
     own = set(db.session.scalars(db.select(Lot.pool_id).distinct()))
@@ -408,6 +334,107 @@ CHECKS = [
 ]
 
 
+@built_once
+def _moved() -> Select[Any]:
+    """Return lots whose quantities are not what was moved: both, state by state."""
+
+    def net(state: str) -> Any:
+        sign = case((LotMove.to_state == state, 1), (LotMove.from_state == state, -1), else_=0)
+        return func.coalesce(func.sum(sign * LotMove.quantity), 0)
+
+    granted = -net("issued")
+    moved = [net(state) for state in LOT_STATES]
+    stored = [getattr(Lot, state) for state in LOT_STATES]
+    return (
+        db.select(Lot.id, Lot.granted, granted, *stored, *moved)
+        .outerjoin(LotMove, LotMove.lot_id == Lot.id)
+        .group_by(Lot.id)
+        .having(
+            or_(
+                Lot.granted != granted,
+                *[column != sum_ for column, sum_ in zip(stored, moved, strict=True)],
+            )
+        )
+        .order_by(Lot.id)
+        .limit(SHOWN)
+    )
+
+
+@built_once
+def _mischarged() -> Select[Any]:
+    taken = standing_by("lot_id").subquery()
+    expected = func.coalesce(taken.c[1], 0)
+    return (
+        db.select(Lot.id, expected, Lot.charged_fen)
+        .outerjoin(taken, taken.c.lot_id == Lot.id)
+        .where(Lot.charged_fen != expected)
+        .order_by(Lot.id)
+        .limit(SHOWN)
+    )
+
+
+@built_once
+def _redeemed() -> Select[Any]:
+    rows = worth(*UNPAID)
+    return (
+        db.select(rows.c.pool_id, Redemption.payee_id, func.sum(rows.c.amount_fen))
+        .join(Redemption, Redemption.id == rows.c.redemption_id)
+        .where(Redemption.state.in_(EFFECTIVE_STATES))
+        .group_by(rows.c.pool_id, Redemption.payee_id)
+    )
+
+
+@built_once
+def _owed_by_books() -> list[Select[Any]]:
+    """Return what sums the credits and the debits of what vouchers' pools owe, by payee."""
+    pools = db.select(Lot.pool_id).distinct()
+    return [
+        db.select(Account.pool_id, Account.party_id, func.sum(Transfer.amount_fen))
+        .join(Transfer, column == Account.id)
+        .where(Account.kind.in_(("fin.payable", "fin.in_transit")), Account.pool_id.in_(pools))
+        .group_by(Account.pool_id, Account.party_id)
+        for column in (Transfer.credit_id, Transfer.debit_id)
+    ]
+
+
+@built_once
+def _lines_at_lock() -> Select[Any]:
+    """Return what periods' lines were when they were locked: their count and fen by provider."""
+    span = spans()
+    less = corrections(VOIDED).subquery()
+    before = (
+        db.select(less.c.redemption_id, func.sum(less.c.amount_fen).label("fen"))
+        .group_by(less.c.redemption_id)
+        .subquery()
+    )
+    worth_then = Redemption.amount_fen - func.coalesce(before.c.fen, 0)
+    return (
+        db.select(span.c.id, Redemption.provider_id, func.count(), func.sum(worth_then))
+        .join(Redemption, belongs(span))
+        .outerjoin(before, before.c.redemption_id == Redemption.id)
+        .where(Redemption.state.in_(LINE_STATES))
+        .group_by(span.c.id, Redemption.provider_id)
+    )
+
+
+@built_once
+def _locked_and_lost() -> list[Select[Any]]:
+    """Return what was locked by pool, and of it reversed, corrected, and come back."""
+    since, rows, less = reversed_lines(), worth(*UNPAID), corrections(REVERSED).subquery()
+    locked = db.select(StatementPool.pool_id, func.sum(StatementPool.amount_fen))
+    undone = db.select(rows.c.pool_id, func.sum(rows.c.amount_fen)).join(
+        since, since.c.redemption_id == rows.c.redemption_id
+    )
+    corrected = db.select(less.c.pool_id, func.sum(less.c.amount_fen))
+    return [
+        locked.group_by(StatementPool.pool_id),
+        undone.group_by(rows.c.pool_id),
+        corrected.group_by(less.c.pool_id),
+        _came_back(),
+    ]
+
+
+@built_once
 def _paid_by_payee() -> Select[Any]:
     return (
         db.select(PaymentClaim.pool_id, PaymentClaim.payee_id, func.sum(PaymentItem.amount_fen))
@@ -418,6 +445,7 @@ def _paid_by_payee() -> Select[Any]:
     )
 
 
+@built_once
 def _set_off_by_payee() -> Select[Any]:
     return (
         db.select(PaymentClaim.pool_id, PaymentClaim.payee_id, func.sum(PaymentClaim.set_off_fen))
@@ -426,6 +454,7 @@ def _set_off_by_payee() -> Select[Any]:
     )
 
 
+@built_once
 def _came_back() -> Select[Any]:
     """Return what came back to pools; after the year's closing it goes to the treasury instead."""
     return (

@@ -17,18 +17,18 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Select,
     Subquery,
     and_,
     exists,
     func,
     or_,
-    true,
     union,
     union_all,
 )
 
 from core import audit, clock, states
-from core.db import db
+from core.db import built_once, db
 from core.settlement import Claim, is_taken
 from core.settlement.claims import taken
 from core.settlement.models import PAID as PAYMENT_PAID
@@ -242,23 +242,15 @@ def paid_sources(sources: Collection[str]) -> set[str]:
     """Return which of these claims the bank has confirmed, or were set off entirely."""
     wanted, found = sorted(sources), set()
     for start in range(0, len(wanted), CHUNK):
-        found |= set(
-            db.session.scalars(
-                db.select(PaymentClaim.source)
-                .join(PaymentItem, and_(PaymentItem.claim_id == PaymentClaim.id, PaymentItem.live))
-                .join(Payment, Payment.id == PaymentItem.payment_id)
-                .where(PaymentClaim.component == COMPONENT, Payment.state == PAYMENT_PAID)
-                .where(PaymentClaim.source.in_(wanted[start : start + CHUNK]))
-            )
+        named = PaymentClaim.source.in_(wanted[start : start + CHUNK])
+        own = db.select(PaymentClaim.source).where(PaymentClaim.component == COMPONENT, named)
+        paid = (
+            own.join(PaymentItem, and_(PaymentItem.claim_id == PaymentClaim.id, PaymentItem.live))
+            .join(Payment, Payment.id == PaymentItem.payment_id)
+            .where(Payment.state == PAYMENT_PAID)
         )
-        found |= set(
-            db.session.scalars(
-                db.select(PaymentClaim.source)
-                .where(PaymentClaim.component == COMPONENT)
-                .where(PaymentClaim.set_off_fen == PaymentClaim.amount_fen)
-                .where(PaymentClaim.source.in_(wanted[start : start + CHUNK]))
-            )
-        )
+        set_off = own.where(PaymentClaim.set_off_fen == PaymentClaim.amount_fen)
+        found |= {*db.session.scalars(paid), *db.session.scalars(set_off)}
     return found
 
 
@@ -333,15 +325,15 @@ def left_out(*, objected: bool = True) -> CompoundSelect[Any]:
     return union_all(lines, parts)
 
 
-def _claims(condition: ColumnElement[bool] | None = None) -> list[Claim]:
-    condition = true() if condition is None else condition
-    return [*_of_statements(condition), *_of_residents(condition), *_of_objections(condition)]
+def _claims(*conditions: ColumnElement[bool]) -> list[Claim]:
+    return [*_of_statements(*conditions), *_of_residents(*conditions), *_of_objections(*conditions)]
 
 
-def _of_statements(condition: ColumnElement[bool]) -> list[Claim]:
+@built_once
+def _statements_owing() -> Select[Any]:
     less = unpayable()
     amount = StatementPool.amount_fen - func.coalesce(less.c.amount_fen, 0)
-    rows = db.session.execute(
+    return (
         db.select(Statement, SettlementPeriod.sequence, Programme.name)
         .add_columns(StatementPool.pool_id, amount)
         .join(StatementPool, StatementPool.statement_id == Statement.id)
@@ -351,9 +343,13 @@ def _of_statements(condition: ColumnElement[bool]) -> list[Claim]:
             less,
             and_(less.c.statement_id == Statement.id, less.c.pool_id == StatementPool.pool_id),
         )
-        .where(condition, amount > 0, ~_pays_residents())
+        .where(amount > 0, ~_pays_residents())
         .order_by(Statement.id, StatementPool.pool_id)
     )
+
+
+def _of_statements(*conditions: ColumnElement[bool]) -> list[Claim]:
+    rows = db.session.execute(_statements_owing().where(*conditions))
     return [
         Claim(
             COMPONENT,
@@ -368,11 +364,8 @@ def _of_statements(condition: ColumnElement[bool]) -> list[Claim]:
     ]
 
 
-def _of_residents(condition: ColumnElement[bool]) -> list[Claim]:
-    """Return the claims of statements that owe holders themselves, payee by payee.
-
-    The provider may be one of them: vouchers keep the terms under which they were issued.
-    """
+@built_once
+def _residents_owed() -> Select[Any]:
     span, worth, out = spans(), at_lock(), left_out().subquery()
     less = (
         db.select(
@@ -389,7 +382,7 @@ def _of_residents(condition: ColumnElement[bool]) -> list[Claim]:
         .subquery()
     )
     amount = func.sum(line.c.amount_fen - func.coalesce(less.c.amount_fen, 0))
-    rows = db.session.execute(
+    return (
         db.select(Statement.id, Statement.provider_id, SettlementPeriod.sequence, Programme.name)
         .add_columns(Redemption.payee_id, line.c.pool_id, amount)
         .select_from(Statement)
@@ -405,12 +398,20 @@ def _of_residents(condition: ColumnElement[bool]) -> list[Claim]:
             less,
             and_(less.c.redemption_id == Redemption.id, less.c.pool_id == line.c.pool_id),
         )
-        .where(condition, _pays_residents(), Redemption.state.in_(LINE_STATES))
+        .where(_pays_residents(), Redemption.state.in_(LINE_STATES))
         .group_by(Statement.id, SettlementPeriod.sequence, Programme.name)
         .group_by(Redemption.payee_id, line.c.pool_id)
         .having(amount > 0)
         .order_by(Statement.id, line.c.pool_id, Redemption.payee_id)
     )
+
+
+def _of_residents(*conditions: ColumnElement[bool]) -> list[Claim]:
+    """Return the claims of statements that owe holders themselves, payee by payee.
+
+    The provider may be one of them: vouchers keep the terms under which they were issued.
+    """
+    rows = db.session.execute(_residents_owed().where(*conditions))
     return [
         Claim(
             COMPONENT,
@@ -437,10 +438,11 @@ def _pays_residents() -> ColumnElement[bool]:
     return exists(own)
 
 
-def _of_objections(condition: ColumnElement[bool]) -> list[Claim]:
+@built_once
+def _objected_owing() -> Select[Any]:
     worth = worth_of(VOIDED, REVERSED)
     amount = func.sum(worth.c.amount_fen)
-    rows = db.session.execute(
+    return (
         db.select(Objection.id, Redemption.id, Redemption.receipt, Statement.id)
         .add_columns(Redemption.payee_id, SettlementPeriod.sequence, Programme.name)
         .add_columns(worth.c.pool_id, amount)
@@ -449,13 +451,17 @@ def _of_objections(condition: ColumnElement[bool]) -> list[Claim]:
         .join(Programme, Programme.id == Statement.programme_id)
         .join(Redemption, Redemption.id == Objection.redemption_id)
         .join(worth, worth.c.redemption_id == Redemption.id)
-        .where(condition, Objection.state == DISMISSED)
+        .where(Objection.state == DISMISSED)
         .where(Redemption.state.in_(EFFECTIVE_STATES))
         .group_by(Objection.id, Redemption.id, Redemption.receipt, Statement.id)
         .group_by(Redemption.payee_id, SettlementPeriod.sequence, Programme.name, worth.c.pool_id)
         .having(amount > 0)
         .order_by(Objection.id, worth.c.pool_id)
     )
+
+
+def _of_objections(*conditions: ColumnElement[bool]) -> list[Claim]:
+    rows = db.session.execute(_objected_owing().where(*conditions))
     return [
         Claim(
             COMPONENT,
