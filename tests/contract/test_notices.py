@@ -16,7 +16,7 @@ from core.states import StatusLog
 from plugins.contract_outsourcing.models import Tender, TenderInvitee, TenderQuestion
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.rules import invitations
-from plugins.contract_outsourcing.service import checks, notices
+from plugins.contract_outsourcing.service import notices, tender_checks
 from tests import factories
 from tests.contract import tender_world as world
 from tests.factories import attempt, do
@@ -114,7 +114,7 @@ def test_sheet_conditions_and_ceiling_are_frozen_with_the_notice(office):
         row_of(number).ceiling_fen -= 1
     assert code_of(notices.require_frozen, number) == "SHEET_CHANGED"
     with transaction(readonly=True):
-        assert len(checks.check_frozen()) == 1
+        assert len(tender_checks.check_frozen()) == 1
     with transaction():
         row_of(number).ceiling_fen += 1
 
