@@ -38,6 +38,8 @@ PERSONAL_FIELDS = {"id_number", "number", "content", "code", "password"}
 TO_THE_BANK = ("treasurer", "settlement.export")
 ENDS_A_SESSION = {"web.sign_out", "voucher_till.sign_out", "voucher_resident.sign_out"}
 TELLS_SECRETS = {"token", "code", "typed"}
+# What is said does not hang on the engine; some ten thousand requests are enough once.
+pytestmark = pytest.mark.parametrize("database_kept", ["sqlite"], indirect=True, scope="session")
 
 
 class House:

@@ -8,6 +8,8 @@ from core.access import ROLES
 from core.plugins import registry
 from tests import factories
 
+# Who may does not hang on the engine.
+pytestmark = pytest.mark.parametrize("database_kept", ["sqlite"], indirect=True, scope="session")
 ROLES_TO_TRY = [role.code for role in ROLES.values() if role.side != "system"]
 
 
