@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from core.demo import CANTEEN, record_account
+from core.demo import CANTEEN, PASSWORD, record_account
 from core.demo.people import Inventor
 from core.demo.world import SYSTEM, Provider
 
@@ -30,6 +30,7 @@ FIRMS = (
     ("望安公路养护有限公司", "430112103", "road02", "梁海涛"),
     ("星沙道桥养护有限公司", "430112106", "road03", "宋国华"),
 )
+SHOWN = "road01"  # on the demo's sign-in page
 # The county's other numbers are invented from another seed; these only have to differ.
 SEED = 430_124
 
@@ -120,7 +121,8 @@ def _register(world: World, invent: Inventor, told: tuple[str, str, str, str]) -
 
 def _employ(world: World, login: str, name: str, role: str, organisation: int) -> None:
     at = world.before(49, "10:00")
-    made = world.do(SYSTEM, "access.create_user", at=at, login=login, name=name)
+    shown = {"password": PASSWORD} if login == SHOWN else {}
+    made = world.do(SYSTEM, "access.create_user", at=at, login=login, name=name, **shown)
     world.users[login] = made["id"]
     world.logins.setdefault(role, []).append(login)
     world.do(
