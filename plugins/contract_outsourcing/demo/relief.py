@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from plugins.contract_outsourcing.demo import contracting, procuring
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from core.demo import World
 
 NAME = "独居老人应急送餐送水"
-CEILING, PRICE, NEXT = 24_000_000, 20_000_000, 9_000_000
-MONTHS, LONGER = 6, 12
+CEILING, PRICE = 24_000_000, 20_000_000
+# What follows: one is agreed and waits for its contract, of the other nothing is agreed yet.
+LIGHT, WATER = ("停电期间困难家庭照明取暖", 9_000_000), ("汛期独居老人转移安置照料", 7_000_000)
+MONTHS, YEAR = 6, 12
 STANDARD = ("served", "records")
 PARTS = {
     "scope": "停水停电期间全区独居老人的应急送餐送水。",
@@ -34,21 +36,7 @@ def tell(market: Market) -> None:
     """Let help be negotiated, contracted and delivered, and leave what waits for somebody."""
     world, firm = market.world, market.canteens[0]
     purchase = procuring.plan(world, CIVIL_AFFAIRS, days=44, **_plan())
-    content = _content(firm.id) | {"name": NAME, "ceiling_fen": CEILING}
-    found = procuring.submitted(
-        world, CIVIL_AFFAIRS, purchase, at=world.before(40, "10:00"), **content
-    )
-    world.do(
-        found.writer,
-        "tender.negotiate",
-        at=world.before(39, "10:00"),
-        id=found.number,
-        provider_id=firm.id,
-        price_fen=PRICE,
-        record="按上一年同类服务单价商定，双方无异议。",
-        small_firm=True,
-    )
-    (award,) = procuring.awarded(found, at=world.before(38, "10:00"))
+    award = _agreed(market, purchase, NAME, (CEILING, PRICE), at=world.before(40, "10:00"))
     number = contracting.signed(
         world,
         CIVIL_AFFAIRS,
@@ -63,11 +51,46 @@ def tell(market: Market) -> None:
     )
     _perform(market, contracting.milestones(number))
     _leave(market, number)
-    # Another one of which nothing is agreed yet.
-    again = _content(firm.id) | {"name": "停电期间困难家庭照明取暖", "ceiling_fen": NEXT}
-    procuring.submitted(
-        world, CIVIL_AFFAIRS, purchase, at=world.at(world.today - timedelta(2), "10:00"), **again
+    name, fen = LIGHT
+    at = world.at(world.today - timedelta(8), "10:00")
+    following = _agreed(market, purchase, name, (fen, fen), at=at)
+    contracting.drafted(
+        world,
+        CIVIL_AFFAIRS,
+        following,
+        at=at + timedelta(4),
+        months=YEAR,
+        name=f"{name}合同",
+        parts=PARTS,
+        terms=_terms(world) | {"tail": None, "milestones": [_whole(world, name)]},
+        value_fen=fen,
     )
+    name, fen = WATER
+    content = _content(firm.id) | {"name": name, "ceiling_fen": fen}
+    at = world.at(world.today - timedelta(2), "10:00")
+    procuring.submitted(world, CIVIL_AFFAIRS, purchase, at=at, **content)
+
+
+def _agreed(
+    market: Market, purchase: int, name: str, money: tuple[int, int], *, at: datetime
+) -> int:
+    """Agree with the canteen on a price below a ceiling (fen); return the published award."""
+    world, firm = market.world, market.canteens[0]
+    ceiling, price = money
+    content = _content(firm.id) | {"name": name, "ceiling_fen": ceiling}
+    found = procuring.submitted(world, CIVIL_AFFAIRS, purchase, at=at, **content)
+    world.do(
+        found.writer,
+        "tender.negotiate",
+        at=at + timedelta(hours=5),
+        id=found.number,
+        provider_id=firm.id,
+        price_fen=price,
+        record="按上一年同类服务单价商定，双方无异议。",
+        small_firm=True,
+    )
+    (award,) = procuring.awarded(found, at=at + timedelta(1))
+    return award
 
 
 def _plan() -> dict[str, Any]:
@@ -79,7 +102,7 @@ def _plan() -> dict[str, Any]:
         "quantity": 380,
         "unit": "户",
         "goal": "停水停电期间独居老人有饭吃、有水喝。",
-        "money": {"HELP": CEILING + NEXT},
+        "money": {"HELP": CEILING + LIGHT[1] + WATER[1]},
         "emergency_reason": REASON,
     }
 
@@ -125,7 +148,13 @@ def _terms(world: World) -> dict[str, Any]:
             "weights": {"purchaser": 3_000, "recipients": 3_000, "third_party": 4_000},
         },
         "payment_days": 30,
+        "renewal": {"most_times": 1, "min_centipoints": 8_500},
     }
+
+
+def _whole(world: World, name: str) -> dict[str, Any]:
+    due_on, year = world.today + timedelta(30), world.month(2).year
+    return contracting.part("M1", name, 10_000, due_on, fiscal_year=year)
 
 
 def _perform(market: Market, parts: list[int]) -> None:
@@ -173,7 +202,7 @@ def _leave(market: Market, contract: int) -> None:
         kind="extension",
         words="服务期限延长六个月，单价和总额不变。",
         reason="管网改造工期延长",
-        changes={"ends_on": last_day(world.month(2), LONGER).isoformat()},
+        changes={"ends_on": last_day(world.month(2), YEAR).isoformat()},
     )
     world.do(
         firm.manager,
