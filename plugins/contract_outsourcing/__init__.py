@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
-from plugins.contract_outsourcing import api, models, pages
+from plugins.contract_outsourcing import api, demo, models, pages
 from plugins.contract_outsourcing.service import (
     award_clocks,
     checks,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from core.access import Actor, Permission
     from core.acts import Act
     from core.deadlines import DeadlineKind
+    from core.demo import World
     from core.ledger import AccountKind, Check, EntryKind, Figure
     from core.settlement import Claim
     from core.trace import Place, Step
@@ -153,6 +154,12 @@ def trace_steps(place: Place) -> list[Step]:
 def integrity_checks() -> list[Check]:
     """Declare the checks of contracts, milestones and the register."""
     return [*tender_checks.CHECKS, *checks.CHECKS, *performance_checks.CHECKS]
+
+
+@hookimpl
+def load_demo(world: World) -> None:
+    """Add the contracts of the demo county."""
+    demo.load(world)
 
 
 __all__ = ["models"]

@@ -132,7 +132,10 @@ def test_a_direct_method_and_an_invitation_have_their_buttons(app, county, town)
         candidates = world.make_providers(3)
     approver, clerk = town.office("purchaser_approver"), town.office("purchaser_clerk")
     page = approver.open(f"/contract/tenders/{number}")
+    negotiating = f'href="/contract/awards/{number}/negotiate"'
+    assert negotiating not in clerk.open(f"/contract/tenders/{number}").html
     assert "公示中" in page.send(f"/contract/tenders/{number}/steps/publicise").text
+    assert negotiating in clerk.open(f"/contract/tenders/{number}").html
     page = clerk.open(f"/contract/tenders/{other}")
     fields = page.form(f"/contract/tenders/{other}/invitations").fields
     chosen = fields | {"candidate_ids": [str(one) for one in candidates], "count": "3"}

@@ -146,7 +146,22 @@ def _bid(number: int, bid_id: int, form: dict[str, Any], *, chosen: str | None =
     one = next((row for row in found["bids"] if row["id"] == bid_id), None)
     if one is None:
         raise NotFound("NOT_FOUND", _("没有找到这份投标，请核对编号。"))
-    return render_template("contract/panels/bid.html", work=found, bid=one, chosen=chosen, **form)
+    return render_template(
+        "contract/panels/bid.html",
+        work=found,
+        bid=one,
+        answers=_answers(found, one),
+        chosen=chosen,
+        **form,
+    )
+
+
+def _answers(found: dict[str, Any], bid: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what a bid answered, each with the condition or indicator it answers."""
+    names = {f"condition-{one['code']}": one["words"] for one in found["conditions"]}
+    names |= {one["code"]: one["name"] for one in found["indicators"]}
+    names["general"] = _("总体说明")
+    return [(names.get(code, code), words) for code, words in bid["answers"].items()]
 
 
 # --- the staff's -------------------------------------------------------------------------------

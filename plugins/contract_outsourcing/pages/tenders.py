@@ -242,6 +242,7 @@ def _may(actor: Actor, tender: dict[str, Any]) -> set[str]:
         "amend": "tender.amend",
         "answer": "tender.answer",
         "invite": "tender.invite",
+        "negotiate": "tender.negotiate",
         "rerun": "tender.rerun",
     }
     acts = {page: operation for page, (operation, _names, _done) in PAGES.items()} | more
@@ -256,6 +257,9 @@ def _may(actor: Actor, tender: dict[str, Any]) -> set[str]:
         found -= {"publish"}
     if method.publicity is None:
         found -= {"publicise"}
+    # What has to be made public first is negotiated afterwards; what competes, never.
+    if method.is_competitive or (method.publicity and tender["state"] != t.PUBLICITY):
+        found -= {"negotiate"}
     if method.calls != INVITED:
         found -= {"invite"}
     if tender["rerun_id"]:
