@@ -73,12 +73,15 @@ class Entry:
     paper: str = ""
     paper_values: Mapping[str, Any] = field(default_factory=dict)
     paper_is_public: bool = False
+    # Among things of one instant: the place in the status log.
+    order: int = 0
 
 
 @dataclass(frozen=True)
 class Change:
     """A change of state of one object, with the act that made it."""
 
+    order: int
     id: int
     before: str | None
     after: str
@@ -95,6 +98,7 @@ class Change:
             action=self.action,
             by=self.by,
             organisation_id=self.organisation_id,
+            order=self.order,
             **more,
         )
 
@@ -109,6 +113,7 @@ def changes(object_type: str, ids: list[int]) -> Iterator[Change]:
     )
     for log, action, organisation_id in rows:
         yield Change(
+            log.id,
             log.object_id,
             log.from_state,
             log.to_state,

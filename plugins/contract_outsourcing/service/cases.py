@@ -165,7 +165,7 @@ def _told(
     entries = case_entries.of_procurement(tender, plan)
     for row in contracts:
         entries += case_performance.of_contract(row, names[row.id])
-    told = sorted((one for one in entries if reader.may(one)), key=lambda one: one.at)
+    told = sorted(filter(reader.may, entries), key=lambda one: (one.at, one.order))
     who = _Who(told, tender)
     return [_said(one, reader, who) for one in told]
 
@@ -200,9 +200,8 @@ class _Who:
         """Look up everybody at once."""
         ids = {one.by for one in entries if one.by is not None}
         self.judges_are_public = tender.state in AFTER_AWARD
-        self.names = dict(
-            db.session.execute(db.select(User.id, User.name).where(User.id.in_(ids))).tuples()
-        )
+        people = db.session.execute(db.select(User.id, User.name).where(User.id.in_(ids)))
+        self.names = {row.id: row.name for row in people}
         self.grants: dict[int, list[RoleGrant]] = {}
         query = db.select(RoleGrant).where(RoleGrant.user_id.in_(ids)).order_by(RoleGrant.id)
         for grant in db.session.scalars(query):
