@@ -14,6 +14,7 @@ from tests.contract import awards_world
 from tests.contract.evaluation_world import MORNING, Evaluation
 from tests.contract.performance_world import Performing, transaction_of
 from tests.contract.test_contract_story import account_is_closed
+from tests.contract.test_papers import signed_in, words_of
 from tests.contract.test_performance_story import (
     interest_is_paid,
     plan_is_paid,
@@ -43,6 +44,14 @@ def told(found, what):
         for one in found["items"]
         if one["what"] == what
     ]
+
+
+def account_is_printed(world):
+    """Open the final account as the provider: the ledger's figures, to the fen."""
+    manager = signed_in(world.app, world.county, "provider_manager")
+    text = words_of(manager.open(f"/contract/contracts/{world.contract}/account.pdf"))
+    for words in ("合同结算单", "990,000.00 元", "969,672.00 元", "20,328.00 元", "87.45"):
+        assert words in text, words
 
 
 @pytest.fixture
@@ -79,11 +88,13 @@ def test_the_whole_story_is_told_in_order_and_its_payments_are_the_ledgers(app, 
     paid = sum(fen for _on, _about, fen in told(found, "银行确认付款"))
     assert account["paid_fen"] == paid == 96_967_200
     assert [fen for *_more, fen in told(found, "决定扣减")] == [-172_800, -900_000]
-    assert told(found, "逾期付款利息") == [("2026-10-30", "", 166_363)]
+    for what in ("逾期付款利息", "逾期付款利息付清"):
+        assert told(found, what) == [("2026-10-30", "", 166_363)]
     assert len(told(found, "服务对象意见")) == 5
     assert found["items"][-1]["what"] == "结清合同"
     assert found["items"][-1]["amount_fen"] == 96_967_200
     assert found["next"] == []
+    account_is_printed(world)
     # The provider is told the same of its own contract.
     own = case(world, "provider_manager")
     assert told(own, "银行确认付款") == told(found, "银行确认付款")

@@ -14,10 +14,12 @@ from flask_babel import gettext as _
 
 from core import clock
 from core.db import db
+from core.formats import yuan_text
 from core.journals import action_name
 from core.parties import Organisation
 from core.settlement.models import Payment, PaymentClaim, PaymentItem
 from core.years import debts
+from core.years import models as debt_states
 from core.years.models import LegalDebt
 from plugins.contract_outsourcing.models import (
     Acceptance,
@@ -167,7 +169,7 @@ def _amendments(told: Told) -> Iterator[Entry]:
             _("变更生效") if in_force else "",
             about=told.joined(_("第 %(n)s 号", n=row.number)),
             detail=kinds[row.kind],
-            fen=row.amount_fen or None,
+            fen=(row.amount_fen or None) if in_force else None,
             tone=GOOD if in_force else BAD if one.after == c.DECLINED else "",
             **told.link,
         )
@@ -229,7 +231,6 @@ def _of_milestone(told: Told, row: Milestone, one: Change, *, is_published: bool
         said["tone"] = BAD
         what = _("取消节点") if one.after == p.CANCELLED else ""
     elif one.after == p.SUBMITTED and one.before in {p.SCHEDULED, p.REFUSED}:
-        said["fen"] = row.amount_fen
         said["detail"] = _("交付日 %(day)s", day=row.delivered_on) if row.delivered_on else ""
     return one.entry(what, about=told.joined(row.name), **said)
 
@@ -262,7 +263,9 @@ def _deductions(told: Told, rows: dict[int, Milestone]) -> Iterator[Entry]:
         yield one.entry(
             _("扣减") if one.before is None and one.after == p.DECIDED else "",
             about=told.joined(milestone.name),
-            fen=-row.capped_fen,
+            # Until it is decided it is a proposal, which the column of amounts leaves out.
+            detail=yuan_text(row.capped_fen) if one.after == p.PROPOSED else "",
+            fen=-row.capped_fen if one.after == p.DECIDED else None,
             paper="contract_milestones.deduction_paper" if one.after == p.DECIDED else "",
             paper_values={"id": milestone.id, "deduction": row.id},
             **_link(told, milestone),
@@ -344,11 +347,13 @@ def _interest(told: Told) -> Iterator[Entry]:
         )
     }
     for one in changes(debts.DEBT, list(rows)):
+        words = _("逾期付款利息") if one.before is None else ""
         yield one.entry(
-            _("逾期付款利息") if one.before is None else "",
+            _("逾期付款利息付清") if one.after == debt_states.PAID else words,
             about=told.joined(""),
-            detail=payment_clocks.BASIS if one.before is None else "",
-            fen=rows[one.id].amount_fen,
+            detail=payment_clocks.BASIS if words else "",
+            fen=rows[one.id].amount_fen if words or one.after == debt_states.PAID else None,
+            tone=GOOD if one.after == debt_states.PAID else "",
             **told.link,
         )
 
