@@ -354,7 +354,7 @@ def _challenges(tender: Tender) -> Iterator[Entry]:
         what = (
             _("收到%(kind)s", kind=kind)
             if one.after == a.FILED
-            else f"{kind}：{award_queries.challenge_state(one.after)}"
+            else _("%(kind)s%(state)s", kind=kind, state=award_queries.challenge_state(one.after))
         )
         yield one.entry(
             what,
