@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.access import Actor, Permission
     from core.acts import Act
     from core.budget import Pool
-    from core.deadlines import DeadlineKind
+    from core.deadlines import DeadlineKind, DueItem
     from core.demo import World
     from core.disclosure import PublicSum
     from core.docs import Part
@@ -113,6 +113,15 @@ def forward_converted(source: str, line_id: int) -> None:
 @spec
 def settlement_claims(until: datetime) -> list[Claim]:  # type: ignore[empty-body] # a specification
     """Say what became owed and agreed up to an instant and may be paid, one claim per pool."""
+
+
+@spec
+def due_items(actor: Actor) -> list[DueItem]:  # type: ignore[empty-body] # a specification
+    """Say what of this component is due for this person beside the legal clocks, soonest first.
+
+    What has no clock of its own: a delivery, a closing, an expiry. At most
+    `core.deadlines.calendar.MOST`.
+    """
 
 
 @spec

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,6 +36,25 @@ class DeadlineKind:
         if self.unit not in UNITS:
             message = f"deadline kind {self.code}: counts in days or working_days"
             raise RuntimeError(message)
+
+
+@dataclass(frozen=True)
+class DueItem:
+    """Something that is due on a day though no legal clock of its own runs (a delivery, a closing).
+
+    `kind_name` says what is to be done, `what` about which object, `basis` what sets the day;
+    none holds personal data. `at` is the hour where there is one. `endpoint` with `values` is the
+    page where it is dealt with.
+    """
+
+    on: date
+    kind_name: str
+    what: str
+    organisation_id: int
+    basis: str = ""
+    at: datetime | None = None
+    endpoint: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Deadline(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base

@@ -14,6 +14,7 @@ from plugins.contract_outsourcing.service import (
     checks,
     claiming,
     contract_clocks,
+    due,
     obstacles,
     payment_clocks,
     performance_checks,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
-    from core.deadlines import DeadlineKind
+    from core.deadlines import DeadlineKind, DueItem
     from core.demo import World
     from core.ledger import AccountKind, Check, EntryKind, Figure
     from core.settlement import Claim
@@ -94,6 +95,12 @@ def register_deadlines() -> list[DeadlineKind]:
         *contract_clocks.KINDS,
         *payment_clocks.KINDS,
     ]
+
+
+@hookimpl
+def due_items(actor: Actor) -> list[DueItem]:
+    """Say what of tenders and contracts is due for a person beside the legal clocks."""
+    return due.due_items(actor)
 
 
 @hookimpl

@@ -278,8 +278,17 @@ class ContractWalk(Procurement):
         yield Step("tender.list", "auditor")
         yield Step("tender.show", "auditor", {"id": self.tender})
         yield Step("contract.list", "auditor")
+        yield Step("case.show", MANAGER, {"id": self._case()})
+        yield Step("public.case", ANYBODY, {"id": self.tender})
+        yield Step("due.list", MANAGER)
         yield Step("provider.credit", "auditor", {"provider_id": self.county.provider})
         yield Step("public.contracts", ANYBODY)
+
+    def _case(self) -> int:
+        """Return the tender from which the contract came."""
+        with self.app.app_context(), transaction(readonly=True):
+            found: int = db.session.get_one(Contract, self.contract).tender_id
+        return found
 
     def _remember_pages(self) -> None:
         """Say with which values the pages of contracts can be opened."""
@@ -301,6 +310,7 @@ class ContractWalk(Procurement):
             "contract_opinions": {"milestone": (milestone,), "id": (1,)},
             "contract_frameworks": framework,
             "contract_public": tender,
+            "contract_cases": {"id": (self._case(), self.tender)},
             "contract_contracts": {"id": (self.contract,), "award": (self.direct,)},
             "contract_contracts.credit": {"id": (self.county.provider,)},
         }

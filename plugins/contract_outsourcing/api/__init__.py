@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugins.contract_outsourcing.api import (
     awards,
     bids,
+    cases,
     contracts,
     frameworks,
     performance,
@@ -19,6 +20,7 @@ ACTS = [
     *contracts.ACTS,
     *performance.ACTS,
     *frameworks.ACTS,
+    *cases.ACTS,
 ]
 
 __all__ = ["ACTS", "PERMISSIONS"]

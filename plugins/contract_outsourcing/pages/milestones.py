@@ -14,13 +14,12 @@ from flask_babel import lazy_gettext
 from core import clock
 from core.access import Actor, require
 from core.acts import Answer
-from core.documents import pdf
-from core.errors import RuleBroken
+from core.errors import NotFound, RuleBroken
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole, year_of
 from core.web.menu import DOOR, MenuItem, Todo
 from plugins.contract_outsourcing.models import performance as p
-from plugins.contract_outsourcing.pages import certificates
+from plugins.contract_outsourcing.pages import certificates, paper
 from plugins.contract_outsourcing.service import arrears, performance_queries
 
 blueprint = Blueprint(
@@ -168,12 +167,29 @@ def certificate(id: int) -> Response:  # noqa: A002 - the route's name
     """Print the certificate of acceptance (验收单), in Chinese."""
     actor = current_actor()
     require(actor, VIEW)
-    milestone = performance_queries.shown(actor, id=id)
-    if milestone["accepted_on"] is None:
-        raise RuleBroken("NOT_ACCEPTED", _("这个节点还没有通过验收，没有验收单。"))
-    headers = {"Content-Disposition": f'inline; filename="acceptance-{id}.pdf"'}
-    document = pdf(TEMPLATES / "certificate.typ", certificates.paper(milestone))
-    return Response(document, mimetype="application/pdf", headers=headers)
+    with paper.in_chinese():
+        milestone = performance_queries.shown(actor, id=id)
+        if milestone["accepted_on"] is None:
+            raise RuleBroken("NOT_ACCEPTED", _("这个节点还没有通过验收，没有验收单。"))
+        data = certificates.paper(milestone)
+        return paper.printed(data, f"acceptance-{id}", TEMPLATES / "certificate.typ")
+
+
+@blueprint.get("/<int:id>/deductions/<int:deduction>/decision.pdf")
+def deduction_paper(id: int, deduction: int) -> Response:  # noqa: A002 - the route's name
+    """Print the decision on a deduction (扣减决定书)."""
+    actor = current_actor()
+    require(actor, VIEW)
+    with paper.in_chinese():
+        milestone = performance_queries.shown(actor, id=id)
+        decided = [
+            one
+            for one in milestone["deductions"]
+            if one["id"] == deduction and one["state"] == p.DECIDED
+        ]
+        if not decided:
+            raise NotFound("NOT_FOUND", _("没有找到这项扣减，或还没有决定。"))
+        return paper.printed(paper.deduction(milestone, decided[0]), f"deduction-{deduction}")
 
 
 @blueprint.get("/results")

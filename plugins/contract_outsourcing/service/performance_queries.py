@@ -188,6 +188,7 @@ def shown(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
         | {
             "contract": contract.number,
             "contract_name": contract.name,
+            "tender_id": contract.tender_id,
             "is_public_service": contract.is_public_service,
             "provider": names[milestone.provider_id],
             "organisation": names[milestone.organisation_id],
@@ -254,6 +255,7 @@ def _deduction(row: Deduction, milestone: Milestone, contract: Contract) -> dict
         "evidence": row.evidence,
         "statement": row.statement,
         "reason": row.reason,
+        "decided_on": clock.day_of(row.decided_at).isoformat() if row.decided_at else None,
     }
 
 
