@@ -109,7 +109,7 @@ class Database:
             return make()
         name = stage if self.stage == TEMPLATE else f"{self.stage}, then {stage}"
         if name in self.stages:
-            _forget(app)
+            forget(app)
             self.fresh(name)
         else:
             made = make()
@@ -120,7 +120,7 @@ class Database:
         if len(self.stages) == STAGES:
             oldest = next(one for one in self.stages if one not in {TEMPLATE, COUNTY})
             self._drop(self.stages.pop(oldest).name)
-        _forget(app)
+        forget(app)
         self._copy("test", stage.name)
         self.stage, self.stages[name] = name, stage
 
@@ -193,11 +193,11 @@ def app(
 ) -> Iterator[Huigou]:
     """The app on a fresh database; after the test the books must balance."""
     database_kept.fresh(COUNTY if "county" in request.fixturenames else TEMPLATE)
-    _forget(app_kept)
+    forget(app_kept)
     yield app_kept
     with app_kept.app_context():
         findings = books()
-    _forget(app_kept)
+    forget(app_kept)
     assert findings == []
 
 
@@ -247,7 +247,7 @@ def make_app(
     for app in made:
         with app.app_context():
             findings = books()
-        _forget(app)
+        forget(app)
         assert findings == []
 
 
@@ -261,7 +261,8 @@ def books() -> list[Any]:
         return [finding for check in ask("integrity_checks") for finding in check.run()]
 
 
-def _forget(app: Huigou) -> None:
+def forget(app: Huigou) -> None:
+    """Let go of the database, which is about to be replaced."""
     from plugins.voucher.service import known  # noqa: PLC0415 - after the models are loaded
 
     known.forget()
