@@ -24,9 +24,11 @@ from core.years.models import ForwardObligation
 from plugins.contract_outsourcing.models import (
     Amendment,
     Award,
+    Bond,
     Contract,
     Deduction,
     Milestone,
+    ProviderIncome,
     Tender,
 )
 from plugins.contract_outsourcing.service import checks, performance_checks, postings, years
@@ -68,9 +70,7 @@ def begin(app: Huigou, county: County) -> Begun:
             holder="望城区育才学校",
             number="622202190100000017",
         )
-        factories.do(
-            "party.verify_bank_account", county.actor("finance_approver"), id=made["id"]
-        )
+        factories.do("party.verify_bank_account", county.actor("finance_approver"), id=made["id"])
     return Begun(county, award, next_line)
 
 
@@ -124,11 +124,11 @@ class Play:
         if len(self.said) > before:
             self.check()
 
-    # --- until it is in force ----------------------------------------------------------------------
+    # --- until it is in force --------------------------------------------------------------------
 
     def sign(self, drawn: dict[str, Any]) -> bool:
         """Draft, agree and sign a contract of drawn terms; tell whether it is in force."""
-        asked = world.fields(self.award.id, **drawn)
+        asked = world.fields(self.award.id, evaluator_id=self.county.finance, **drawn)
         with clock.frozen(self.now):
             made = self.act("contract.draft", "purchaser_clerk", **asked)
             if made is None:
@@ -144,7 +144,7 @@ class Play:
         self.now = clock.instant(BEGUN)
         return signed is not None
 
-    # --- what people try -----------------------------------------------------------------------------
+    # --- what people try -------------------------------------------------------------------------
 
     def try_deliver(self, place: int, days: int) -> None:
         """Deliver one of the open milestones after some days."""
@@ -187,11 +187,14 @@ class Play:
             fields: dict[str, Any] = {"kind": "late"}
             if units:
                 fields = {"kind": "quality", "clause": "missed", "units": units}
-            self.act("deduction.propose", "accepter", milestone_id=row.id, evidence="记录", **fields)
+            self.act(
+                "deduction.propose", "accepter", milestone_id=row.id, evidence="记录", **fields
+            )
 
     def try_decide(self, place: int, decides: bool) -> None:  # noqa: FBT001 - a drawn number
         """Hear the provider on a deduction and decide it, or drop it."""
-        if row := _pick(self.rows(Deduction, "proposed", "stated", "decided"), place):
+        waiting = self.rows(Deduction, "proposed", "stated")
+        if row := _pick(waiting or self.rows(Deduction, "decided"), place):
             self.act("deduction.state", self.provider, id=row.id, words="无异议")
             if decides:
                 self.act("deduction.decide", "purchaser_approver", id=row.id, reason="属实")
@@ -221,15 +224,20 @@ class Play:
             self.act("amendment.sign", self.provider, **text)
             self.act("amendment.sign", "purchaser_approver", **text)
 
-    def try_rest(self) -> None:
-        """Suspend the contract, or let it go on."""
-        (contract,) = self.rows(Contract, id=self.contract)
-        verb = "resume" if contract.state == "suspended" else "suspend"
-        self.act(f"contract.{verb}", "purchaser_approver", id=contract.id, reason="等处理")
+    def try_rest(self, is_short: bool) -> None:  # noqa: FBT001 - a drawn number
+        """Suspend the contract, perhaps only for a moment."""
+        self.act("contract.suspend", "purchaser_approver", id=self.contract, reason="等处理")
+        if is_short:
+            self.try_go_on()
 
-    def try_terminate(self, called: bool) -> None:  # noqa: FBT001 - a drawn number
+    def try_go_on(self) -> None:
+        """Let a suspended contract go on."""
+        if self.rows(Contract, "suspended", id=self.contract):
+            self.act("contract.resume", "purchaser_approver", id=self.contract, reason="恢复")
+
+    def try_terminate(self) -> None:
         """End the contract before its time."""
-        fields = {"id": self.contract, "reason": "承接主体停业", "call_bond": called}
+        fields = {"id": self.contract, "reason": "承接主体停业", "call_bond": False}
         self.act("contract.terminate", "purchaser_approver", **fields)
 
     def try_pay(self, word: str) -> None:
@@ -267,19 +275,37 @@ class Play:
                 self.act("forward.convert", "finance_budget", id=number, line_id=self.next_line)
 
     def try_score(self, centipoints: int) -> None:
-        """Let the purchaser score the contract, whose word alone counts in these terms."""
-        fields = {"id": self.contract, "side": "purchaser", "centipoints": centipoints}
-        self.act("contract.score", "purchaser_clerk", **fields)
+        """Let all three sides score the contract alike."""
+        fields = {"id": self.contract, "centipoints": centipoints}
+        for side in ("purchaser", "recipients"):
+            self.act("contract.score", "purchaser_clerk", side=side, **fields)
+        self.act("contract.evaluate", "evaluator", **fields)
+
+    def try_hear(self) -> None:
+        """Decide every deduction that waits."""
+        for _row in self.rows(Deduction, "proposed", "stated"):
+            self.try_decide(0, decides=True)
+
+    def try_turn_down(self) -> None:
+        """Refuse whatever waits for its acceptance."""
+        for place, _row in enumerate(self.rows(Milestone, "submitted")):
+            self.try_record(place, "not_met")
+        for _row in self.rows(Milestone, "recorded"):
+            self.try_refuse(0)
+
+    def try_receive(self) -> None:
+        """Book all that the provider owes the treasury."""
+        for row in self.rows(ProviderIncome):
+            fields = {"id": row.id, "amount_fen": row.amount_fen, "bank_reference": f"S{row.id}"}
+            self.act("income.receive", "finance_maker", **fields)
 
     def try_close(self) -> None:
         """Complete the contract and close its account."""
         approver = "purchaser_approver"
-        self.act("contract.complete", approver, id=self.contract)
-        (contract,) = self.rows(Contract, id=self.contract)
-        with self.reading():
-            bonds = [one.id for one in db.session.get_one(Contract, contract.id).bonds]
-        for number in bonds:
-            self.act("bond.return", approver, id=number, reason="期满")
+        if self.rows(Contract, "performing", id=self.contract):
+            self.act("contract.complete", approver, id=self.contract)
+        for row in self.rows(Bond, "held"):
+            self.act("bond.return", approver, id=row.id, reason="期满")
         self.act("contract.close", approver, id=self.contract)
 
     def try_wait(self, days: int) -> None:
@@ -292,7 +318,7 @@ class Play:
         if made is not None:
             self.act("amendment.approve", "purchaser_approver", id=made["id"])
 
-    # --- what must hold ------------------------------------------------------------------------------
+    # --- what must hold --------------------------------------------------------------------------
 
     def finish(self) -> None:
         """Ask every check of every component."""
@@ -334,9 +360,14 @@ class Play:
         assert 10 * story.supplements_fen("proposed", "approved", "in_force") <= (
             story.contract.value_fen
         )
-        prepaid = sum(story.prepaid.values())
-        assert total["paid"] <= story.accepted_fen() + prepaid
-        assert story.accepted_fen() <= story.contract.value_fen + supplements
+        accepted = sum(story.payable.values())
+        in_advance = sum(story.prepaid.values()) + story.unearned
+        assert total["paid"] <= accepted + in_advance
+        assert accepted + in_advance <= story.contract.value_fen + supplements
+        rows = story.milestones
+        assert story.payable == {number: rows[number].payable_fen for number in story.payable}
+        query = db.select(ProviderIncome.amount_fen).filter_by(contract_id=story.contract.id)
+        assert sum(db.session.scalars(query)) == story.owed_back
 
 
 def _refuse_other_balances() -> None:

@@ -85,7 +85,11 @@ class Story:
         self.log = db.session.scalars(db.select(StatusLog).order_by(StatusLog.id)).all()
         self.years: dict[int, Counter[str]] = defaultdict(Counter)
         self.prepaid: Counter[int] = Counter()
+        self.charged: Counter[int] = Counter()
+        # By milestone, what is owed of it and what was earned by it; in all, what is owed back.
         self.owed: dict[int, int] = {}
+        self.payable: dict[int, int] = {}
+        self.owed_back = self.unearned = 0
         # What a change cancels is reckoned with the change.
         self.cut_by = {
             one.act
@@ -101,11 +105,6 @@ class Story:
             if step is not None:
                 step(entry)
         return {year: {place: sums[place] for place in PLACES} for year, sums in self.years.items()}
-
-    def accepted_fen(self) -> int:
-        """Return what was accepted and is payable, paid or not, in fen."""
-        done = [one for one in self.milestones.values() if one.state in {"accepted", "paid"}]
-        return sum(one.amount_fen - self._taken_off(one) for one in done if one.kind != "advance")
 
     def supplements_fen(self, *states: str) -> int:
         """Return the sum of the supplements in some states, in fen."""
@@ -144,12 +143,20 @@ class Story:
         if row.kind == "advance":
             self.prepaid[year] += row.amount_fen
             self.owed[row.id] = row.amount_fen
+            self.charged[year] += row.amount_fen
             return
         deducted = self._taken_off(row)
-        earned = min(row.amount_fen - deducted, self.prepaid[year])
+        # What was paid in advance cannot be withheld any more; the provider owes it.
+        stands = self.years[year]
+        left = stands["value"] - stands["cancelled"] - stands["deducted"] - self.charged[year]
+        withheld = min(deducted, left)
+        self.owed_back += deducted - withheld
+        self.payable[row.id] = row.amount_fen - withheld
+        earned = min(self.payable[row.id], self.prepaid[year])
         self.prepaid[year] -= earned
-        self.owed[row.id] = row.amount_fen - deducted - earned
-        self._shift(year, deducted, "unpaid", "deducted")
+        self.owed[row.id] = self.payable[row.id] - earned
+        self.charged[year] += self.owed[row.id]
+        self._shift(year, withheld, "unpaid", "deducted")
 
     def _milestone_paid(self, entry: StatusLog) -> None:
         row = self.milestones.get(entry.object_id)
@@ -165,8 +172,11 @@ class Story:
         if entry.object_id != self.contract.id:
             return
         for year, fen in self.prepaid.items():
-            # Paid in advance for what was cancelled just now: paid it stays.
+            # Paid in advance for what was cancelled just now: paid it stays, and is owed back.
             self._shift(year, fen, "cancelled", "unpaid")
+            self.unearned += fen
+        self.owed_back += self.unearned
+        self.prepaid.clear()
 
     # --- parts -----------------------------------------------------------------------------------
 
