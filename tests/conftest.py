@@ -104,7 +104,7 @@ class Database:
         any act was done in between.
         """
         if stage == self.stage:
-            return copy.deepcopy(self.stages[stage].made)
+            return _copied(self.stages[stage].made, app)
         if _acts(app) != self.stages[self.stage].acts:
             return make()
         name = stage if self.stage == TEMPLATE else f"{self.stage}, then {stage}"
@@ -114,7 +114,25 @@ class Database:
         else:
             made = make()
             self._keep(name, Stage(f"stage{next(self.numbers)}", made, _acts(app)), app)
-        return copy.deepcopy(self.stages[name].made)
+        return _copied(self.stages[name].made, app)
+
+    def with_county(
+        self, app: Huigou, county: factories.County, stage: str, make: Callable[[], Made]
+    ) -> Made:
+        """Bring the test database to a stage, and the county to what it was like there.
+
+        `make` is called in the app's context.
+        """
+
+        def both() -> tuple[factories.County, Made]:
+            with app.app_context():
+                made = make()
+            # The test goes on with the county; the stage keeps its own.
+            return _copied((county, made), app)
+
+        grown, made = self.at(app, stage, both)
+        vars(county).update(vars(grown))
+        return made
 
     def _keep(self, name: str, stage: Stage, app: Huigou) -> None:
         if len(self.stages) == STAGES:
@@ -145,6 +163,11 @@ class Database:
             return
         for suffix in ("", "-wal", "-shm"):
             (self.folder / f"{name}.db{suffix}").unlink(missing_ok=True)
+
+
+def _copied(made: Made, app: Huigou) -> Made:
+    """Return a deep copy of what a stage's maker returned; the app in it stays the same."""
+    return copy.deepcopy(made, {id(app): app})
 
 
 def _psycopg(url: str) -> str:
