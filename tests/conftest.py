@@ -104,23 +104,41 @@ class Database:
         any act was done in between.
         """
         if stage == self.stage:
-            return copy.deepcopy(self.stages[stage].made)
+            return _copied(self.stages[stage].made, app)
         if _acts(app) != self.stages[self.stage].acts:
             return make()
         name = stage if self.stage == TEMPLATE else f"{self.stage}, then {stage}"
         if name in self.stages:
-            _forget(app)
+            forget(app)
             self.fresh(name)
         else:
             made = make()
             self._keep(name, Stage(f"stage{next(self.numbers)}", made, _acts(app)), app)
-        return copy.deepcopy(self.stages[name].made)
+        return _copied(self.stages[name].made, app)
+
+    def with_county(
+        self, app: Huigou, county: factories.County, stage: str, make: Callable[[], Made]
+    ) -> Made:
+        """Bring the test database to a stage, and the county to what it was like there.
+
+        `make` is called in the app's context.
+        """
+
+        def both() -> tuple[factories.County, Made]:
+            with app.app_context():
+                made = make()
+            # The test goes on with the county; the stage keeps its own.
+            return _copied((county, made), app)
+
+        grown, made = self.at(app, stage, both)
+        vars(county).update(vars(grown))
+        return made
 
     def _keep(self, name: str, stage: Stage, app: Huigou) -> None:
         if len(self.stages) == STAGES:
             oldest = next(one for one in self.stages if one not in {TEMPLATE, COUNTY})
             self._drop(self.stages.pop(oldest).name)
-        _forget(app)
+        forget(app)
         self._copy("test", stage.name)
         self.stage, self.stages[name] = name, stage
 
@@ -145,6 +163,11 @@ class Database:
             return
         for suffix in ("", "-wal", "-shm"):
             (self.folder / f"{name}.db{suffix}").unlink(missing_ok=True)
+
+
+def _copied(made: Made, app: Huigou) -> Made:
+    """Return a deep copy of what a stage's maker returned; the app in it stays the same."""
+    return copy.deepcopy(made, {id(app): app})
 
 
 def _psycopg(url: str) -> str:
@@ -193,11 +216,11 @@ def app(
 ) -> Iterator[Huigou]:
     """The app on a fresh database; after the test the books must balance."""
     database_kept.fresh(COUNTY if "county" in request.fixturenames else TEMPLATE)
-    _forget(app_kept)
+    forget(app_kept)
     yield app_kept
     with app_kept.app_context():
         findings = books()
-    _forget(app_kept)
+    forget(app_kept)
     assert findings == []
 
 
@@ -247,7 +270,7 @@ def make_app(
     for app in made:
         with app.app_context():
             findings = books()
-        _forget(app)
+        forget(app)
         assert findings == []
 
 
@@ -261,7 +284,8 @@ def books() -> list[Any]:
         return [finding for check in ask("integrity_checks") for finding in check.run()]
 
 
-def _forget(app: Huigou) -> None:
+def forget(app: Huigou) -> None:
+    """Let go of the database, which is about to be replaced."""
     from plugins.voucher.service import known  # noqa: PLC0415 - after the models are loaded
 
     known.forget()

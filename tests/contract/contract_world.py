@@ -61,7 +61,7 @@ def terms(**changes: Any) -> dict[str, Any]:
 
 
 def part(
-    code: str, name: str, share_bp: int, year: int, due_on: str, *, kind: str = "share"
+    code: str, name: str, share_bp: int | None, year: int, due_on: str, *, kind: str = "share"
 ) -> dict[str, Any]:
     """Return a milestone of the terms."""
     return {

@@ -20,12 +20,17 @@ OCTOBER = "2026-10-15T10:00"
 
 
 @pytest.fixture
-def signed(app, county):
+def signed(app, county, database_kept):
     """SP-6's contract in force, on a line of 600,000 yuan."""
-    with app.app_context():
+
+    def make():
         county.law = world.line_of(county)
         awarded = world.award(county, purchase_id=world.plan(county, line=county.law))
-        yield world.signed_contract(county, awarded)
+        return world.signed_contract(county, awarded)
+
+    number = database_kept.with_county(app, county, "contract signed", make)
+    with app.app_context():
+        yield number
 
 
 def money(number):

@@ -17,8 +17,8 @@ from tests.web.browser import Browser
 class Office:
     """An evaluation, and browsers for those who take part in it."""
 
-    def __init__(self, app, county):
-        self.app, self.world = app, Evaluation(app, county).build()
+    def __init__(self, app, world):
+        self.app, self.world = app, world
 
     def sign_in(self, user_id):
         """Return a browser in which somebody is signed in."""
@@ -40,9 +40,12 @@ class Office:
 
 
 @pytest.fixture
-def office(app, county):
+def office(app, county, database_kept):
+    def make():
+        return Evaluation(app, county).build()
+
     with clock.frozen(MORNING):
-        yield Office(app, county)
+        yield Office(app, database_kept.with_county(app, county, "bids opened", make))
 
 
 def attached(office, bid):

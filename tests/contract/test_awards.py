@@ -21,9 +21,12 @@ from tests.settlement_world import together
 
 
 @pytest.fixture
-def world(app, county):
+def world(app, county, database_kept):
+    def make():
+        return Evaluation(app, county).build()
+
     with clock.frozen(MORNING):
-        yield Evaluation(app, county).build()
+        yield database_kept.with_county(app, county, "bids opened", make)
 
 
 def rankings(app):

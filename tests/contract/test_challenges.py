@@ -19,11 +19,14 @@ WORDS = {"words": "评分与采购文件不符。"}
 
 
 @pytest.fixture
-def world(app, county):
-    with clock.frozen(MORNING):
+def world(app, county, database_kept):
+    def make():
         made = Evaluation(app, county).build()
         made.award = made.awarded()
-        yield made
+        return made
+
+    with clock.frozen(MORNING):
+        yield database_kept.with_county(app, county, "awarded", make)
 
 
 def file(world, at=1, **fields):

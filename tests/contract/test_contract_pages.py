@@ -109,10 +109,13 @@ def test_a_contract_is_drafted_revised_agreed_and_signed_on_pages(awarded, signe
 
 
 @pytest.fixture
-def contract(app, county):
+def contract(app, county, database_kept):
     """SP-6's contract, in force."""
-    with app.app_context():
-        number = world.signed_contract(county)
+
+    def make():
+        return world.signed_contract(county)
+
+    number = database_kept.with_county(app, county, "SP-6's contract", make)
     with clock.frozen("2026-06-02T10:00"):
         yield number
 

@@ -15,6 +15,7 @@ from core.db import db, transaction
 from core.files import Sheet, xlsx_bytes
 from plugins.contract_outsourcing.models import Delivery
 from plugins.contract_outsourcing.rules.day_lists import days_in
+from tests.conftest import Database
 from tests.contract.frameworks_world import Framework, coded, make_framework
 from tests.factories import County, attempt, do
 from tests.settlement_world import together
@@ -25,12 +26,17 @@ NOON = "2026-04-12T12:05"
 
 
 @pytest.fixture
-def framework(app: Huigou, county: County) -> Iterator[Framework]:
+def framework(app: Huigou, county: County, database_kept: Database) -> Iterator[Framework]:
     """SP-7's framework with an April order for both suppliers and a few residents."""
-    with app.app_context():
+
+    def make() -> Framework:
         made = make_framework(county, residents=4)
         for supplier in (0, 1):
             made.order(PLACED, supplier, APRIL, 500)
+        return made
+
+    made = database_kept.with_county(app, county, "framework with orders", make)
+    with app.app_context():
         yield made
 
 

@@ -18,13 +18,18 @@ DAY = "2026-06-15T10:00"
 
 
 @pytest.fixture
-def signed(app, county):
+def signed(app, county, database_kept):
     """SP-6's contract in force, on a line of 600,000 yuan."""
-    with app.app_context():
+
+    def make():
         county.law = world.line_of(county)
         awarded = world.award(county, purchase_id=world.plan(county, line=county.law))
         terms = world.terms(renewal={"most_times": 1, "min_centipoints": 8000})
-        yield world.signed_contract(county, awarded, terms=terms)
+        return world.signed_contract(county, awarded, terms=terms)
+
+    number = database_kept.with_county(app, county, "contract that may be renewed", make)
+    with app.app_context():
+        yield number
 
 
 def perform(operation_id, actor, at=DAY, **fields):

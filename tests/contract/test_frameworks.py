@@ -24,6 +24,7 @@ from plugins.contract_outsourcing.models import (
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.service import postings
+from tests.conftest import Database
 from tests.contract.awards_world import acting
 from tests.contract.frameworks_world import Framework, coded, make_framework
 from tests.factories import County, attempt, do
@@ -89,9 +90,9 @@ def town(app: Huigou, county: County) -> Iterator[County]:
 
 
 @pytest.fixture
-def framework(town: County) -> Framework:
+def framework(app: Huigou, town: County, database_kept: Database) -> Framework:
     """SP-7's framework in force."""
-    return make_framework(town)
+    return database_kept.with_county(app, town, "framework", lambda: make_framework(town))
 
 
 def test_the_scenario_comes_to_its_figures_to_the_fen(framework: Framework) -> None:

@@ -30,11 +30,15 @@ def county_open(app, county):
 
 
 @pytest.fixture
-def sealed(county_open):
+def sealed(app, county_open, database_kept):
     """A tender with three bids, its deadline still to come."""
-    tender = world.published(county_open)
-    world.three_bids(tender)
-    return tender
+
+    def make():
+        tender = world.published(county_open)
+        world.three_bids(tender)
+        return tender
+
+    return database_kept.with_county(app, county_open, "three bids", make)
 
 
 def code(operation_id, actor, **fields):

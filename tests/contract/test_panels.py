@@ -13,9 +13,12 @@ from tests.contract.evaluation_world import MORNING, Evaluation
 
 
 @pytest.fixture
-def world(app, county):
+def world(app, county, database_kept):
+    def make():
+        return Evaluation(app, county).build()
+
     with clock.frozen(MORNING):
-        yield Evaluation(app, county).build()
+        yield database_kept.with_county(app, county, "bids opened", make)
 
 
 def test_a_draw_can_be_repeated_from_its_record(app, world):

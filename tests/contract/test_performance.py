@@ -19,19 +19,23 @@ TODAY = "2026-03-20T10:00"
 
 
 @pytest.fixture
-def world(app, county):
+def world(app, county, database_kept):
     """Return SP-6's contract as signed, of a service for the office itself, on 20 March."""
     with clock.frozen(TODAY):
-        yield Performing(app, county)
+        yield database_kept.with_county(app, county, "performing", lambda: Performing(app, county))
 
 
 @pytest.fixture
-def public(app, county):
+def public(app, county, database_kept):
     """Return the same contract for a public service that was delivered on 20 March."""
-    with clock.frozen(TODAY):
+
+    def make():
         made = Performing(app, county, is_public=True)
         made.deliver(made.m1, "2026-03-20")
-        yield made
+        return made
+
+    with clock.frozen(TODAY):
+        yield database_kept.with_county(app, county, "performing, delivered", make)
 
 
 # --- delivery -----------------------------------------------------------------------------------

@@ -16,10 +16,14 @@ TODAY = "2026-03-20T10:00"
 
 
 @pytest.fixture
-def world(app, county):
+def world(app, county, database_kept):
     """Return the contract of a public service, signed, on the day of its first delivery."""
+
+    def make():
+        return Performing(app, county, is_public=True)
+
     with clock.frozen(TODAY):
-        yield Performing(app, county, is_public=True)
+        yield database_kept.with_county(app, county, "performing for the public", make)
 
 
 def browser(world, role):

@@ -6,12 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 from core import Huigou, clock
-from core import db as database
 from core.db import db
 from core.plugins import ask
 from core.settlement.models import Clawback, Payment, PaymentBatch
 from plugins.voucher.models import Hold, Objection, Redemption, Reversal, Statement
-from plugins.voucher.service import known
 from tests import factories
 from tests.conftest import Database, county_of
 from tests.voucher.path import MORNING, Path
@@ -238,12 +236,3 @@ class Play:
         """Return what the checks of all components find wrong."""
         with self.path.reading():
             return [found for check in ask("integrity_checks") for found in check.run()]
-
-
-def forget(app: Huigou) -> None:
-    """Let go of the database, which is about to be replaced."""
-    known.forget()
-    database.forget_connections()
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()

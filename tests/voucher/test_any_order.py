@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from core import Huigou, clock
-from tests.conftest import COUNTY, Database
+from tests.conftest import COUNTY, Database, forget
 from tests.voucher.path import MORNING
-from tests.voucher.play import Play, forget
+from tests.voucher.play import Play
 
 SMALL = st.integers(0, 5)
 

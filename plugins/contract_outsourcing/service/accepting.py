@@ -14,12 +14,14 @@ from core.budget import Pool
 from core.db import db
 from core.errors import InvalidInput, RuleBroken
 from core.formats import yuan
-from core.ledger import Move, Owner, balance, post
+from core.ledger import Move, post
 from plugins.contract_outsourcing.models import Acceptance, Contract, Milestone
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.rules.terms import StandardLine
 from plugins.contract_outsourcing.service import (
+    advances,
     deducting,
+    incomes,
     payment_clocks,
     postings,
     scoring_performance,
@@ -84,7 +86,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
 
     By the purchaser's approver, never by who recorded it or handled the contract. Refuses what
     recording refuses, ACCEPTANCE_NOT_MET, DEDUCTION_PENDING, SCORE_MISSING (the tail),
-    BUDGET_MISSING (a year that has no budget yet).
+    BUDGET_MISSING (a year that has no budget yet), ADVANCE_TOO_LARGE.
     """
     milestone = fetch(Milestone, id, actor, "acceptance.approve")
     steps.milestone.require(milestone, "acceptance.approve")
@@ -157,17 +159,23 @@ def state_name(state: str) -> str:
 def reckoned(milestone: Milestone, contract: Contract) -> dict[str, Any]:
     """Return what an approval now would owe (fen), by the same rules; `score` where it counts.
 
-    Refuses what the approval would refuse of deductions and scores.
+    `beyond_fen` of what is deducted was paid in advance and cannot be withheld: the provider owes
+    it. Refuses what the approval would refuse of advances, deductions and scores.
     """
     if milestone.kind == p.ADVANCE:
-        return {"payable_fen": milestone.amount_fen, "deducted_fen": 0, "score": None}
+        advances.refuse_large(milestone)
+        payable = milestone.amount_fen
+        return {"payable_fen": payable, "deducted_fen": 0, "beyond_fen": 0, "score": None}
     scored = scoring_performance.of_tail(milestone, contract)
     by_score = scored.deducted_fen if scored else 0
     most = milestone.amount_fen - by_score
     deducted = by_score + min(deducting.decided_fen(milestone), most)
+    left = advances.left_fen(contract.id, milestone.fiscal_year)
+    withheld = deducted if left is None else min(deducted, left)
     return {
-        "payable_fen": milestone.amount_fen - deducted,
-        "deducted_fen": deducted,
+        "payable_fen": milestone.amount_fen - withheld,
+        "deducted_fen": withheld,
+        "beyond_fen": deducted - withheld,
         "score": scored,
     }
 
@@ -226,8 +234,12 @@ def _settle(actor: Actor, milestone: Milestone, contract: Contract, pool: Pool) 
     payable, deducted = due["payable_fen"], due["deducted_fen"]
     if scored := due["score"]:
         deducting.by_score(actor, milestone, scored.deducted_fen, f"综合得分 {scored.points}")
-    advance = 0 if milestone.kind == p.ADVANCE else min(payable, _prepaid(milestone, pool))
+    standing = advances.standing_fen(pool.id, milestone.provider_id)
+    advance = 0 if milestone.kind == p.ADVANCE else min(payable, standing)
     journal_id = _post(milestone, pool, payable, deducted, advance)
+    if due["beyond_fen"]:
+        reason = _("“%(name)s”的扣减中已经预付的部分", name=milestone.name)
+        incomes.owe(actor, contract, due["beyond_fen"], reason)
     today, terms = clock.today(), terms_of(contract)
     start_on, pay_by = payment_clocks.pay_by(milestone, terms, today)
     steps.milestone.take(
@@ -259,12 +271,6 @@ def _post(milestone: Milestone, pool: Pool, payable: int, deducted: int, advance
         advance_fen=advance,
     )
     return post(postings.ACCEPTED, source, moves, note=yuan(payable))
-
-
-def _prepaid(milestone: Milestone, pool: Pool) -> int:
-    """Return what was paid in advance and stands against no acceptance yet, in fen."""
-    owner = Owner(postings.PREPAID, pool_id=pool.id, party_id=milestone.provider_id)
-    return balance(owner.kind, pool_id=pool.id, party_id=milestone.provider_id)
 
 
 def _nothing_owed(milestone: Milestone, today: date) -> None:

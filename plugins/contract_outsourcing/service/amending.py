@@ -22,7 +22,15 @@ from plugins.contract_outsourcing.models import Amendment, Contract, Milestone, 
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.rules.splitting import BP
-from plugins.contract_outsourcing.service import limits, papers, postings, signing, steps, years
+from plugins.contract_outsourcing.service import (
+    advances,
+    limits,
+    papers,
+    postings,
+    signing,
+    steps,
+    years,
+)
 
 AMENDMENT = "amendment"
 LIVE = (c.PROPOSED, c.APPROVED, c.IN_FORCE)
@@ -43,7 +51,7 @@ def amend(
     """Propose a change of a contract that is performed.
 
     Refuses AMENDMENT_CHANGES_MONEY, and by kind SUPPLEMENT_OVER_10PCT then BUDGET_INSUFFICIENT,
-    CONTRACT_TERM_EXCEEDED, MILESTONE_NOT_OPEN.
+    CONTRACT_TERM_EXCEEDED, MILESTONE_NOT_OPEN, ADVANCE_NOT_EARNED.
     """
     contract = fetch(Contract, id, actor, "contract.make")
     steps.contract.require(contract, "contract.amend")
@@ -278,7 +286,18 @@ def _cut_milestones(contract: Contract, cuts: list[dict[str, int]]) -> dict[int,
                 milestone_id=row.id,
                 amount_fen=row.amount_fen,
             )
+    for year, fen in _lost(found, cuts).items():
+        advances.refuse_cut(contract.id, year, fen)
     return found
+
+
+def _lost(milestones: dict[int, Milestone], cuts: list[dict[str, int]]) -> dict[int, int]:
+    """Return what cuts take off (fen) by fiscal year."""
+    lost: dict[int, int] = {}
+    for cut in cuts:
+        year = milestones[cut["milestone_id"]].fiscal_year
+        lost[year] = lost.get(year, 0) + cut["amount_fen"]
+    return dict(sorted(lost.items()))
 
 
 # --- in force ----------------------------------------------------------------------------------
@@ -327,10 +346,8 @@ def _supplement(actor: Actor, contract: Contract, row: Amendment) -> list[Move]:
 
 def _cut(actor: Actor, contract: Contract, row: Amendment) -> list[Move]:
     found = _cut_milestones(contract, row.changes["cuts"])
-    lost: dict[int, int] = {}
     for cut in row.changes["cuts"]:
         milestone, fen = found[cut["milestone_id"]], cut["amount_fen"]
-        lost[milestone.fiscal_year] = lost.get(milestone.fiscal_year, 0) + fen
         if fen == milestone.amount_fen:
             steps.milestone.take(milestone, "milestone.cancel")
         else:
@@ -338,7 +355,7 @@ def _cut(actor: Actor, contract: Contract, row: Amendment) -> list[Move]:
     db.session.flush()
     return [
         move
-        for year, fen in sorted(lost.items())
+        for year, fen in _lost(found, row.changes["cuts"]).items()
         for move in years.cancel_part(actor, contract, year, fen)
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import case, func
+
 from core import rulepack
 from core.db import db
 from core.formats import yuan
@@ -37,11 +39,13 @@ def check_milestones() -> list[Finding]:
     """Find contracts whose milestones do not make what the contract is worth now."""
     worth = _by_contract(postings.VALUE, postings.CANCELLED)
     rows = db.session.execute(
-        db.select(Milestone.contract_id, db.func.sum(Milestone.amount_fen))
+        db.select(Milestone.contract_id, func.sum(Milestone.amount_fen))
         .where(Milestone.kind != p.ADVANCE, Milestone.state != p.CANCELLED)
         .group_by(Milestone.contract_id)
     )
     planned = {number: int(fen) for number, fen in rows}
+    for number, fen in _unearned().items():
+        planned[number] = planned.get(number, 0) + fen
     return [
         Finding(f"contract:{number}", yuan(worth.get(number, 0)), yuan(planned.get(number, 0)))
         for number in sorted(worth.keys() | planned.keys())
@@ -110,6 +114,22 @@ CHECKS = [
     Check("contract.committed", check_committed),
     Check("contract.limits", check_limits),
 ]
+
+
+def _unearned() -> dict[int, int]:
+    """Return what terminated contracts were paid in advance for nothing accepted, in fen."""
+    fen = case((Milestone.kind == p.ADVANCE, Milestone.amount_fen), else_=Milestone.advance_fen)
+    rows = db.session.execute(
+        db.select(Milestone.contract_id, Milestone.kind, func.sum(fen))
+        .join(Contract, Contract.id == Milestone.contract_id)
+        .where(Contract.end_reason.is_not(None), Milestone.state.in_((p.ACCEPTED, p.PAID)))
+        .group_by(Milestone.contract_id, Milestone.kind)
+    )
+    found: dict[int, int] = {}
+    for number, kind, total in rows:
+        sign = 1 if kind == p.ADVANCE else -1
+        found[number] = found.get(number, 0) + sign * int(total)
+    return {number: fen for number, fen in found.items() if fen}
 
 
 def _by_contract(plus: str, minus: str) -> dict[int, int]:

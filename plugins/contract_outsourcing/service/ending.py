@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -23,6 +24,7 @@ from plugins.contract_outsourcing.models import (
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.service import (
+    advances,
     contract_clocks,
     contracts,
     incomes,
@@ -82,8 +84,8 @@ def terminate(
 ) -> dict[str, Any]:
     """End a contract before its time: what is not delivered is cancelled, its money released.
 
-    The bond is called or returned. Refuses MILESTONE_UNDER_ACCEPTANCE while something delivered
-    waits for its acceptance.
+    The bond is called or returned, an advance not earned is owed back. Refuses
+    MILESTONE_UNDER_ACCEPTANCE while something delivered waits for its acceptance.
     """
     contract = fetch(Contract, id, actor, END)
     steps.contract.require(contract, "contract.terminate")
@@ -100,6 +102,7 @@ def terminate(
             milestones=waiting,
         )
     released = give_up_rest(contract, "terminated")
+    advances.owe_back(actor, contract)
     for bond in contract.bonds:
         if bond.state == c.HELD:
             _end_bond(actor, contract, bond, reason, called=call_bond)
@@ -108,10 +111,20 @@ def terminate(
 
 
 def complete(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
-    """Say that a contract was performed: every milestone is paid or cancelled."""
+    """Say that a contract was performed: every milestone is paid or cancelled.
+
+    An advance that was never asked for is cancelled: the whole was paid without it.
+    """
     contract = fetch(Contract, id, actor, END)
     steps.contract.require(contract, "contract.complete")
-    _refuse_open(contract)
+    unasked = [
+        row
+        for row in _milestones(contract)
+        if row.kind == p.ADVANCE and row.state in {p.SCHEDULED, p.REFUSED}
+    ]
+    _refuse_open(contract, but=unasked)
+    for row in unasked:
+        steps.milestone.take(row, "milestone.cancel")
     steps.contract.take(contract, "contract.complete", ended_on=clock.today())
     return contracts.about(contract)
 
@@ -207,9 +220,12 @@ def _years(contract: Contract) -> list[ContractYear]:
     return list(db.session.scalars(query.order_by(ContractYear.fiscal_year).with_for_update()))
 
 
-def _refuse_open(contract: Contract) -> None:
+def _refuse_open(contract: Contract, *, but: Sequence[Milestone] = ()) -> None:
+    done = {row.id for row in but}
     open_names = [
-        row.name for row in _milestones(contract) if row.state not in {p.PAID, p.CANCELLED}
+        row.name
+        for row in _milestones(contract)
+        if row.id not in done and row.state not in {p.PAID, p.CANCELLED}
     ]
     if open_names:
         raise RuleBroken(

@@ -20,7 +20,7 @@ from plugins.contract_outsourcing.models.contracts import FRAMEWORK, PARTS
 from plugins.contract_outsourcing.rules.methods import methods
 from plugins.contract_outsourcing.rules.periods import last_day
 from plugins.contract_outsourcing.rules.splitting import BP
-from plugins.contract_outsourcing.rules.terms import Terms, amounts, read_terms
+from plugins.contract_outsourcing.rules.terms import ADVANCE, Terms, amounts, by_year, read_terms
 
 _YEAR = 12
 _TERM_BASIS = "政府购买服务管理办法第二十四条"
@@ -45,8 +45,8 @@ def judge(contract: Contract, award: Award, purchase: Purchase, method: str) -> 
     """Refuse a contract that law does not allow, the gravest first.
 
     CONTRACT_FIELD_MISSING, NEGATIVE_LIST_HIT, CONTRACT_TERM_EXCEEDED, CONTRACT_OVER_AWARD,
-    MILESTONES_DO_NOT_SUM, BOND_OVER_10PCT, RECIPIENTS_TOO_FEW, PAYMENT_TERM_TOO_LONG,
-    LINE_MISMATCH, FISCAL_YEAR_MISMATCH.
+    MILESTONES_DO_NOT_SUM, ADVANCE_TOO_LARGE, BOND_OVER_10PCT, RECIPIENTS_TOO_FEW,
+    PAYMENT_TERM_TOO_LONG, LINE_MISMATCH, FISCAL_YEAR_MISMATCH.
     """
     terms = read_terms(contract.terms)
     _refuse_incomplete(contract, terms)
@@ -54,6 +54,7 @@ def judge(contract: Contract, award: Award, purchase: Purchase, method: str) -> 
     refuse_too_long(contract, contract.ends_on, method)
     _refuse_over_award(contract, award, terms)
     _refuse_unsummed(contract, terms)
+    _refuse_large_advance(contract, terms)
     _refuse_bond(contract, terms)
     _refuse_few_recipients(contract, terms)
     _refuse_late_payment(contract, terms)
@@ -175,6 +176,32 @@ def _refuse_unsummed(contract: Contract, terms: Terms) -> None:
         shares_bp=shares,
         amounts_fen=fen,
     )
+
+
+def _refuse_large_advance(contract: Contract, terms: Terms) -> None:
+    """Refuse an advance above what its year's milestones come to: it could not be earned."""
+    parts_fen = amounts(terms.milestones, contract.value_fen) or []
+    costs = by_year(terms.milestones, parts_fen) if parts_fen else {}
+    asked: dict[int, int] = {}
+    for part, fen in zip(terms.milestones, parts_fen, strict=bool(parts_fen)):
+        if part.kind == ADVANCE:
+            asked[part.fiscal_year] = asked.get(part.fiscal_year, 0) + fen
+    for year, fen in sorted(asked.items()):
+        if fen > costs.get(year, 0):
+            raise RuleBroken(
+                "ADVANCE_TOO_LARGE",
+                _(
+                    "%(year)s 年度预付 %(amount)s 元，而这一年的节点合计只有 %(cost)s 元，"
+                    "无法抵扣。请减少预付款，或改在有节点的年度预付。",
+                    year=year,
+                    amount=yuan(fen),
+                    cost=yuan(costs.get(year, 0)),
+                ),
+                basis="民法典第五百零九条",
+                fiscal_year=year,
+                amount_fen=fen,
+                left_fen=costs.get(year, 0),
+            )
 
 
 def _refuse_bond(contract: Contract, terms: Terms) -> None:
