@@ -10,6 +10,7 @@ from core import audit, clock, rulepack, states, workdays
 from core.access import Actor, fetch, four_eyes
 from core.db import db
 from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
+from core.fields import FEN_MAX
 from core.formats import day, yuan
 from plugins.contract_outsourcing.models import Contract, Deduction, Milestone
 from plugins.contract_outsourcing.models import performance as p
@@ -307,7 +308,8 @@ def _capped(
             basis=LIABILITY,
             amount_fen=amount_fen,
         )
-    return {"amount_fen": amount_fen, "capped_fen": capped}
+    # Units times their price may be beyond any sum of money; what is taken off never is.
+    return {"amount_fen": min(amount_fen, FEN_MAX), "capped_fen": capped}
 
 
 def _not_agreed(milestone: Milestone, what: str) -> RuleBroken:
