@@ -24,6 +24,7 @@ from plugins.contract_outsourcing.service import (
     postings,
     scoring_performance,
     steps,
+    years,
 )
 from plugins.contract_outsourcing.service.challenges import refuse_while_challenged
 from plugins.contract_outsourcing.service.milestones import (
@@ -84,7 +85,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
 
     By the purchaser's approver, never by who recorded it or handled the contract. Refuses what
     recording refuses, ACCEPTANCE_NOT_MET, DEDUCTION_PENDING, SCORE_MISSING (the tail),
-    BUDGET_MISSING (a year that has no budget yet).
+    BUDGET_MISSING (a year that has no budget yet), ADVANCE_UNCOVERED.
     """
     milestone = fetch(Milestone, id, actor, "acceptance.approve")
     steps.milestone.require(milestone, "acceptance.approve")
@@ -227,6 +228,7 @@ def _settle(actor: Actor, milestone: Milestone, contract: Contract, pool: Pool) 
     if scored := due["score"]:
         deducting.by_score(actor, milestone, scored.deducted_fen, f"综合得分 {scored.points}")
     advance = 0 if milestone.kind == p.ADVANCE else min(payable, _prepaid(milestone, pool))
+    years.require_undrawn(pool, payable - advance + deducted)
     journal_id = _post(milestone, pool, payable, deducted, advance)
     today, terms = clock.today(), terms_of(contract)
     start_on, pay_by = payment_clocks.pay_by(milestone, terms, today)

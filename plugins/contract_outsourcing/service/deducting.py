@@ -40,12 +40,15 @@ def propose(
 
     `kind` late: the days follow from the two dates. `kind` quality: `clause` is its code and
     `units` how many were missed. Refuses NOT_LATE, DEDUCTION_NOT_AGREED where the contract has no
-    such clause, DEDUCTION_EXISTS, DEDUCTION_CAP_REACHED, FOUR_EYES_REQUIRED.
+    such clause and for an advance, DEDUCTION_EXISTS, DEDUCTION_CAP_REACHED, FOUR_EYES_REQUIRED.
     """
     milestone = fetch(Milestone, milestone_id, actor, "deduction.propose")
     steps.milestone.require(milestone, "deduction.propose")
     contract = contract_of(milestone)
     four_eyes(actor, *handlers(contract), what=_("扣减"))
+    if milestone.kind == p.ADVANCE:
+        # Nothing is performed for it: what is missing comes off the parts that it was paid for.
+        raise _not_agreed(milestone, LATE_CLAUSE if kind == p.LATE else clause or "")
     reckoned = (
         _late(milestone, contract)
         if kind == p.LATE

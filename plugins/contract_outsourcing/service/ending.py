@@ -108,9 +108,15 @@ def terminate(
 
 
 def complete(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
-    """Say that a contract was performed: every milestone is paid or cancelled."""
+    """Say that a contract was performed: every milestone is paid or cancelled.
+
+    An advance that was never asked for is cancelled: what it was for has been paid.
+    """
     contract = fetch(Contract, id, actor, END)
     steps.contract.require(contract, "contract.complete")
+    for milestone in _milestones(contract):
+        if milestone.kind == p.ADVANCE and milestone.state in {p.SCHEDULED, p.REFUSED}:
+            steps.milestone.take(milestone, "milestone.cancel")
     _refuse_open(contract)
     steps.contract.take(contract, "contract.complete", ended_on=clock.today())
     return contracts.about(contract)

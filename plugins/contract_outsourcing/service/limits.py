@@ -20,7 +20,7 @@ from plugins.contract_outsourcing.models.contracts import FRAMEWORK, PARTS
 from plugins.contract_outsourcing.rules.methods import methods
 from plugins.contract_outsourcing.rules.periods import last_day
 from plugins.contract_outsourcing.rules.splitting import BP
-from plugins.contract_outsourcing.rules.terms import Terms, amounts, read_terms
+from plugins.contract_outsourcing.rules.terms import ADVANCE, Terms, amounts, by_year, read_terms
 
 _YEAR = 12
 _TERM_BASIS = "政府购买服务管理办法第二十四条"
@@ -45,8 +45,8 @@ def judge(contract: Contract, award: Award, purchase: Purchase, method: str) -> 
     """Refuse a contract that law does not allow, the gravest first.
 
     CONTRACT_FIELD_MISSING, NEGATIVE_LIST_HIT, CONTRACT_TERM_EXCEEDED, CONTRACT_OVER_AWARD,
-    MILESTONES_DO_NOT_SUM, BOND_OVER_10PCT, RECIPIENTS_TOO_FEW, PAYMENT_TERM_TOO_LONG,
-    LINE_MISMATCH, FISCAL_YEAR_MISMATCH.
+    MILESTONES_DO_NOT_SUM, ADVANCE_OVER_YEAR, BOND_OVER_10PCT,
+    RECIPIENTS_TOO_FEW, PAYMENT_TERM_TOO_LONG, LINE_MISMATCH, FISCAL_YEAR_MISMATCH.
     """
     terms = read_terms(contract.terms)
     _refuse_incomplete(contract, terms)
@@ -54,6 +54,7 @@ def judge(contract: Contract, award: Award, purchase: Purchase, method: str) -> 
     refuse_too_long(contract, contract.ends_on, method)
     _refuse_over_award(contract, award, terms)
     _refuse_unsummed(contract, terms)
+    _refuse_large_advance(contract, terms)
     _refuse_bond(contract, terms)
     _refuse_few_recipients(contract, terms)
     _refuse_late_payment(contract, terms)
@@ -156,9 +157,11 @@ def _refuse_over_award(contract: Contract, award: Award, terms: Terms) -> None:
 
 
 def _refuse_unsummed(contract: Contract, terms: Terms) -> None:
-    if contract.kind == FRAMEWORK or amounts(terms.milestones, contract.value_fen) is not None:
+    if contract.kind == FRAMEWORK:
         return
-    counted = [part for part in terms.milestones if part.kind != "advance"]
+    if amounts(terms.milestones, contract.value_fen) is not None:
+        return
+    counted = [part for part in terms.milestones if part.kind != ADVANCE]
     shares = sum(part.share_bp or 0 for part in counted)
     fen = sum(part.amount_fen or 0 for part in counted)
     raise RuleBroken(
@@ -175,6 +178,32 @@ def _refuse_unsummed(contract: Contract, terms: Terms) -> None:
         shares_bp=shares,
         amounts_fen=fen,
     )
+
+
+def _refuse_large_advance(contract: Contract, terms: Terms) -> None:
+    """Refuse an advance that is more than its year's parts, against which alone it is set off."""
+    parts_fen = amounts(terms.milestones, contract.value_fen) or []
+    years = by_year(terms.milestones, parts_fen)
+    ahead: dict[int, int] = {}
+    for part, fen in zip(terms.milestones, parts_fen, strict=True):
+        if part.kind == ADVANCE:
+            ahead[part.fiscal_year] = ahead.get(part.fiscal_year, 0) + fen
+    for year, fen in sorted(ahead.items()):
+        if fen > years.get(year, 0):
+            raise RuleBroken(
+                "ADVANCE_OVER_YEAR",
+                _(
+                    "%(year)s 年的预付款 %(advance)s 元，超过当年付款节点合计 %(parts)s 元，"
+                    "无法抵扣。请减少预付款，或调整各年度的节点。",
+                    year=year,
+                    advance=yuan(fen),
+                    parts=yuan(years.get(year, 0)),
+                ),
+                basis="预算法第十三条",
+                fiscal_year=year,
+                advance_fen=fen,
+                parts_fen=years.get(year, 0),
+            )
 
 
 def _refuse_bond(contract: Contract, terms: Terms) -> None:

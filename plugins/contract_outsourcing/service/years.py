@@ -150,9 +150,14 @@ def raise_year(actor: Actor, contract: Contract, year: int, amount_fen: int) -> 
 
 
 def cancel_part(actor: Actor, contract: Contract, year: int, amount_fen: int) -> list[Move]:
-    """Return the moves by which a year loses what will not be delivered (fen)."""
+    """Return the moves by which a year loses what will not be delivered (fen).
+
+    Refuses ADVANCE_UNCOVERED.
+    """
     row = db.session.get_one(ContractYear, (contract.id, year), with_for_update=True)
     pool = lock_pool(row.pool_id)
+    if row.committed:
+        require_undrawn(pool, amount_fen)
     moves = [
         Move(
             postings.of(postings.UNPAID, pool.id),
@@ -167,6 +172,28 @@ def cancel_part(actor: Actor, contract: Contract, year: int, amount_fen: int) ->
     _follow_obligation(actor, contract, row)
     due, stands = postings.FORWARD_DUE, postings.FORWARD
     return [*moves, Move(postings.of(due, pool.id), postings.of(stands, pool.id), amount_fen)]
+
+
+def require_undrawn(pool: Pool, amount_fen: int) -> None:
+    """Refuse ADVANCE_UNCOVERED when less of a locked year is left than is to be owed or released.
+
+    Only an advance draws money before what it is paid for is accepted.
+    """
+    left = balance("pool.uncharged", pool_id=pool.id)
+    if left < amount_fen:
+        raise RuleBroken(
+            "ADVANCE_UNCOVERED",
+            _(
+                "本年度合同金额中还没有动用的只有 %(left)s 元（预付款已占用其余部分），"
+                "不能再确认、扣减或取消 %(amount)s 元。应由承接主体退回的，"
+                "请撤回扣减或变更，另行登记承接主体应缴款。",
+                left=yuan(left),
+                amount=yuan(amount_fen),
+            ),
+            basis="预算法第十三条",
+            left_fen=left,
+            asked_fen=amount_fen,
+        )
 
 
 def require_room(contract: Contract, year: int, amount_fen: int) -> None:
