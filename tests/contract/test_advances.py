@@ -69,6 +69,15 @@ def test_no_advance_is_agreed_above_what_its_year_comes_to(app, county, fen, yea
     assert refused["facts"]["amount_fen"] == fen
 
 
+def test_nothing_is_deducted_from_an_advance(world):
+    with clock.frozen(SIGNED):
+        world.deliver(world.m1, "2026-03-20")
+    for asked in ({"kind": "late"}, {"kind": "quality", "clause": "missed", "units": 2}):
+        fields = asked | {"milestone_id": world.m1, "evidence": "晚了。"}
+        refused = ask(world, "deduction.propose", "accepter", SIGNED, **fields)
+        assert refused["code"] == "DEDUCTION_NOT_AGREED"
+
+
 def test_nothing_is_advanced_once_it_was_accepted(world):
     advance, service = world.m1, world.m2
     world.accepted(service, "2026-06-01")

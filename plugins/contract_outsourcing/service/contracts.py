@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from core import audit, clock, states
 from core.access import Actor, fetch, four_eyes
 from core.db import db
-from core.errors import Conflict, NotFound, RuleBroken
+from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
+from core.formats import day
 from core.parties import Organisation
 from core.purchases import Purchase, require_filed
 from core.purchases.models import PUBLIC
@@ -183,6 +184,15 @@ def _fill(
     value_fen: int,
     **content: Any,
 ) -> None:
+    if content["ends_on"] < content["starts_on"]:
+        raise InvalidInput(
+            _(
+                "合同终止日 %(ends)s 早于起始日 %(starts)s，请核对。",
+                ends=day(content["ends_on"]),
+                starts=day(content["starts_on"]),
+            ),
+            errors={"ends_on": [_("不能早于起始日")]},
+        )
     if evaluator_id is not None and db.session.get(Organisation, evaluator_id) is None:
         raise NotFound("NOT_FOUND", _("没有这个评价机构，请先登记单位。"))
     contract.evaluator_id = evaluator_id

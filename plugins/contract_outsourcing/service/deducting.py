@@ -10,6 +10,7 @@ from core import audit, clock, rulepack, states, workdays
 from core.access import Actor, fetch, four_eyes
 from core.db import db
 from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
+from core.fields import FEN_MAX
 from core.formats import day, yuan
 from plugins.contract_outsourcing.models import Contract, Deduction, Milestone
 from plugins.contract_outsourcing.models import performance as p
@@ -39,12 +40,15 @@ def propose(
 
     `kind` late: the days follow from the two dates. `kind` quality: `clause` is its code and
     `units` how many were missed. Refuses NOT_LATE, DEDUCTION_NOT_AGREED where the contract has no
-    such clause, DEDUCTION_EXISTS, DEDUCTION_CAP_REACHED, FOUR_EYES_REQUIRED.
+    such clause and for an advance, DEDUCTION_EXISTS, DEDUCTION_CAP_REACHED, FOUR_EYES_REQUIRED.
     """
     milestone = fetch(Milestone, milestone_id, actor, "deduction.propose")
     steps.milestone.require(milestone, "deduction.propose")
     contract = contract_of(milestone)
     four_eyes(actor, *handlers(contract), what=_("扣减"))
+    if milestone.kind == p.ADVANCE:
+        # Nothing is performed for it: what is missing comes off the parts that it was paid for.
+        raise _not_agreed(milestone, LATE_CLAUSE if kind == p.LATE else clause or "")
     reckoned = (
         _late(milestone, contract)
         if kind == p.LATE
@@ -307,7 +311,8 @@ def _capped(
             basis=LIABILITY,
             amount_fen=amount_fen,
         )
-    return {"amount_fen": amount_fen, "capped_fen": capped}
+    # Units times their price may be beyond any sum of money; what is taken off never is.
+    return {"amount_fen": min(amount_fen, FEN_MAX), "capped_fen": capped}
 
 
 def _not_agreed(milestone: Milestone, what: str) -> RuleBroken:

@@ -45,8 +45,8 @@ def judge(contract: Contract, award: Award, purchase: Purchase, method: str) -> 
     """Refuse a contract that law does not allow, the gravest first.
 
     CONTRACT_FIELD_MISSING, NEGATIVE_LIST_HIT, CONTRACT_TERM_EXCEEDED, CONTRACT_OVER_AWARD,
-    MILESTONES_DO_NOT_SUM, ADVANCE_TOO_LARGE, BOND_OVER_10PCT, RECIPIENTS_TOO_FEW,
-    PAYMENT_TERM_TOO_LONG, LINE_MISMATCH, FISCAL_YEAR_MISMATCH.
+    FRAMEWORK_HAS_MILESTONES, MILESTONES_DO_NOT_SUM, ADVANCE_TOO_LARGE, BOND_OVER_10PCT,
+    RECIPIENTS_TOO_FEW, PAYMENT_TERM_TOO_LONG, LINE_MISMATCH, FISCAL_YEAR_MISMATCH.
     """
     terms = read_terms(contract.terms)
     _refuse_incomplete(contract, terms)
@@ -139,8 +139,9 @@ def _refuse_over_award(contract: Contract, award: Award, terms: Terms) -> None:
         over = (contract.value_fen, most)
     for price in terms.unit_prices:
         awarded = (award.unit_prices or {}).get(price.code)
-        if awarded is not None and price.bands[0][1] > awarded:
-            over = over or (price.bands[0][1], awarded)
+        dearest = max(unit_fen for _up_to, unit_fen in price.bands)
+        if awarded is not None and dearest > awarded:
+            over = over or (dearest, awarded)
     if over is not None:
         raise RuleBroken(
             "CONTRACT_OVER_AWARD",
@@ -157,9 +158,17 @@ def _refuse_over_award(contract: Contract, award: Award, terms: Terms) -> None:
 
 
 def _refuse_unsummed(contract: Contract, terms: Terms) -> None:
-    if contract.kind == FRAMEWORK or amounts(terms.milestones, contract.value_fen) is not None:
+    if contract.kind == FRAMEWORK:
+        if terms.milestones:
+            raise RuleBroken(
+                "FRAMEWORK_HAS_MILESTONES",
+                _("框架协议按订单付款，不设付款节点。请删去付款节点。"),
+                basis="政府采购框架协议采购方式管理暂行办法",
+            )
         return
-    counted = [part for part in terms.milestones if part.kind != "advance"]
+    if amounts(terms.milestones, contract.value_fen) is not None:
+        return
+    counted = [part for part in terms.milestones if part.kind != ADVANCE]
     shares = sum(part.share_bp or 0 for part in counted)
     fen = sum(part.amount_fen or 0 for part in counted)
     raise RuleBroken(
