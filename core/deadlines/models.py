@@ -20,7 +20,8 @@ class DeadlineKind:
 
     `figure` is the figure's code, `unit` how it counts (`days` of the calendar or `working_days`,
     as the figure says), `basis` the article that starts the clock. `endpoint` is the page that
-    shows an object of this kind, by its `id`.
+    shows an object of this kind, by its `id`, to who holds `permission` (empty: to everybody
+    who sees the deadline).
     """
 
     code: str
@@ -29,6 +30,7 @@ class DeadlineKind:
     unit: str
     basis: str
     endpoint: str = ""
+    permission: str = ""
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:

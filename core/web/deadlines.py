@@ -9,7 +9,7 @@ from flask import Blueprint, current_app, render_template, request, url_for
 
 from core import clock
 from core.access import require
-from core.deadlines import queries
+from core.deadlines import DeadlineKind, queries
 from core.deadlines.queries import VIEW, WHEN, when_name
 from core.plugins import registry
 from core.web import current_actor
@@ -47,9 +47,15 @@ def index() -> str:
     )
 
 
+def _page(kind: DeadlineKind | None) -> str:
+    """Return the page that shows a kind's objects to the reader; empty: there is none."""
+    if kind is None or kind.endpoint not in current_app.view_functions:
+        return ""
+    return kind.endpoint if not kind.permission or current_actor().may(kind.permission) else ""
+
+
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    kind = registry().deadline_kinds.get(row["kind"])
-    page = kind.endpoint if kind and kind.endpoint in current_app.view_functions else ""
+    page = _page(registry().deadline_kinds.get(row["kind"]))
     moved = row["moved_from_on"]
     return row | {
         "starts": date.fromisoformat(row["starts_on"]),
