@@ -101,7 +101,7 @@ def _found(
         .order_by(Deadline.due_on, Deadline.id)
         .limit(most)
     )
-    rows = [(row.due_on, _clock(row, today)) for row in db.session.scalars(clocks)]
+    rows = [(row.due_on, _clock(row, actor, today)) for row in db.session.scalars(clocks)]
     rows += [(one.on, _item(one, today)) for one in items if span.holds(one.on)]
     rows.sort(key=lambda row: row[0])
     return rows[:most]
@@ -144,7 +144,7 @@ def _when(on: date, today: date) -> str:
     return next(when for when, span in _spans(today).items() if span.holds(on))
 
 
-def _clock(row: Deadline, today: date) -> dict[str, Any]:
+def _clock(row: Deadline, actor: Actor, today: date) -> dict[str, Any]:
     said = queries.item(row, today)
     kind = registry().deadline_kinds.get(row.kind)
     return {
@@ -160,7 +160,7 @@ def _clock(row: Deadline, today: date) -> dict[str, Any]:
         "length_said": said["length_said"],
         "provisional": row.provisional,
         "moved_from_on": said["moved_from_on"],
-        "page": kind.endpoint if kind else "",
+        "page": kind.page_for(actor) if kind else "",
         "page_values": {"id": row.object_id},
     }
 

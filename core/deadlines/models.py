@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Id, Instant, db
 from core.rulepack.declared import DAYS, WORKING_DAYS
+
+if TYPE_CHECKING:
+    from core.access import Actor
 
 UNITS = (DAYS, WORKING_DAYS)
 
@@ -22,7 +25,8 @@ class DeadlineKind:
 
     `figure` is the figure's code, `unit` how it counts (`days` of the calendar or `working_days`,
     as the figure says), `basis` the article that starts the clock. `endpoint` is the page that
-    shows an object of this kind, by its `id`.
+    shows an object of this kind, by its `id`, to who holds `permission` (empty: to everybody
+    who sees the deadline).
     """
 
     code: str
@@ -31,6 +35,11 @@ class DeadlineKind:
     unit: str
     basis: str
     endpoint: str = ""
+    permission: str = ""
+
+    def page_for(self, actor: Actor) -> str:
+        """Return the endpoint that shows an object of this kind to a reader, or nothing."""
+        return self.endpoint if not self.permission or actor.may(self.permission) else ""
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:

@@ -99,7 +99,7 @@ def _clock(row: dict[str, Any]) -> dict[str, Any]:
         | {
             "at": None,
             "basis": row["citation"],
-            "page": kind.endpoint if kind else "",
+            "page": kind.page_for(current_actor()) if kind else "",
             "page_values": {"id": row["object_id"]},
         }
     ) | {"stopped": date.fromisoformat(row["stopped_on"])}

@@ -17,6 +17,6 @@ def load(world: World) -> None:
     market = people.gather(world)
     roads.tell(market)
     meals.tell(market)
-    relief.tell(market)
     waiting.tell(market)
+    relief.tell(market)
     world.say(_("合同外包：公路养护、助餐、应急服务已签约履行，采购项目各在一个阶段"))

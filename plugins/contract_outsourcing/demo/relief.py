@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NAME = "独居老人应急送餐送水"
 CEILING, PRICE = 24_000_000, 20_000_000
+PLANNED = 42_000_000
 # What follows: one is agreed and waits for its contract, of the other nothing is agreed yet.
 LIGHT, WATER = ("停电期间困难家庭照明取暖", 9_000_000), ("汛期独居老人转移安置照料", 7_000_000)
 MONTHS, YEAR = 6, 12
@@ -102,7 +103,7 @@ def _plan() -> dict[str, Any]:
         "quantity": 380,
         "unit": "户",
         "goal": "停水停电期间独居老人有饭吃、有水喝。",
-        "money": {"HELP": CEILING + LIGHT[1] + WATER[1]},
+        "money": {"HELP": PLANNED},
         "emergency_reason": REASON,
     }
 

@@ -19,7 +19,7 @@ from core.purchases import Purchase, lines_of
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again
 from core.web.menu import DOOR, MenuItem, Todo
-from plugins.contract_outsourcing.models import Award, Contract, Tender
+from plugins.contract_outsourcing.models import Award, Contract, Milestone, Tender
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.pages import contract_form, contract_words, paper
 from plugins.contract_outsourcing.service import (
@@ -167,6 +167,7 @@ def show_again(number: int, form: dict[str, Any]) -> str:
         changes=list(contract_queries.kind_names().items()),
         bond_forms=contract_words.bond_forms(),
         tones=contract_words.TONES,
+        opened=_opened(actor, number),
         steps=_steps(contract),
         may={name: actor.may(name) for name in (*MAY, "contract.receive")},
         mine=mine,
@@ -177,6 +178,12 @@ def show_again(number: int, form: dict[str, Any]) -> str:
         labels=contract_words.labels(),
         **form,
     )
+
+
+def _opened(actor: Actor, number: int) -> set[int]:
+    """Return the milestones of a contract whose pages the actor may open."""
+    query = db.select(Milestone.id).where(visible(Milestone, actor, VIEW))
+    return set(db.session.scalars(query.where(Milestone.contract_id == number)))
 
 
 def _party(actor: Actor, contract: dict[str, Any]) -> int | None:
