@@ -121,6 +121,8 @@ PANEL = [
         one("Representative", user_id=identity()),
         panels.add_representative,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.replace",
@@ -130,6 +132,8 @@ PANEL = [
         one("ReplaceMember", member_id=identity(), reason=reason()),
         panels.replace,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.show",
@@ -182,6 +186,8 @@ MEMBER = [
         one("DeclareSeat", confirms=_flag(), reason=reason(required=False, load_default=None)),
         panels.declare,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.check",
@@ -197,6 +203,8 @@ MEMBER = [
         ),
         scoring.check,
         object_type="bid",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.score",
@@ -225,6 +233,8 @@ MEMBER = [
         ),
         scoring.score,
         object_type="bid",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.finish",
@@ -234,6 +244,8 @@ MEMBER = [
         one("FinishScoring"),
         scoring.finish,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.ask_explanation",
@@ -243,6 +255,8 @@ MEMBER = [
         one("AskExplanation"),
         low_bids.ask_explanation,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.judge_low_bid",
@@ -252,6 +266,8 @@ MEMBER = [
         schema("JudgeLowBid", bid_id=identity(), accepted=_flag(), reason=reason()),
         low_bids.judge,
         object_type="bid",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.call_quotes",
@@ -261,6 +277,8 @@ MEMBER = [
         one("CallQuotes", until=instant(required=True)),
         quotes.call,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.report",
@@ -270,6 +288,8 @@ MEMBER = [
         one("PanelReport"),
         reports.report,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
 ]
 

@@ -23,7 +23,7 @@ from plugins.contract_outsourcing.models import (
 from plugins.contract_outsourcing.models import bids as b
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.rules.methods import methods
-from plugins.contract_outsourcing.service import bids, openings, sealing, steps
+from plugins.contract_outsourcing.service import bids, openings, sealing
 from plugins.contract_outsourcing.service.sealing import HOLD
 
 MOST = 200
@@ -113,9 +113,9 @@ def file(tender_id: int, file_id: int) -> BidFile | None:
     return found
 
 
-def lifted() -> list[tuple[str, Select[Any]]]:
-    """Return the tenders whose bidders are no longer secret: those that were opened."""
-    return [(steps.TENDER, db.select(Tender.id).where(Tender.opened_at.is_not(None)))]
+def opened() -> Select[Any]:
+    """Return the numbers of the tenders whose bidders are no longer secret."""
+    return db.select(Tender.id).where(Tender.opened_at.is_not(None))
 
 
 def has_record(tender: Tender) -> bool:
