@@ -24,6 +24,7 @@ from plugins.contract_outsourcing.models import bids as b
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.rules.methods import methods
 from plugins.contract_outsourcing.service import bids, openings, sealing
+from plugins.contract_outsourcing.service.scoring import is_finished
 from plugins.contract_outsourcing.service.sealing import HOLD
 
 MOST = 200
@@ -57,7 +58,7 @@ def opening(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
         and methods()[tender.method].envelopes == openings.TWO_ENVELOPES
         and not openings.prices_are_open(tender.id)
     )
-    scored = openings.is_scored(tender.id) if waits else None
+    scored = is_finished(tender) if waits else None
     return (
         bids.told(tender)
         | _parts(actor, tender)
