@@ -86,6 +86,16 @@ POOL = [
         object_type="party_tie",
     ),
     Act(
+        "party.ties",
+        "查看承接主体之间的关联关系",
+        "/contract/party-ties",
+        experts.VIEW,
+        page("PartyTies"),
+        experts.party_ties,
+        method="GET",
+        reads=True,
+    ),
+    Act(
         "expert.list",
         "查看评审专家库",
         "/contract/experts",
@@ -299,7 +309,11 @@ BIDDER = [
         "说明报价的合理性",
         "/contract/bids/explain",
         "bid.make",
-        schema("ExplainBid", bid_id=identity(), words=Paragraphs(required=True, longest=2000)),
+        schema(
+            "ExplainBid",
+            bid_id=identity(),
+            words=Paragraphs(required=True, longest=2000, public=True),
+        ),
         low_bids.explain,
         object_type="bid",
     ),
@@ -324,7 +338,7 @@ NEGOTIATION = [
             "Negotiate",
             provider_id=identity(),
             price_fen=fen(),
-            record=Paragraphs(required=True, longest=2000),
+            record=Paragraphs(required=True, longest=2000, public=True),
             small_firm=_flag(required=False, load_default=False),
             unit_prices=fields.Dict(
                 keys=Text(longest=40),
