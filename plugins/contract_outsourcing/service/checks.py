@@ -6,6 +6,7 @@ from core import rulepack
 from core.db import db
 from core.formats import yuan
 from core.ledger import Check, Finding, balances
+from core.settlement.models import RESTORED, SET_OFF, Clawback, ClawbackReceipt
 from plugins.contract_outsourcing.models import (
     Amendment,
     Award,
@@ -18,6 +19,7 @@ from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.rules.splitting import BP
 from plugins.contract_outsourcing.service import postings
+from plugins.contract_outsourcing.service.terminating import COMPONENT
 
 
 def check_register() -> list[Finding]:
@@ -42,6 +44,9 @@ def check_milestones() -> list[Finding]:
         .group_by(Milestone.contract_id)
     )
     planned = {number: int(fen) for number, fen in rows}
+    for number, fen in _lost_advances().items():
+        # Paid for a milestone that was cancelled: it stays paid, and must come back.
+        planned[number] = planned.get(number, 0) + fen
     return [
         Finding(f"contract:{number}", yuan(worth.get(number, 0)), yuan(planned.get(number, 0)))
         for number in sorted(worth.keys() | planned.keys())
@@ -58,11 +63,11 @@ def check_committed() -> list[Finding]:
     committed, released = (
         balances(kind, by="pool_id") for kind in ("pool.committed", "pool.released")
     )
-    findings = []
+    findings, back = [], came_back()
     for row in db.session.scalars(db.select(ContractYear).order_by(ContractYear.pool_id)):
         pool = row.pool_id
         stands = value.get(pool, 0) - cancelled.get(pool, 0)
-        expected = stands - deducted.get(pool, 0) if row.committed else stands
+        expected = stands - deducted.get(pool, 0) - back.get(pool, 0) if row.committed else stands
         found = forward.get(pool, 0)
         if row.committed:
             found = committed.get(pool, 0) - released.get(pool, 0)
@@ -110,6 +115,28 @@ CHECKS = [
     Check("contract.committed", check_committed),
     Check("contract.limits", check_limits),
 ]
+
+
+def _lost_advances() -> dict[int, int]:
+    """Return what was paid in advance for nothing, fen by contract."""
+    rows = db.session.execute(
+        db.select(ContractYear.contract_id, db.func.sum(Clawback.amount_fen))
+        .join(ContractYear, ContractYear.pool_id == Clawback.pool_id)
+        .where(Clawback.component == COMPONENT)
+        .group_by(ContractYear.contract_id)
+    )
+    return {number: int(fen) for number, fen in rows}
+
+
+def came_back() -> dict[int, int]:
+    """Return what came back to the lines of advances for nothing, fen by pool."""
+    rows = db.session.execute(
+        db.select(Clawback.pool_id, db.func.sum(ClawbackReceipt.amount_fen))
+        .join(ClawbackReceipt, ClawbackReceipt.clawback_id == Clawback.id)
+        .where(Clawback.component == COMPONENT, ClawbackReceipt.way.in_([RESTORED, SET_OFF]))
+        .group_by(Clawback.pool_id)
+    )
+    return {pool: int(fen) for pool, fen in rows}
 
 
 def _by_contract(plus: str, minus: str) -> dict[int, int]:
