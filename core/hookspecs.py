@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import click
     from flask import Blueprint
     from sqlalchemy import Select
@@ -154,8 +156,8 @@ def integrity_checks() -> list[Check]:  # type: ignore[empty-body] # a specifica
 
 
 @spec
-def lifted_veils() -> list[tuple[str, Select[Any]]]:  # type: ignore[empty-body] # a specification
-    """Say about which objects veiled acts may be told by now: object type, select of numbers."""
+def lifted_veils() -> list[tuple[Collection[str], str, Select[Any]]]:  # type: ignore[empty-body] # a spec
+    """Say which veiled acts may be told by now: their ids, object type, select of numbers."""
 
 
 @spec

@@ -16,6 +16,7 @@ from plugins.contract_outsourcing.service import (
     contract_clocks,
     due,
     obstacles,
+    panel_queries,
     payment_clocks,
     performance_checks,
     postings,
@@ -26,8 +27,11 @@ from plugins.contract_outsourcing.service import (
     tracing,
     years,
 )
+from plugins.contract_outsourcing.service.scoring import BID
+from plugins.contract_outsourcing.service.steps import TENDER
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from flask import Blueprint
@@ -81,9 +85,13 @@ def _fits(traits: Traits) -> str | None:
 
 
 @hookimpl
-def lifted_veils() -> list[tuple[str, Select[Any]]]:
-    """Say which tenders were opened, so that who bid in them is no longer secret."""
-    return records.lifted()
+def lifted_veils() -> list[tuple[Collection[str], str, Select[Any]]]:
+    """Say in which tenders it is no longer secret who bid, and who sat on the panel."""
+    return [
+        (api.BIDDERS_ACTS, TENDER, records.opened()),
+        (api.PANELS_ACTS, TENDER, panel_queries.named()),
+        (api.PANELS_ACTS, BID, panel_queries.named_bids()),
+    ]
 
 
 @hookimpl

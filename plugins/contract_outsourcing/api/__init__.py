@@ -23,4 +23,8 @@ ACTS = [
     *cases.ACTS,
 ]
 
-__all__ = ["ACTS", "PERMISSIONS"]
+# Behind a veil until the opening, and until the notice of the award.
+BIDDERS_ACTS = tuple(one.operation_id for one in ACTS if one.veiled and not one.noted)
+PANELS_ACTS = tuple(one.operation_id for one in ACTS if one.veiled and one.noted)
+
+__all__ = ["ACTS", "BIDDERS_ACTS", "PANELS_ACTS", "PERMISSIONS"]

@@ -19,7 +19,7 @@ from core.purchases import Purchase, lines_of
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again
 from core.web.menu import DOOR, MenuItem, Todo
-from plugins.contract_outsourcing.models import Award, Contract, Milestone, Tender
+from plugins.contract_outsourcing.models import Award, Contract, Ending, Milestone, Tender
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.pages import contract_form, contract_words, paper
 from plugins.contract_outsourcing.service import (
@@ -275,6 +275,7 @@ def _waiting(actor: Actor) -> list[Todo]:
         return int(found or 0)
 
     in_force = Contract.signed_at.is_not(None)
+    ending = db.select(Ending.contract_id).where(Ending.state == c.PROPOSED)
     asked = [
         (
             "contract.sign",
@@ -283,6 +284,7 @@ def _waiting(actor: Actor) -> list[Todo]:
             c.AGREED,
         ),
         ("contract.agree", _("待复核的合同草案"), (Contract.state == c.DRAFT,), c.DRAFT),
+        ("contract.agree", _("待复核的解除和兑付"), (Contract.id.in_(ending),), None),
         (MAKE, _("待公告的合同"), (in_force, Contract.published_at.is_(None)), c.PERFORMING),
         ("contract.file", _("待备案的合同"), (in_force, Contract.filed_at.is_(None)), c.PERFORMING),
     ]

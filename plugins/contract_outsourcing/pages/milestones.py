@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whol
 from core.web.menu import DOOR, MenuItem, Todo
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.pages import certificates, paper
-from plugins.contract_outsourcing.service import arrears, performance_queries
+from plugins.contract_outsourcing.service import arrears, evidence, performance_queries
 
 blueprint = Blueprint(
     "contract_milestones",
@@ -84,9 +85,20 @@ def deliver(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     form = request.form
     links = [line.strip() for line in (form.get("links") or "").splitlines() if line.strip()]
     fields = {"id": id, "delivered_on": form.get("delivered_on"), "words": form.get("words")}
-    return _after(
-        id, act("milestone.deliver", fields | {"links": links}), _("已申报交付，等验收。")
-    )
+    fields |= {"links": links, "files": _files()}
+    return _after(id, act("milestone.deliver", fields), _("已申报交付，等验收。"))
+
+
+@blueprint.get("/<int:id>/files/<int:file_id>")
+def file(id: int, file_id: int) -> Response:  # noqa: A002 - the route's name
+    """Give a file of a delivery to who may see the milestone; never to be run by a browser."""
+    actor = current_actor()
+    require(actor, VIEW)
+    found = evidence.file(actor, id, file_id)
+    response = Response(found.content, mimetype=found.kind)
+    response.headers.set("Content-Disposition", "attachment", filename=found.name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @blueprint.post("/<int:id>/accept")
@@ -219,6 +231,15 @@ def late() -> str:
 
 
 # --- parts -------------------------------------------------------------------------------------
+
+
+def _files() -> list[dict[str, Any]]:
+    """Return the files of the form as the act takes them."""
+    return [
+        {"name": sent.filename, "content": base64.b64encode(sent.read()).decode()}
+        for sent in request.files.getlist("files")
+        if sent.filename
+    ]
 
 
 def _after(number: int, answer: Answer, done: str) -> ResponseReturnValue:

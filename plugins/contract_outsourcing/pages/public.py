@@ -9,7 +9,7 @@ from core.web import current_actor
 from core.web.forms import page_of
 from core.web.menu import DOOR, MenuItem
 from plugins.contract_outsourcing.pages import paper, tender_words
-from plugins.contract_outsourcing.service import tender_queries
+from plugins.contract_outsourcing.service import prequalifying, tender_queries
 
 blueprint = Blueprint(
     "contract_public", __name__, url_prefix="/contract/public", template_folder="../templates"
@@ -38,6 +38,7 @@ def index() -> str:
         rows=[tender_words.timed(row) for row in found["items"]],
         next_before=found["next_before"],
         before=before,
+        prequalifications=prequalifying.listed(current_actor())["items"],
     )
 
 

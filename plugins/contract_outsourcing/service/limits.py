@@ -17,6 +17,7 @@ from core.formats import day, yuan
 from core.purchases import Purchase, lines_of
 from plugins.contract_outsourcing.models import Award, Contract
 from plugins.contract_outsourcing.models.contracts import FRAMEWORK, PARTS
+from plugins.contract_outsourcing.rules import paying
 from plugins.contract_outsourcing.rules.methods import methods
 from plugins.contract_outsourcing.rules.periods import last_day
 from plugins.contract_outsourcing.rules.splitting import BP
@@ -46,7 +47,8 @@ def judge(contract: Contract, award: Award, purchase: Purchase, method: str) -> 
 
     CONTRACT_FIELD_MISSING, NEGATIVE_LIST_HIT, CONTRACT_TERM_EXCEEDED, CONTRACT_OVER_AWARD,
     FRAMEWORK_HAS_MILESTONES, MILESTONES_DO_NOT_SUM, ADVANCE_TOO_LARGE, BOND_OVER_10PCT,
-    RECIPIENTS_TOO_FEW, PAYMENT_TERM_TOO_LONG, LINE_MISMATCH, FISCAL_YEAR_MISMATCH.
+    RECIPIENTS_TOO_FEW, PAYMENT_TERM_TOO_LONG, LATE_INTEREST_TOO_LOW, LINE_MISMATCH,
+    FISCAL_YEAR_MISMATCH.
     """
     terms = read_terms(contract.terms)
     _refuse_incomplete(contract, terms)
@@ -58,6 +60,7 @@ def judge(contract: Contract, award: Award, purchase: Purchase, method: str) -> 
     _refuse_bond(contract, terms)
     _refuse_few_recipients(contract, terms)
     _refuse_late_payment(contract, terms)
+    _refuse_low_interest(contract, terms)
     _refuse_lines(contract, terms, purchase)
 
 
@@ -273,6 +276,32 @@ def _refuse_late_payment(contract: Contract, terms: Terms) -> None:
             days=terms.payment_days,
             most=int(figure.value),
         )
+
+
+def _refuse_low_interest(contract: Contract, terms: Terms) -> None:
+    """Refuse interest agreed with a small firm below the loan prime rate of the contract's day."""
+    agreed = terms.late_interest_ppm
+    if agreed is None or not contract.small_firm:
+        return
+    figure = rulepack.found(
+        "payment.lpr_one_year_bp", on=clock.today(), division_code=contract.division_code
+    )
+    if figure is None or agreed >= (least := paying.least_agreed_ppm(int(figure.value))):
+        return
+    raise RuleBroken(
+        "LATE_INTEREST_TOO_LOW",
+        _(
+            "约定的逾期利息每日百万分之 %(own)s，低于一年期贷款市场报价利率 %(year)s%%，"
+            "即每日百万分之 %(least)s。请提高；不约定的，按每日万分之五计算。",
+            own=agreed,
+            year=yuan(int(figure.value)),
+            least=least,
+        ),
+        basis=figure.citation,
+        agreed_ppm=agreed,
+        least_ppm=least,
+        lpr_bp=int(figure.value),
+    )
 
 
 def _refuse_lines(contract: Contract, terms: Terms, purchase: Purchase) -> None:

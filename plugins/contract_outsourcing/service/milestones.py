@@ -18,7 +18,7 @@ from plugins.contract_outsourcing.models import Contract, ContractYear, Mileston
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.rules.terms import Terms, read_terms
-from plugins.contract_outsourcing.service import steps
+from plugins.contract_outsourcing.service import evidence, steps
 
 LAW = "政府采购法第四十一条、政府采购法实施条例第四十五条"
 
@@ -30,11 +30,12 @@ def deliver(
     delivered_on: date,
     words: str,
     links: list[str] | None = None,
+    files: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Say that a milestone was delivered on a day, with the evidence; after a refusal once more.
 
     Refuses CONTRACT_NOT_PERFORMING, a day to come or before the contract was signed,
-    MILESTONE_IS_ORDER, EARLIER_MILESTONE_OPEN.
+    MILESTONE_IS_ORDER, EARLIER_MILESTONE_OPEN, and the files that `evidence.keep` refuses.
     """
     milestone = fetch(Milestone, id, actor, "milestone.deliver")
     steps.milestone.require(milestone, "milestone.deliver")
@@ -51,6 +52,7 @@ def deliver(
         submitted_by=actor.user_id,
         evidence={"words": words, "links": links or []},
     )
+    evidence.keep(actor, milestone, files or ())
     audit.about(steps.MILESTONE, milestone.id, contract.number)
     return said(milestone)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import Select
 
 from core import clock, formats
 from core.access import Actor, RoleGrant, User, fetch, scoped
 from core.db import db
 from core.parties import Organisation
 from plugins.contract_outsourcing.models import (
+    Bid,
     BidFile,
     BidOpening,
     FinalQuote,
@@ -156,6 +158,17 @@ def procurements(actor: Actor, *, before: int | None = None, limit: int = 50) ->
         ],
         "next_before": rows[limit - 1].id if len(rows) > limit else None,
     }
+
+
+def named() -> Select[Any]:
+    """Return the numbers of the tenders whose panels are secret no longer: awarded, or ended."""
+    is_over = db.or_(Tender.awarded_at.is_not(None), Tender.state.in_([t.FAILED, t.CANCELLED]))
+    return db.select(Tender.id).where(is_over)
+
+
+def named_bids() -> Select[Any]:
+    """Return the numbers of the bids in the tenders whose panels are secret no longer."""
+    return db.select(Bid.id).where(Bid.tender_id.in_(named()))
 
 
 # --- parts -------------------------------------------------------------------------------------

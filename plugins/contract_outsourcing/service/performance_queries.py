@@ -17,6 +17,7 @@ from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.service import (
     accepting,
     deducting,
+    evidence,
     opinions,
     scoring_performance,
 )
@@ -193,6 +194,7 @@ def shown(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
             "provider": names[milestone.provider_id],
             "organisation": names[milestone.organisation_id],
             "evidence": milestone.evidence,
+            "files": evidence.listed(milestone.id),
             "standard": [
                 {"code": line.code, "name": line.name, "required": line.required}
                 for line in accepting.standard_of(milestone, contract)

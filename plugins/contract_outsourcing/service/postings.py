@@ -127,7 +127,14 @@ ENTRY_KINDS = [
     EntryKind(
         ENDED,
         "合同结清",
-        (*RELEASE_PAIRS, _CANCEL, _DEDUCT, (FORWARD_DUE, FORWARD), (CEILING_USED, CEILING_FREE)),
+        (
+            *RELEASE_PAIRS,
+            _CANCEL,
+            _DEDUCT,
+            (FORWARD_DUE, FORWARD),
+            (CEILING_USED, CEILING_FREE),
+            ("fin.expense", PREPAID),
+        ),
         "民法典第五百五十七条",
     ),
     EntryKind(

@@ -184,6 +184,7 @@ def _notice(tender: Tender) -> dict[str, Any]:
         "method_reason": tender.method_reason,
         "method_approval": tender.method_approval,
         "competition": content.get("competition"),
+        "prequalification": content.get("prequalification"),
         "provider": names.get(content.get("provider_id")) if is_direct else None,
         "project": content.get("project"),
         "service": content.get("service"),
