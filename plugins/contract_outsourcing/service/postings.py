@@ -137,12 +137,7 @@ ENTRY_KINDS = [
         ),
         "民法典第五百五十七条",
     ),
-    EntryKind(
-        INCOME_DUE,
-        "应收承接主体款项",
-        ((RECEIVABLE, INCOME), (RECEIVABLE, PREPAID)),
-        "预算法第五十六条",
-    ),
+    EntryKind(INCOME_DUE, "应收承接主体款项", ((RECEIVABLE, INCOME),), "预算法第五十六条"),
     EntryKind(INCOME_RECEIVED, "承接主体上缴款", ((REMITTED, RECEIVABLE),), "预算法第五十六条"),
 ]
 
