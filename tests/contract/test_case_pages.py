@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core import clock
+from tests.contract import awards_world
 from tests.contract.performance_world import Performing
 from tests.contract.test_cases import tender_of
 from tests.contract.test_papers import signed_in
@@ -64,3 +65,12 @@ def test_everybody_reads_what_was_published(app, signed):
     assert f"/contract/cases/public/{number}" in anybody.open(f"/contract/public/{number}").html
     assert anybody.open("/contract/cases/public/999").status == 404
     assert "申报交付" not in anybody.open(f"/contract/cases/{number}").text
+
+
+def test_the_clock_of_signing_leads_to_the_case(app, county):
+    with app.app_context():
+        awarded = awards_world.published_award(county, county.provider, 900_000)
+    clerk = signed_in(app, county, "purchaser_clerk")
+    page = clerk.open(f"/contract/cases/awards/{awarded.id}")
+    assert page.path == f"/contract/cases/{awarded.tender_id}"
+    assert clerk.open("/contract/cases/awards/999").status == 404

@@ -322,6 +322,7 @@ class ContractWalk(Procurement):
             "contract_frameworks": framework,
             "contract_public": tender,
             "contract_cases": {"id": (self._case(), self.tender)},
+            "contract_cases.of_award": {"id": (self.direct,)},
             "contract_contracts": {"id": (self.contract,), "award": (self.direct,)},
             "contract_contracts.credit": {"id": (self.county.provider,)},
         }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, current_app, render_template, url_for
+from flask import Blueprint, current_app, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
 
 from core.access import Actor, require
 from core.web import current_actor
@@ -46,6 +47,14 @@ def show(id: int) -> str:  # noqa: A002 - the route's name
         entries=[_linked(one, actor) for one in found["items"]],
         next=[_linked(one, actor) for one in found["next"]],
     )
+
+
+@blueprint.get("/awards/<int:id>")
+def of_award(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Lead from an award, whose contract is to be signed, to its case."""
+    actor = current_actor()
+    require(actor, cases.VIEW)
+    return redirect(url_for(".show", id=cases.tender_of(actor, award_id=id)))
 
 
 @blueprint.get("/public/<int:id>")

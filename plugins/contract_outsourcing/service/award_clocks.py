@@ -42,7 +42,14 @@ KINDS = [
         "contract_awards.ranking",
         "award.view",
     ),
-    DeadlineKind(SIGN, "签订政府采购合同", "contract.sign_days", "days", "政府采购法第四十六条"),
+    DeadlineKind(
+        SIGN,
+        "签订政府采购合同",
+        "contract.sign_days",
+        "days",
+        "政府采购法第四十六条",
+        "contract_cases.of_award",
+    ),
     DeadlineKind(
         ENQUIRY_ANSWER,
         "答复供应商询问",

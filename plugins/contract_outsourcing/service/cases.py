@@ -15,7 +15,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from core import clock
-from core.access import ROLES, Actor, RoleGrant, User, visible
+from core.access import ROLES, Actor, RoleGrant, User, fetch, visible
 from core.db import db
 from core.deadlines import Deadline, DueItem
 from core.deadlines.service import kind_name
@@ -104,6 +104,12 @@ def public(
     tender = tender_queries.require_public(id)
     plan = db.session.get_one(Purchase, tender.purchase_id)
     return _head(tender, plan) | {"items": _told(tender, plan, _contracts(tender), PUBLIC)}
+
+
+def tender_of(actor: Actor, *, award_id: int) -> int:
+    """Return the number of an award's tender, as far as the award is in view."""
+    award: Award = fetch(Award, award_id, actor, VIEW)
+    return award.tender_id
 
 
 # --- who reads ---------------------------------------------------------------------------------
