@@ -14,6 +14,7 @@ from plugins.contract_outsourcing.service import postings, years
 from tests.contract import contract_world as world
 from tests.contract.awards_world import acting
 from tests.factories import attempt, do
+from tests.settlement_world import together
 
 DAY = "2026-06-15T10:00"
 
@@ -141,6 +142,21 @@ def test_a_contract_is_ended_by_two_persons(county, signed):
     assert (found["state"], found["bonds"][0]["state"]) == ("performing", "held")
     assert terminated(county, signed)["contract_state"] == "terminated"
     assert shown(county, signed)["bonds"][0]["state"] == "returned"
+
+
+def test_of_two_who_approve_an_end_at_once_one_does(app, county, signed):
+    clerk, approver = county.actor("purchaser_clerk"), county.actor("purchaser_approver")
+    fields = {"id": signed, "reason": "停业", "call_bond": True}
+    number = perform("contract.terminate", clerk, **fields)["id"]
+
+    def approve():
+        with app.app_context():
+            return attempt("ending.approve", approver, id=number)
+
+    with clock.frozen(DAY):
+        answers = together(approve, approve)
+    assert sorted(answer.status for answer in answers) == [200, 409]
+    assert [one["amount_fen"] for one in shown(county, signed)["incomes"]] == [4_800_000]
 
 
 def test_a_bond_is_called_by_two_persons(county, signed):
