@@ -45,6 +45,9 @@ def propose(
     steps.milestone.require(milestone, "deduction.propose")
     contract = contract_of(milestone)
     four_eyes(actor, *handlers(contract), what=_("扣减"))
+    if milestone.kind == p.ADVANCE:
+        # No service, so nothing was late or missed; what is unearned is owed back whole.
+        raise _not_agreed(milestone, clause or LATE_CLAUSE)
     reckoned = (
         _late(milestone, contract)
         if kind == p.LATE
