@@ -82,13 +82,13 @@ def under_way(county: County, *, amount_fen: int, line: int | None = None, **pla
             "standard_is_clear": True,
             "recipients_choose": False,
             "is_open_tender": True,
+            "funding": [{"line_id": line, "amount_fen": amount_fen}],
         }
         number = factories.do(
             "purchase.create",
             clerk,
             organisation_id=county.purchaser,
             catalogue_item_id=factories.catalogue_item(county, "E01"),
-            funding=[{"line_id": line, "amount_fen": amount_fen}],
             **fields | plan,
         )["id"]
         factories.do("purchase.submit", clerk, id=number)

@@ -89,6 +89,13 @@ def test_nothing_is_advanced_once_it_was_accepted(world):
     assert (refused["facts"]["amount_fen"], refused["facts"]["left_fen"]) == (ADVANCE, 0)
 
 
+def test_nothing_is_taken_off_an_advance(world):
+    with clock.frozen(JUNE):
+        world.deliver(world.m1, "2026-06-01")
+    asked = {"milestone_id": world.m1, "kind": "late", "evidence": "日期"}
+    assert ask(world, "deduction.propose", "accepter", **asked)["code"] == "DEDUCTION_NOT_AGREED"
+
+
 def test_a_deduction_takes_off_no_more_than_is_unpaid_and_the_rest_is_owed(world):
     advanced(world)
     with clock.frozen(JUNE):

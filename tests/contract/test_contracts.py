@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from core import clock
+from core.access import Actor
 from core.budget import rooms
 from core.db import db, transaction
 from core.parties import Organisation
-from plugins.contract_outsourcing.models import Challenge, Contract
+from plugins.contract_outsourcing.models import Challenge, Contract, Signature
 from plugins.contract_outsourcing.models import awards as a
 from plugins.contract_outsourcing.service import postings, years
 from tests.contract import contract_world as world
 from tests.contract.awards_world import acting, manager_of
-from tests.factories import COUNTY, attempt, do
+from tests.factories import COUNTY, attempt, do, make_user
+from tests.settlement_world import together
 
 
 def test_signing_commits_this_year_and_registers_the_next(app, county):
@@ -172,3 +174,26 @@ def test_interest_agreed_with_a_small_firm_is_no_lower_than_the_prime_rate(
         if code:
             facts = answer.body["facts"]
             assert (facts["agreed_ppm"], facts["least_ppm"], facts["lpr_bp"]) == (82, 83, 300)
+
+
+def test_of_last_signatures_at_once_one_puts_the_contract_in_force(app, county):
+    with app.app_context():
+        contract = world.agreed(county)
+        second = make_user("purchaser_approver", county.purchaser)
+        first = county.actor("purchaser_approver")
+        people = [manager_of(county, county.provider), first, Actor(second, "复核二", first.grants)]
+    asked = {"id": contract["id"], "text_hash": contract["text_hash"]}
+
+    def sign(actor):
+        with app.app_context():
+            return attempt("contract.sign", actor, **asked)
+
+    with clock.frozen(world.SIGNED):
+        answers = together(*(lambda one=one: sign(one) for one in people))
+    with app.app_context(), transaction(readonly=True):
+        assert postings.registered(years.pools_of(contract["id"]))["value"] == 96_000_000
+        assert db.session.get_one(Contract, contract["id"]).state == "performing"
+        count = db.select(db.func.count()).select_from(Signature)
+        assert db.session.scalar(count.filter_by(object_id=contract["id"])) == 2
+    # The purchaser signs once, whoever of its people was first.
+    assert sorted(answer.status for answer in answers) == [200, 200, 409]

@@ -7,9 +7,10 @@ import pytest
 from core import clock
 from core.access import Actor, Grant
 from core.budget import rooms
-from core.db import db
-from plugins.contract_outsourcing.models import Challenge, Contract
+from core.db import db, transaction
+from plugins.contract_outsourcing.models import Challenge, Contract, Milestone
 from plugins.contract_outsourcing.models import awards as a
+from plugins.contract_outsourcing.service import performance_checks
 from tests import factories
 from tests.contract import contract_world
 from tests.contract.awards_world import acting
@@ -432,3 +433,36 @@ def test_a_mean_of_no_opinions_is_refused(world):
     assert refusal["code"] == "NO_SCORED_OPINIONS"
     asked["side"] = "purchaser"
     assert world.refused("contract.score", "purchaser_clerk", **asked)["code"] == "INVALID_INPUT"
+
+
+# --- the checks themselves ----------------------------------------------------------------------
+
+
+def found_wrong(world, **values):
+    """Change the first milestone behind everybody's back, ask the checks, and change it back."""
+    with world.app.app_context():
+        with acting():
+            row = db.session.get_one(Milestone, world.m1)
+            before = {name: getattr(row, name) for name in values}
+            for name, value in values.items():
+                setattr(row, name, value)
+        with transaction(readonly=True):
+            found = [one.where for check in performance_checks.CHECKS for one in check.run()]
+        with acting():
+            row = db.session.get_one(Milestone, world.m1)
+            for name, value in before.items():
+                setattr(row, name, value)
+    return {where.partition(":")[0] for where in found}
+
+
+def test_the_checks_find_a_milestone_that_says_other_than_the_books(world):
+    world.accepted(world.m1, "2026-03-20")
+    assert found_wrong(world) == set()
+    assert found_wrong(world, payable_fen=28_799_999) == {"milestone", "pool"}
+    assert found_wrong(world, payable_fen=28_799_999, deducted_fen=1) == {"pool"}
+
+
+def test_the_checks_find_a_deduction_that_was_left_open(world):
+    world.deliver(world.m1, "2026-03-20")
+    propose(world, clause="missed", units=2)
+    assert found_wrong(world, state="accepted", payable_fen=28_800_000) == {"milestone", "pool"}

@@ -328,3 +328,28 @@ def test_another_method_after_a_failure_needs_an_approval(office):
     shown = do("tender.show", clerk, id=again["id"])
     assert shown["method"] == "negotiation"
     assert shown["sheet"]["indicators"] == []
+
+
+def test_two_plans_below_the_limit_that_together_pass_it_are_splitting(office):
+    """Neither is tendered openly; that they use the contract form is what makes them count."""
+    line = factories.make_line(office, code="SPLIT", amount_fen=400_000_000)
+    half = {"amount_fen": 120_000_000, "line": line, "is_open_tender": False}
+    world.make_plan(office, **half)
+    fields = factories.PLAN | {"name": "机关物业服务二期", "beneficiary": "government"}
+    again = refused(
+        "purchase.create",
+        office.actor("purchaser_clerk"),
+        organisation_id=office.purchaser,
+        catalogue_item_id=factories.catalogue_item(office, "E01"),
+        funding=[{"line_id": line, "amount_fen": 120_000_000}],
+        **fields
+        | {
+            "form": "contract",
+            "form_reason": "标准明确，竞争择优。",
+            "standard_is_clear": True,
+            "recipients_choose": False,
+        },
+    )
+    assert again["code"] == "SPLIT_TO_AVOID_TENDER"
+    assert again["facts"]["earlier_fen"] == 120_000_000
+    assert "第二十八条" in again["basis"]

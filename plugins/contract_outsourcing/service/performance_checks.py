@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from flask_babel import gettext as _
 from sqlalchemy import case, func
 
 from core.db import db
@@ -30,12 +29,8 @@ def check_amounts() -> list[Finding]:
     return [
         Finding(
             f"milestone:{row.id}",
-            _(
-                "金额 %(amount)s，应付 %(payable)s + 扣减 %(deducted)s 不相符",
-                amount=yuan(row.amount_fen),
-                payable=yuan(row.payable_fen),
-                deducted=yuan(row.deducted_fen),
-            ),
+            yuan(row.amount_fen),
+            f"{yuan(row.payable_fen)} + {yuan(row.deducted_fen)}",
         )
         for row in rows
     ]
@@ -53,15 +48,7 @@ def check_register() -> list[Finding]:
     for pool_id, fen in expected.items():
         found = {name: book.get(pool_id, 0) for name, book in books.items()}
         findings += [
-            Finding(
-                f"pool:{pool_id}",
-                _(
-                    "合同台账“%(what)s”是 %(found)s 元，各节点合计 %(expected)s 元",
-                    what=name,
-                    found=yuan(found[name]),
-                    expected=yuan(fen[name]),
-                ),
-            )
+            Finding(f"pool:{pool_id} {name}", yuan(fen[name]), yuan(found[name]))
             for name in found
             if found[name] != fen[name]
         ]
@@ -81,14 +68,7 @@ def check_owed() -> list[Finding]:
         still_charged = fen["charged"] - back.get(pool_id, 0)
         pairs = ((charged.get(pool_id, 0), still_charged), (in_books, fen["owed"]))
         findings += [
-            Finding(
-                f"pool:{pool_id}",
-                _(
-                    "账上 %(found)s 元，各节点合计 %(expected)s 元",
-                    found=yuan(found),
-                    expected=yuan(wanted),
-                ),
-            )
+            Finding(f"pool:{pool_id}", yuan(wanted), yuan(found))
             for found, wanted in pairs
             if found != wanted
         ]
@@ -106,10 +86,7 @@ def check_deductions() -> list[Finding]:
         .group_by(Milestone.id, Milestone.deducted_fen)
     )
     return [
-        Finding(
-            f"milestone:{number}",
-            _("扣减 %(found)s，决定 %(decided)s", found=yuan(fen), decided=yuan(int(total))),
-        )
+        Finding(f"milestone:{number}", f"<= {yuan(int(total))}", yuan(fen))
         for number, fen, total, open_ones in rows
         if fen > total or open_ones
     ]
