@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from core import clock
 from core.db import db, transaction
 from plugins.contract_outsourcing.models import LowBid
+from tests import factories
+from tests.contract import awards_world
 from tests.contract.evaluation_world import MORNING, Evaluation
 from tests.settlement_world import together
 
@@ -57,3 +61,22 @@ def test_who_was_not_asked_for_a_final_quote_is_not_found_qualified_afterwards(a
         world.do("panel.call_quotes", panel[0], id=world.tender, until="2026-03-03T17:00")
         asked = {"bid_id": world.bids[3], "condition": "1", "passed": True}
         assert world.refused("panel.check", panel[1], **asked) == "QUOTES_CALLED"
+
+
+def test_a_reserved_procurement_is_negotiated_only_with_who_it_is_reserved_for(app, county):
+    with clock.frozen(MORNING):
+        world = Evaluation(app, county)
+        clerk = world.who("purchaser_clerk")
+        for reserved, small_firm in (("small_firm", False), ("social_organisation", True)):
+            with app.app_context():
+                world.tender = awards_world.tender(
+                    county,
+                    method="single_source",
+                    state="publicity",
+                    publicity_until=clock.today() - timedelta(days=1),
+                    content={"reserved_for": reserved},
+                )
+                provider = factories.make_organisation("provider", name=f"公司{small_firm}")
+            asked = {"id": world.tender, "provider_id": provider, "price_fen": 990_000}
+            asked |= {"record": "协商。", "small_firm": small_firm}
+            assert world.refused("tender.negotiate", clerk, **asked) == "PROVIDER_CONDITION_UNMET"
