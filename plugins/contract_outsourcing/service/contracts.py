@@ -104,10 +104,10 @@ def revise(actor: Actor, *, id: int, **content: Any) -> dict[str, Any]:  # noqa:
 
 
 def agree(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
-    """Agree to a draft for the purchaser, never by who wrote it; its text is then fixed."""
+    """Agree to a draft for the purchaser, never by who wrote of it; its text is then fixed."""
     contract = fetch(Contract, id, actor, "contract.agree")
     steps.contract.require(contract, "contract.agree")
-    four_eyes(actor, contract.made_by, what=_("合同"))
+    four_eyes(actor, contract.made_by, *_writers(contract), what=_("合同"))
     _judge(contract)
     steps.contract.take(
         contract,
@@ -174,6 +174,19 @@ def about(contract: Contract, detail: str | None = None) -> dict[str, Any]:
         "value_fen": contract.value_fen,
         "text_hash": contract.text_hash,
     }
+
+
+def _writers(contract: Contract) -> list[int]:
+    """Return who wrote a draft anew, as the trail remembers."""
+    entries = audit.AuditEntry
+    query = db.select(entries.actor_id).where(
+        entries.object_type == CONTRACT,
+        entries.object_id == str(contract.id),
+        entries.action == "contract.revise",
+        entries.outcome == audit.ACCEPTED,
+        entries.actor_id.is_not(None),
+    )
+    return list(db.session.scalars(query.distinct()))
 
 
 def _fill(

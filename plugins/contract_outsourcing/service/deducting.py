@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from core import audit, clock, rulepack, states, workdays
 from core.access import Actor, fetch, four_eyes
 from core.db import db
-from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
+from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.fields import FEN_MAX
 from core.formats import day, yuan
 from plugins.contract_outsourcing.models import Contract, Deduction, Milestone
@@ -112,8 +112,15 @@ def decide(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
 
 
 def drop(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
-    """Give a deduction up, proposed or decided, before its milestone is accepted."""
+    """Give a deduction up before its milestone is accepted; a decided one only who may decide.
+
+    Refuses ROLE_NOT_ALLOWED.
+    """
     row, _milestone = _fetched(actor, id, "deduction.drop")
+    if row.state == p.DECIDED and not actor.may("deduction.decide"):
+        raise NotPermitted(
+            "ROLE_NOT_ALLOWED", _("扣减已经决定，只有“购买主体复核”岗位可以撤回。请与其联系。")
+        )
     end(actor, row, p.DROPPED, reason)
     return said(row)
 

@@ -104,8 +104,20 @@ def longest_months(contract: Contract, method: str) -> int:
     return (_figure(contract, own) if isinstance(own, str) else own) * _YEAR
 
 
+def chain(contract: Contract) -> list[Contract]:
+    """Return a contract and those it renewed, the newest first."""
+    found = [contract]
+    while (earlier := found[-1].renewed_from_id) is not None:
+        found.append(db.session.get_one(Contract, earlier))
+    return found
+
+
 def refuse_too_long(contract: Contract, ends_on: date, method: str) -> None:
-    """Refuse a term longer than law allows; a franchise runs by its own row."""
+    """Refuse a term longer than law allows, a renewal's with all it renewed.
+
+    A franchise runs by its own row.
+    """
+    _refuse_chain_too_long(contract, ends_on, method)
     longest, basis = longest_months(contract, method), _TERM_BASIS
     if methods()[method].longest_years is not None:
         words, basis = _("特许经营"), methods()[method].basis
@@ -128,6 +140,26 @@ def refuse_too_long(contract: Contract, ends_on: date, method: str) -> None:
             ),
             basis=basis,
             longest_months=longest,
+            last_day=last.isoformat(),
+        )
+
+
+def _refuse_chain_too_long(contract: Contract, ends_on: date, method: str) -> None:
+    if contract.renewed_from_id is None:
+        return
+    first = chain(contract)[-1]
+    months = longest_months(contract, method)
+    last = last_day(first.starts_on, months)
+    if ends_on > last:
+        raise RuleBroken(
+            "CONTRACT_TERM_EXCEEDED",
+            _(
+                "连同续签，自 %(first)s 起最长 %(months)s 个月，最晚到 %(last)s。请缩短续签期限。",
+                first=day(first.starts_on),
+                months=months,
+                last=day(last),
+            ),
+            basis=_TERM_BASIS,
             last_day=last.isoformat(),
         )
 

@@ -74,7 +74,7 @@ def terms_of(contract: Contract) -> Terms:
 def locked_pool(milestone: Milestone) -> Pool:
     """Return the pool of a milestone's year, locked; refuse BUDGET_MISSING while it has no line."""
     year = db.session.get_one(ContractYear, (milestone.contract_id, milestone.fiscal_year))
-    if not year.committed:
+    if year.amount_fen and not year.committed:
         raise RuleBroken(
             "BUDGET_MISSING",
             _(
@@ -183,14 +183,17 @@ def _refuse_out_of_turn(milestone: Milestone) -> None:
         return
     rest = db.select(Milestone).where(
         Milestone.contract_id == milestone.contract_id,
-        Milestone.sequence < milestone.sequence,
         Milestone.id != milestone.id,
     )
+    earlier = Milestone.sequence < milestone.sequence
     if milestone.kind == p.TAIL:
         over = {p.ACCEPTED, p.PAID, p.CANCELLED}
+        # A supplement stands after the tail, but what it adds is part of what the tail judges.
+        rest = rest.where(earlier | (Milestone.kind == p.SUPPLEMENT))
         rest = rest.where(Milestone.kind != p.ADVANCE, Milestone.state.not_in(over))
     else:
-        rest = rest.where(Milestone.kind == p.SHARE, Milestone.state.in_({p.SCHEDULED, p.REFUSED}))
+        rest = rest.where(earlier, Milestone.kind == p.SHARE)
+        rest = rest.where(Milestone.state.in_({p.SCHEDULED, p.REFUSED}))
     open_ones = list(db.session.scalars(rest.order_by(Milestone.sequence)))
     if open_ones:
         raise RuleBroken(
