@@ -42,7 +42,6 @@ from plugins.contract_outsourcing.service import (
     years,
 )
 from plugins.contract_outsourcing.service.case_entries import Entry
-from plugins.contract_outsourcing.service.panel_queries import AFTER_AWARD
 from plugins.contract_outsourcing.service.steps import tender as machine
 
 VIEW, CHALLENGES, SERVES = "case.view", "challenge.view", "panel.serve"
@@ -172,7 +171,7 @@ def _told(
     for row in contracts:
         entries += case_performance.of_contract(row, names[row.id])
     told = sorted(filter(reader.may, entries), key=lambda one: (one.at, one.order))
-    who = _Who(told, tender)
+    who = _Who(told)
     return [_said(one, reader, who) for one in told]
 
 
@@ -200,12 +199,11 @@ def _said(one: Entry, reader: Reader, who: _Who) -> dict[str, Any]:
 
 
 class _Who:
-    """Who did what is told: the office in which, and the name where it is no secret."""
+    """Who did what is told: the office in which, and the name; who acted under a veil has none."""
 
-    def __init__(self, entries: Iterable[Entry], tender: Tender) -> None:
+    def __init__(self, entries: Iterable[Entry]) -> None:
         """Look up everybody at once."""
         ids = {one.by for one in entries if one.by is not None}
-        self.judges_are_public = tender.state in AFTER_AWARD
         people = db.session.execute(db.select(User.id, User.name).where(User.id.in_(ids)))
         self.names = {row.id: row.name for row in people}
         self.grants: dict[int, list[RoleGrant]] = {}
@@ -225,10 +223,7 @@ class _Who:
         return _(ROLES[roles[0]].name) if len(roles) == 1 else ""
 
     def name(self, one: Entry) -> str:
-        """Return the person's name; who judged bids is nobody's business before the award."""
-        act = registry().acts.get(one.action)
-        if act is not None and act.permission == SERVES and not self.judges_are_public:
-            return ""
+        """Return the person's name."""
         return self.names.get(one.by or 0, "")
 
     def _roles_for(self, action: str) -> tuple[str, ...]:
