@@ -67,6 +67,7 @@ def test_a_reason_is_one_of_the_methods_own_with_words(office):
     do("tender.create", clerk, purchase_id=plan, **fields)
 
 
+@pytest.mark.requirement("R002-06")
 @pytest.mark.requirement("R000-53", "R000-54")
 def test_without_competition_only_after_the_test_has_failed(office):
     plan = world.make_plan(office)
