@@ -38,9 +38,10 @@ class Act:
     `verb(actor, **fields)` returns a JSON-ready dict. `reads` acts change nothing and run
     read-only; `secret` answers (one-time codes, what is known of persons) are stored sealed.
     `permission` None means that nobody need be signed in. Who performs a `veiled` act stays secret:
-    trail and status log do not say it, and its answers are sealed. A `port` stands in place of
-    boundary and verb (None) where the till's speed needs it, under the same contract. `body_max`
-    is the longest request in bytes that the API reads for it.
+    trail and status log do not say it, and its answers are sealed; unless it is `noted`, the
+    trail's pages do not even say that it was done, for numbers tell, too. A `port` stands in
+    place of boundary and verb (None) where the till's speed needs it, under the same contract.
+    `body_max` is the longest request in bytes that the API reads for it.
     """
 
     operation_id: str
@@ -53,6 +54,7 @@ class Act:
     reads: bool = False
     secret: bool = False
     veiled: bool = False
+    noted: bool = False
     object_type: str | None = None
     port: Callable[[Request], Answer] | None = None
     body_max: int = BODY_MAX

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError, fields, validate
 
 from core.clock import FIRST_DAY, LAST_DAY, ZONE
+from core.identifiers import holds_citizen_id
 
 # 9 * 10^15 fen: below 2^53, so that every reader of JSON keeps the last fen.
 FEN_MAX = 9_000_000_000_000_000
@@ -24,10 +25,15 @@ HIDDEN = {"Cc", "Cs"}
 class Text(fields.String):
     """A line of text: trimmed, 1 to `longest` characters, no control characters or surrogates."""
 
-    def __init__(self, *, longest: int = 200, shortest: int = 1, **options: Any) -> None:
-        """Limit the length; other options are marshmallow's."""
+    def __init__(
+        self, *, longest: int = 200, shortest: int = 1, public: bool = False, **options: Any
+    ) -> None:
+        """Limit the length; other options are marshmallow's.
+
+        What is typed into a `public` one is read by others: no identity number may stand in it.
+        """
         super().__init__(**options)
-        self.longest, self.shortest = longest, shortest
+        self.longest, self.shortest, self.public = longest, shortest, public
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any
@@ -40,6 +46,10 @@ class Text(fields.String):
         # Only what is not printable can be hidden; most text is, and need not be spelled out.
         if not text.isprintable() and any(unicodedata.category(c) in HIDDEN for c in text):
             raise ValidationError(_("含有不可见字符"))
+        if self.public and holds_citizen_id(text):
+            raise ValidationError(
+                _("含有居民身份证号码。这里写的内容别人也能看到，请删去号码后再提交。")
+            )
         return text
 
 
@@ -83,7 +93,7 @@ def one_of(*choices: str, **options: Any) -> fields.String:
 def reason(**options: Any) -> Text:
     """Return the reason of an act, kept in the trail; never write personal data into it."""
     options.setdefault("required", True)
-    return Text(longest=500, **options)
+    return Text(longest=500, public=True, **options)
 
 
 def schema(name: str, /, **members: Any) -> Schema:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import click
     from flask import Blueprint
     from sqlalchemy import Select
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from core.access import Actor, Permission
     from core.acts import Act
     from core.budget import Pool
-    from core.deadlines import DeadlineKind
+    from core.deadlines import DeadlineKind, DueItem
     from core.demo import World
     from core.disclosure import PublicSum
     from core.docs import Part
@@ -116,6 +118,15 @@ def settlement_claims(until: datetime) -> list[Claim]:  # type: ignore[empty-bod
 
 
 @spec
+def due_items(actor: Actor) -> list[DueItem]:  # type: ignore[empty-body] # a specification
+    """Say what of this component is due for this person beside the legal clocks, soonest first.
+
+    What has no clock of its own: a delivery, a closing, an expiry. At most
+    `core.deadlines.calendar.MOST`.
+    """
+
+
+@spec
 def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:  # type: ignore[empty-body] # a specification
     """Say what keeps this component's pools among these from closing: what, until when, who acts.
 
@@ -145,8 +156,8 @@ def integrity_checks() -> list[Check]:  # type: ignore[empty-body] # a specifica
 
 
 @spec
-def lifted_veils() -> list[tuple[str, Select[Any]]]:  # type: ignore[empty-body] # a specification
-    """Say about which objects veiled acts may be told by now: object type, select of numbers."""
+def lifted_veils() -> list[tuple[Collection[str], str, Select[Any]]]:  # type: ignore[empty-body] # a spec
+    """Say which veiled acts may be told by now: their ids, object type, select of numbers."""
 
 
 @spec

@@ -133,6 +133,26 @@ def check_citizen_id(text: str) -> CitizenId:
     return CitizenId(number, born_on, "male" if int(number[16]) % 2 else "female")
 
 
+def holds_citizen_id(text: str) -> bool:
+    """Tell whether a valid citizen identity number stands anywhere in a text.
+
+    Full-width digits are read as digits; blanks and hyphens between digits do not hide a number.
+    """
+    plain = re.sub(r"(?<=\d)[\s\-.·]+(?=[\dX])", "", unicodedata.normalize("NFKC", text).upper())
+    return any(
+        _is_citizen_id(found.group(1))
+        for found in re.finditer(rf"(?=([0-9]{{{CITIZEN_LENGTH - 1}}}[0-9X]))", plain)
+    )
+
+
+def _is_citizen_id(number: str) -> bool:
+    try:
+        check_citizen_id(number)
+    except InvalidInput:
+        return False
+    return True
+
+
 def check_phone(text: str) -> str:
     """Return a mainland mobile number as 11 digits; a leading +86 is taken off.
 

@@ -228,7 +228,9 @@ PUBLISHING = [
         "答复目录意见",
         "/catalogues/comments/answer",
         drafting.EDIT,
-        schema("CatalogueAnswer", id=identity(), answer=Text(required=True, longest=500)),
+        schema(
+            "CatalogueAnswer", id=identity(), answer=Text(required=True, longest=500, public=True)
+        ),
         consulting.answer,
         object_type="catalogue_comment",
     ),
@@ -306,7 +308,7 @@ PROPOSING = [
             code=_code(),
             category=one_of(*CATEGORIES),
             upper_code=_code(required=False, load_default=None),
-            answer=Text(load_default=None, longest=500),
+            answer=Text(load_default=None, longest=500, public=True),
         ),
         proposals.take,
         object_type="catalogue_proposal",
@@ -316,7 +318,9 @@ PROPOSING = [
         "不采纳目录建议",
         "/catalogues/proposals/decline",
         drafting.EDIT,
-        schema("CatalogueDecline", id=identity(), answer=Text(required=True, longest=500)),
+        schema(
+            "CatalogueDecline", id=identity(), answer=Text(required=True, longest=500, public=True)
+        ),
         proposals.decline,
         object_type="catalogue_proposal",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.deadlines.acts import ACTS, PERMISSIONS
-from core.deadlines.models import Deadline, DeadlineKind
+from core.deadlines.models import Deadline, DeadlineKind, DueItem
 from core.deadlines.service import day_began, start, stop
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "PERMISSIONS",
     "Deadline",
     "DeadlineKind",
+    "DueItem",
     "day_began",
     "start",
     "stop",

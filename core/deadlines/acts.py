@@ -6,19 +6,18 @@ from marshmallow import fields, validate
 
 from core.access import ROLES, Permission
 from core.acts import Act
-from core.deadlines import queries, service
-from core.fields import identity, one_of, schema
+from core.deadlines import calendar, queries, service
+from core.fields import date, identity, one_of, schema
 
+_OFFICES = tuple(
+    role.code
+    for role in ROLES.values()
+    if role.side in {"purchaser", "overseer"} and role.code != "administrator"
+)
 PERMISSIONS = [
-    Permission(
-        "deadline.view",
-        "查看到期事项",
-        tuple(
-            role.code
-            for role in ROLES.values()
-            if role.side in {"purchaser", "overseer"} and role.code != "administrator"
-        ),
-    ),
+    Permission("deadline.view", "查看到期事项", _OFFICES),
+    # Who is bound by no legal clock still has something to deliver, to answer, to send in.
+    Permission(calendar.VIEW, "查看到期日程", (*_OFFICES, "procurement_agent", "provider_manager")),
 ]
 
 ACTS = [
@@ -45,6 +44,23 @@ ACTS = [
             ),
         ),
         queries.deadlines,
+        method="GET",
+        reads=True,
+    ),
+    Act(
+        "due.list",
+        "查看到期日程",
+        "/due",
+        calendar.VIEW,
+        schema(
+            "Due",
+            when=one_of(*calendar.WHEN, required=False, load_default=None),
+            from_on=date(required=False, load_default=None),
+            limit=fields.Integer(
+                load_default=calendar.LIMIT, validate=validate.Range(min=1, max=200)
+            ),
+        ),
+        calendar.due,
         method="GET",
         reads=True,
     ),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Id, Instant, db
 from core.rulepack.declared import DAYS, WORKING_DAYS
+
+if TYPE_CHECKING:
+    from core.access import Actor
 
 UNITS = (DAYS, WORKING_DAYS)
 
@@ -20,7 +25,8 @@ class DeadlineKind:
 
     `figure` is the figure's code, `unit` how it counts (`days` of the calendar or `working_days`,
     as the figure says), `basis` the article that starts the clock. `endpoint` is the page that
-    shows an object of this kind, by its `id`.
+    shows an object of this kind, by its `id`, to who holds `permission` (empty: to everybody
+    who sees the deadline).
     """
 
     code: str
@@ -29,11 +35,35 @@ class DeadlineKind:
     unit: str
     basis: str
     endpoint: str = ""
+    permission: str = ""
+
+    def page_for(self, actor: Actor) -> str:
+        """Return the endpoint that shows an object of this kind to a reader, or nothing."""
+        return self.endpoint if not self.permission or actor.may(self.permission) else ""
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:
             message = f"deadline kind {self.code}: counts in days or working_days"
             raise RuntimeError(message)
+
+
+@dataclass(frozen=True)
+class DueItem:
+    """Something that is due on a day though no legal clock of its own runs (a delivery, a closing).
+
+    `kind_name` says what is to be done, `what` about which object, `basis` what sets the day;
+    none holds personal data. `at` is the hour where there is one. `endpoint` with `values` is the
+    page where it is dealt with.
+    """
+
+    on: date
+    kind_name: str
+    what: str
+    organisation_id: int
+    basis: str = ""
+    at: datetime | None = None
+    endpoint: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Deadline(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base

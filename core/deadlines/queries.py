@@ -40,7 +40,7 @@ def deadlines(
     return {
         "on": today.isoformat(),
         "counts": counts(actor),
-        "items": [_item(row, today) | {"organisation": names[row.organisation_id]} for row in rows],
+        "items": [item(row, today) | {"organisation": names[row.organisation_id]} for row in rows],
         "next_after": rows[-1].id if len(rows) == limit else None,
     }
 
@@ -90,7 +90,8 @@ def _chosen(when: str | None, today: date) -> ColumnElement[bool]:
     }[when]
 
 
-def _item(row: Deadline, today: date) -> dict[str, Any]:
+def item(row: Deadline, today: date) -> dict[str, Any]:
+    """Return a deadline as lists tell it, seen from a day."""
     kind = registry().deadline_kinds.get(row.kind)
     when = when_due(row, today)
     return {

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from core.demo import catalogue, folk, orders, plans, rules, structure
+from core.demo.people import Inventor
 from core.demo.world import SYSTEM, VISITOR, Provider, World
 
 PASSWORD = "huigou-demo"  # noqa: S105 - shown on the demo's sign-in page
@@ -38,6 +39,7 @@ OFFICES = {
     "education": (None, "望城区教育局", "purchaser"),
     "labour": (None, "望城区人力资源和社会保障局", "purchaser"),
     "health": (None, "望城区卫生健康局", "purchaser"),
+    "transport": (None, "望城区交通运输局", "purchaser"),
     "audit": (None, "望城区审计局", "auditor"),
     "staffing": ("114301120000000357", "望城区委机构编制委员会办公室", "administration"),
     "agency": ("9143011200000401X4", "湘诚招标代理", "agency"),
@@ -60,6 +62,9 @@ STAFF = (
     ("health-clerk", "谢红霞", "purchaser_clerk", "health"),
     ("health-approver", "何鹏程", "purchaser_approver", "health"),
     ("care-accepter", "蒋晓芳", "accepter", "civil_affairs"),
+    ("road-clerk", "刘建军", "purchaser_clerk", "transport"),
+    ("road-approver", "姚国良", "purchaser_approver", "transport"),
+    ("road-accepter", "夏玉兰", "accepter", "transport"),
     ("agent", "欧阳磊", "procurement_agent", "agency"),
     ("expert", "魏国强", "expert", "finance"),
     ("evaluator", "汤丽华", "evaluator", "evaluator"),
@@ -100,6 +105,17 @@ LINES = (
     ("HOME", "居家照护", "civil_affairs", "2081006", "30399", "望财社〔{year}〕35号", 32_000_000),
     ("SKILL", "职业培训", "labour", "2080702", "30399", "望财社〔{year}〕41号", 26_000_000),
     ("CHILD", "托育补贴", "health", "2100799", "30399", "望财社〔{year}〕44号", 40_000_000),
+    ("ROAD", "农村公路养护", "transport", "2140106", "30213", "望财建〔{year}〕18号", 130_000_000),
+    ("MEAL", "社区助餐", "civil_affairs", "2081006", "30399", "望财社〔{year}〕46号", 40_000_000),
+    (
+        "HELP",
+        "关爱和救助服务",
+        "civil_affairs",
+        "2082001",
+        "30399",
+        "望财社〔{year}〕51号",
+        150_000_000,
+    ),
 )
 SCHOOL, VOCATIONAL = "private-compulsory", "vocational"
 CANTEEN, HOME_CARE, DAY_CARE, INSTITUTION = (
@@ -321,17 +337,26 @@ def _equip(world: World, provider: Provider, *, till: bool) -> None:
 
 
 def record_account(
-    world: World, provider: Provider, *, at: datetime, verified_at: datetime | None
+    world: World,
+    provider: Provider,
+    *,
+    at: datetime,
+    verified_at: datetime | None,
+    inventor: Inventor | None = None,
 ) -> None:
-    """Record a bank account of a provider; without `verified_at` it waits for a second person."""
+    """Record a bank account of a provider; without `verified_at` it waits for a second person.
+
+    Bank and number come of the county's own inventor, or of the one given.
+    """
+    invent = inventor or world.inventor
     account = world.do(
         provider.manager,
         "party.add_bank_account",
         at=at,
         organisation_id=provider.id,
-        bank=world.inventor.random.choice(BANKS),
+        bank=invent.random.choice(BANKS),
         holder=provider.name,
-        number=world.inventor.bank_account(),
+        number=invent.bank_account(),
     )["id"]
     if verified_at is not None:
         world.do("maker", "party.verify_bank_account", at=verified_at, id=account)

@@ -64,6 +64,7 @@ def _providers() -> list[DemoUser | None]:
         _user("nursery01-till", "provider_clerk", _("登记本月在托幼儿的出勤，不用扫码")),
         _user("school01-till", "provider_clerk", _("核销一张教育券，再扫一次看为什么不行")),
         _user("school01", "provider_manager", _("看学校的对账单和到账情况")),
+        _user("road01", "provider_manager", _("看公路养护合同、验收和到账，申报下一期")),
     ]
 
 
@@ -85,11 +86,14 @@ def _offices() -> list[DemoUser | None]:
         ),
         _user("edu-clerk", "purchaser_clerk", _("编制新的教育券项目，导入学生名单")),
         _user("edu-approver", "purchaser_approver", _("复核教育券项目")),
-        _user("care-accepter", "accepter", _("逐项验收服务，看服务对象怎么说")),
-        _user("agent", "procurement_agent", _("受托编制采购项目，组织开标")),
-        _user("expert", "expert", _("参加评审，给投标打分")),
+        _user("care-accepter", "accepter", _("看应急服务的验收和一项扣减")),
+        _user("road-clerk", "purchaser_clerk", _("看农村公路养护的合同，代记村民的意见")),
+        _user("road-approver", "purchaser_approver", _("复核验收：自己起草或验收的自己批不了")),
+        _user("road-accepter", "accepter", _("村民说没有修到：去查清、答复，再逐项验收")),
+        _user("agent", "procurement_agent", _("受托编制采购项目，答复提问，组织开标")),
+        _user("expert", "expert", _("一项评审在等您打分")),
         _user("evaluator", "evaluator", _("给合同的履约打分")),
-        _user("supervisor", "supervisor", _("保管开标密钥，处理投诉")),
+        _user("supervisor", "supervisor", _("保管开标密钥（口令 huigou-demo-key），处理投诉")),
         _user("auditor", "auditor", _("从任何一个数字点到凭证和指标，核验封存链")),
         _user(
             "staffing", "staffing_office", _("看医院为什么不能购买，登记单位的法定类别和职责岗位")

@@ -61,8 +61,13 @@ def whole(
     money: dict[str, int],
     **more: Any,
 ) -> dict[str, Any]:
-    """Return a whole plan for people who choose for themselves; `money` is fen by line code."""
+    """Return a whole plan for people who choose for themselves; `money` is fen by line code.
+
+    It answers what people ordered of its item, unless `demand_ids` says otherwise.
+    """
     first = world.month(2)
+    if "demand_ids" not in more:
+        more["demand_ids"] = world.demands.pop(item, [])
     return {
         "organisation_id": world.organisations[office],
         "name": name,
@@ -92,5 +97,4 @@ def whole(
             {"line_id": world.lines[code], "amount_fen": fen} for code, fen in money.items()
         ],
         "no_add": CONFIRMED,
-        "demand_ids": world.demands.pop(item, []),
     } | more

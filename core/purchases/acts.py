@@ -97,7 +97,7 @@ DRAFTING = [
         "对征求意见的计划提意见",
         "/public/comments",
         None,
-        schemas.one("Comment", words=schemas.Paragraphs(required=True, longest=1000)),
+        schemas.one("Comment", words=schemas.Paragraphs(required=True, longest=1000, public=True)),
         consulting.comment,
         object_type=OBJECT,
     ),
@@ -106,7 +106,9 @@ DRAFTING = [
         "答复公众意见",
         "/purchases/comments/answer",
         "purchase.plan",
-        schemas.one("AnswerComment", answer=schemas.Paragraphs(required=True, longest=1000)),
+        schemas.one(
+            "AnswerComment", answer=schemas.Paragraphs(required=True, longest=1000, public=True)
+        ),
         consulting.answer_comment,
         object_type=OBJECT,
     ),
@@ -208,7 +210,9 @@ DECIDING = [
         "提交紧急购买的事后报告",
         "/purchases/emergency-reports",
         "purchase.plan",
-        schemas.one("ReportEmergency", report=schemas.Paragraphs(required=True, longest=2000)),
+        schemas.one(
+            "ReportEmergency", report=schemas.Paragraphs(required=True, longest=2000, public=True)
+        ),
         signing.report_emergency,
         object_type=OBJECT,
     ),

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, false, or_, select
 
 from core import clock, journals, trace, verification
 from core.access import Actor, require, visible
@@ -112,7 +112,7 @@ def entries() -> str:
     acts = sorted(registry().acts.values(), key=lambda one: one.operation_id)
     return render_template(
         "audit/entries.html",
-        rows=[_entry_row(entry) for entry in shown],
+        rows=[_entry_row(entry) for entry in _told(shown)],
         next_url=url_for(".entries", **given, before=shown[-1].id) if more else "",
         first_url=url_for(".entries", **given) if before else "",
         actions=[(one.operation_id, _(one.summary)) for one in acts if not one.reads],
@@ -129,11 +129,12 @@ def entry(id: int) -> str:  # noqa: A002 - the route's name
     if found is None:
         raise NotFound("NOT_FOUND", _("没有找到这条留痕，或它不在您的管辖范围内。"))
     posted, more = journals.listed(actor, Chosen(act=found.act))
+    told = _told([found])[0]
     return render_template(
         "audit/entry.html",
         entry=found,
-        row=_entry_row(found),
-        organisation=_organisation(_behind(found)),
+        row=_entry_row(told),
+        organisation=_organisation(told),
         seal=db.session.scalar(select(Seal).filter_by(subject="audit", subject_id=found.id)),
         journals=posted,
         more=more,
@@ -269,19 +270,26 @@ def _in_view(actor: Actor) -> ColumnElement[bool]:
     """Return the condition of the entries an auditor may see.
 
     Those of organisations in her division, and those of the system and of residents, who act for
-    no organisation. Veiled ones only once their veil is lifted: even their number tells something.
+    no organisation. Veiled ones that are not noted only once their veil is lifted: even their
+    number tells something.
     """
     own = select(Organisation.id).where(visible(Organisation, actor, VIEW))
     mine = or_(AuditEntry.organisation_id.in_(own), AuditEntry.organisation_id.is_(None))
-    veiled = [one.operation_id for one in registry().acts.values() if one.veiled]
-    lifted = [
+    acts = registry().acts.values()
+    hidden = [one.operation_id for one in acts if one.veiled and not one.noted]
+    return and_(mine, or_(AuditEntry.action.not_in(hidden), *_lifted()))
+
+
+def _lifted() -> list[ColumnElement[bool]]:
+    """Return the conditions of the veiled entries of which all may be told by now."""
+    return [
         and_(
+            AuditEntry.action.in_(actions),
             AuditEntry.object_type == object_type,
             AuditEntry.object_id.in_(select(cast(numbers.subquery().c[0], Text))),
         )
-        for object_type, numbers in ask("lifted_veils")
+        for actions, object_type, numbers in ask("lifted_veils")
     ]
-    return and_(mine, or_(AuditEntry.action.not_in(veiled), *lifted))
 
 
 def _conditions() -> list[ColumnElement[bool]]:
@@ -297,17 +305,23 @@ def _conditions() -> list[ColumnElement[bool]]:
     return found
 
 
-def _behind(found: AuditEntry) -> AuditEntry | SimpleNamespace:
-    """Return an entry with what its veil hid, where it was under one and is in view now."""
-    declared = registry().acts.get(found.action)
-    if declared is None or not declared.veiled:
-        return found
+def _told(found: list[AuditEntry]) -> list[AuditEntry | SimpleNamespace]:
+    """Return entries in view as they may be told: what a veil hides only where it is lifted."""
+    acts = registry().acts
+    veiled = [one.id for one in found if (act := acts.get(one.action)) and act.veiled]
+    if not veiled:
+        return list(found)
+    open_now = select(AuditEntry.id).where(AuditEntry.id.in_(veiled), or_(false(), *_lifted()))
+    lifted = set(db.session.scalars(open_now))
+    return [_behind(one, one.id in lifted) if one.id in veiled else one for one in found]
+
+
+def _behind(found: AuditEntry, lifted: bool) -> SimpleNamespace:  # noqa: FBT001 - a pair of answers
     told = {one.key: getattr(found, one.key) for one in AuditEntry.__table__.columns}
-    return SimpleNamespace(**told | unveiled(found))
+    return SimpleNamespace(**told | (unveiled(found) if lifted else {"detail": None}))
 
 
-def _entry_row(veiled: AuditEntry) -> dict[str, Any]:
-    found = _behind(veiled)
+def _entry_row(found: AuditEntry | SimpleNamespace) -> dict[str, Any]:
     accepted = found.outcome == ACCEPTED
     return {
         "id": found.id,

@@ -34,7 +34,7 @@ def core_items(actor: Actor) -> list[MenuItem]:
         ("settlement.view", "how", _("支付批次"), "settlement.index", 60, money.settlement),
         ("clawback.view", "how", _("追回"), "clawbacks.index", 70, money.clawbacks),
         ("debt.view", "how", _("待落实预算"), "debts.index", 72, years.debts),
-        ("deadline.view", "how", _("到期事项"), "deadlines.index", 75, rules.due),
+        ("due.view", "how", _("到期事项"), "deadlines.index", 75, rules.due),
         ("budget.view", "how", _("凭证"), "audit.journals", 80, None),
         ("budget.view", "how", _("会计期间"), "periods.index", 85, None),
         ("year.view", "how", _("财政年度"), "years.index", 86, years.years),

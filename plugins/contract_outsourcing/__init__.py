@@ -8,13 +8,15 @@ from flask_babel import gettext as _
 
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
-from plugins.contract_outsourcing import api, models, pages
+from plugins.contract_outsourcing import api, demo, models, pages
 from plugins.contract_outsourcing.service import (
     award_clocks,
     checks,
     claiming,
     contract_clocks,
+    due,
     obstacles,
+    panel_queries,
     payment_clocks,
     performance_checks,
     postings,
@@ -25,8 +27,11 @@ from plugins.contract_outsourcing.service import (
     tracing,
     years,
 )
+from plugins.contract_outsourcing.service.scoring import BID
+from plugins.contract_outsourcing.service.steps import TENDER
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from flask import Blueprint
@@ -34,7 +39,8 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
-    from core.deadlines import DeadlineKind
+    from core.deadlines import DeadlineKind, DueItem
+    from core.demo import World
     from core.ledger import AccountKind, Check, EntryKind, Figure
     from core.settlement import Claim
     from core.trace import Place, Step
@@ -79,9 +85,13 @@ def _fits(traits: Traits) -> str | None:
 
 
 @hookimpl
-def lifted_veils() -> list[tuple[str, Select[Any]]]:
-    """Say which tenders were opened, so that who bid in them is no longer secret."""
-    return records.lifted()
+def lifted_veils() -> list[tuple[Collection[str], str, Select[Any]]]:
+    """Say in which tenders it is no longer secret who bid, and who sat on the panel."""
+    return [
+        (api.BIDDERS_ACTS, TENDER, records.opened()),
+        (api.PANELS_ACTS, TENDER, panel_queries.named()),
+        (api.PANELS_ACTS, BID, panel_queries.named_bids()),
+    ]
 
 
 @hookimpl
@@ -93,6 +103,12 @@ def register_deadlines() -> list[DeadlineKind]:
         *contract_clocks.KINDS,
         *payment_clocks.KINDS,
     ]
+
+
+@hookimpl
+def due_items(actor: Actor) -> list[DueItem]:
+    """Say what of tenders and contracts is due for a person beside the legal clocks."""
+    return due.due_items(actor)
 
 
 @hookimpl
@@ -153,6 +169,12 @@ def trace_steps(place: Place) -> list[Step]:
 def integrity_checks() -> list[Check]:
     """Declare the checks of contracts, milestones and the register."""
     return [*tender_checks.CHECKS, *checks.CHECKS, *performance_checks.CHECKS]
+
+
+@hookimpl
+def load_demo(world: World) -> None:
+    """Add the contracts of the demo county."""
+    demo.load(world)
 
 
 __all__ = ["models"]

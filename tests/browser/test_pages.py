@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,6 +22,7 @@ from core.access import ROLES, Actor, User, grants_of
 from core.db import db, transaction
 from core.parties import Resident
 from core.purchases import Purchase
+from plugins.contract_outsourcing.models import Milestone, Tender
 from plugins.voucher.models import Programme
 from plugins.voucher.service.programmes import terms_of
 from tests import factories, memory
@@ -41,6 +43,7 @@ NOT_OFFERED = {
     "voucher_till.start_again",  # leads back whoever opens a step of a sale by its address
 }
 DOORS = ("/", "/sign-in", "/till/sign-in", "/till/enrol", "/me/sign-in")
+WRITTEN = ("reason_code", "project", "service", "conditions", "evaluation")
 LOOKS = 2  # make-ups of one kind of page to be looked at: with content, and empty or refused
 
 
@@ -63,6 +66,7 @@ def county() -> Iterator[Site]:
             _submit_a_programme()
             _draft_a_plan()
             _run_services()
+            _leave_an_award()
         yield made
 
 
@@ -132,6 +136,29 @@ def _run_services() -> None:
     do("enrolment.enrol", till, code=card["code"], service_code="child")
     fact = {"code": "care_level", "value": 1, "from_on": "2026-11-20", "document": "评估表"}
     do("resident.record_fact", clerk, resident_id=holder, **fact)
+
+
+def _leave_an_award() -> None:
+    """Leave an award that nobody has drafted a contract of; the demo has drafted all of its own."""
+    clerk, approver = _person("care-clerk"), _person("care-approver")
+    with transaction(readonly=True):
+        earlier = db.session.scalars(_newest(Tender, method="emergency", state="submitted")).one()
+        provider = earlier.content["provider_id"]
+        content = {name: earlier.content[name] for name in WRITTEN}
+        content |= {"method_reason": earlier.method_reason, "sheet": None}
+        content |= {"purchase_id": earlier.purchase_id, "provider_id": provider}
+    do = factories.do
+    asked = {"method": "emergency", "name": "应急救助", "ceiling_fen": 100}
+    number = do("tender.create", clerk, **asked, **content)["id"]
+    do("tender.submit", clerk, id=number)
+    agreed = {"provider_id": provider, "price_fen": 100, "record": "现场商定。"}
+    do("tender.negotiate", clerk, id=number, **agreed)
+    do("award.decide", approver, id=number)
+    do("award.publish", clerk, id=number)
+
+
+def _newest(model: Any, **values: str) -> Any:
+    return db.select(model).filter_by(**values).order_by(model.id.desc()).limit(1)
 
 
 def _programme(clerk: Actor) -> Programme:
@@ -216,7 +243,18 @@ def doors(county: Site) -> dict[str, list[str]]:
         clerk = _person("care-clerk")
         with transaction(readonly=True):
             asked = {"programme": _programme(clerk).id, "class": "E", "township": "430112001"}
-        found["purchaser_clerk"].append(url_for("voucher_staff.vouchers.issue_township", **asked))
+            # Of many pages of a kind only two are opened, which may be others.
+            home = {"organisation_id": clerk.organisation_id}
+            plan = db.session.scalars(_newest(Purchase, state="draft", **home)).one().id
+            waiting = {"method": "emergency", "state": "submitted"}
+            tender = db.session.scalars(_newest(Tender, **waiting)).one().id
+            paid = db.session.scalars(_newest(Milestone, state="paid", **home)).one().id
+        found["purchaser_clerk"] += [
+            url_for("voucher_staff.vouchers.issue_township", **asked),
+            url_for("purchases.show", id=plan),
+            url_for("contract_tenders.show", id=tender),
+        ]
+        found["accepter"].append(url_for("contract_milestones.show", id=paid))
     return found
 
 

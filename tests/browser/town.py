@@ -69,6 +69,27 @@ def build(app: Any) -> tuple[Path, list[str]]:
     return made, [voucher["typed"] for voucher in issued]
 
 
+def signed_in(
+    site: Any,
+    window: Callable[..., Page],
+    login: str,
+    size: dict[str, int],
+    *,
+    way: str = "/sign-in",
+    **options: Any,
+) -> Page:
+    """Return the window of somebody with the factories' password, at home."""
+    # The form itself is tried once, in the story of the till; elsewhere it only takes time.
+    client = site.app.test_client()
+    answer = Browser(client).open(way).send(way, login=login, password=factories.PASSWORD)
+    assert answer.status == 200, answer.text
+    page = window(size, base_url=site.url, **options)
+    value = client.get_cookie("session").value
+    page.context.add_cookies([{"name": "session", "value": value, "url": site.url}])
+    page.goto("/")
+    return page
+
+
 @dataclass
 class Town:
     """The town on a working day, and windows for the people in it."""
@@ -112,16 +133,8 @@ class Town:
     def _signed_in(
         self, user_id: int | None, size: dict[str, int], *, way: str = "/sign-in", **options: Any
     ) -> Page:
-        # The form itself is tried once, in the story of the till; elsewhere it only takes time.
-        client = self.site.app.test_client()
-        fields = {"login": self.login_of(user_id), "password": factories.PASSWORD}
-        answer = Browser(client).open(way).send(way, **fields)
-        assert answer.status == 200, answer.text
-        page = self.window(size, base_url=self.site.url, **options)
-        value = client.get_cookie("session").value
-        page.context.add_cookies([{"name": "session", "value": value, "url": self.site.url}])
-        page.goto("/")
-        return page
+        login = self.login_of(user_id)
+        return signed_in(self.site, self.window, login, size, way=way, **options)
 
     # --- what stands ---------------------------------------------------------------------------
 

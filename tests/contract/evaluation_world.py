@@ -108,6 +108,12 @@ class Evaluation:
             ).all()
             return [Actor(user, "评委", grants_of(user)) for user in users]
 
+    def member_of(self, one: Actor) -> int:
+        """Return the number of a member's seat."""
+        with self.app.app_context(), transaction(readonly=True):
+            query = db.select(PanelMember.id).filter_by(tender_id=self.tender, user_id=one.user_id)
+            return db.session.scalars(query).one()
+
     def seat(self, count: int = 5) -> list[Actor]:
         """Draw experts and let each confirm."""
         self.draw(count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -146,21 +146,7 @@ class Performing:
 
     def pay(self, on: str) -> None:
         """Pay all open claims on a day."""
-        with clock.frozen(f"{on}T15:00"):
-            number = self.do("settlement.run", "finance_maker")["id"]
-            self.do("settlement.approve", "finance_approver", id=number)
-            self.do("payment.export", "treasurer", id=number)
-            with transaction_of(self.app):
-                query = db.select(Payment.end_to_end_id, Payment.amount_fen)
-                rows = db.session.execute(query.filter_by(batch_id=number)).all()
-            lines = [
-                result_row(
-                    name, f"{fen // 100}.{fen % 100:02d}", "成功", f"C{next(_references)}", ""
-                )
-                for name, fen in rows
-            ]
-            content = base64.b64encode(result_file(lines)).decode()
-            self.do("payment.import_result", "treasurer", filename="r.csv", content=content)
+        pay_all(self.app, self.do, on)
 
     # --- what stands ---------------------------------------------------------------------------
 
@@ -183,6 +169,23 @@ class Performing:
         with transaction_of(self.app):
             found: date = getattr(db.session.get_one(Milestone, milestone), name)
             return found
+
+
+def pay_all(app: Any, perform: Callable[..., dict[str, Any]], on: str) -> None:
+    """Pay all open claims on a day; `perform(act, role, **fields)` does an act that is accepted."""
+    with clock.frozen(f"{on}T15:00"):
+        number = perform("settlement.run", "finance_maker")["id"]
+        perform("settlement.approve", "finance_approver", id=number)
+        perform("payment.export", "treasurer", id=number)
+        with transaction_of(app):
+            query = db.select(Payment.end_to_end_id, Payment.amount_fen)
+            rows = db.session.execute(query.filter_by(batch_id=number)).all()
+        lines = [
+            result_row(name, f"{fen // 100}.{fen % 100:02d}", "成功", f"C{next(_references)}", "")
+            for name, fen in rows
+        ]
+        content = base64.b64encode(result_file(lines)).decode()
+        perform("payment.import_result", "treasurer", filename="r.csv", content=content)
 
 
 @contextmanager

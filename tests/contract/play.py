@@ -19,7 +19,7 @@ from core.acts import perform
 from core.db import db, transaction
 from core.ledger import balances
 from core.plugins import ask, registry
-from core.settlement.models import Payment, PaymentBatch
+from core.settlement.models import Clawback, Payment, PaymentBatch
 from core.years.models import ForwardObligation
 from plugins.contract_outsourcing.models import (
     Amendment,
@@ -238,7 +238,8 @@ class Play:
     def try_terminate(self) -> None:
         """End the contract before its time."""
         fields = {"id": self.contract, "reason": "承接主体停业", "call_bond": False}
-        self.act("contract.terminate", "purchaser_approver", **fields)
+        if proposed := self.act("contract.terminate", "purchaser_clerk", **fields):
+            self.act("ending.approve", "purchaser_approver", id=proposed["id"])
 
     def try_pay(self, word: str) -> None:
         """Send what is owed to the bank, which pays or rejects it."""
@@ -298,6 +299,9 @@ class Play:
         for row in self.rows(ProviderIncome):
             fields = {"id": row.id, "amount_fen": row.amount_fen, "bank_reference": f"S{row.id}"}
             self.act("income.receive", "finance_maker", **fields)
+        for row in self.rows(Clawback):
+            fields = {"id": row.id, "amount_fen": row.amount_fen, "bank_reference": f"Z{row.id}"}
+            self.act("clawback.receive", "treasurer", **fields)
 
     def try_close(self) -> None:
         """Complete the contract and close its account."""
@@ -368,6 +372,7 @@ class Play:
         assert story.payable == {number: rows[number].payable_fen for number in story.payable}
         query = db.select(ProviderIncome.amount_fen).filter_by(contract_id=story.contract.id)
         assert sum(db.session.scalars(query)) == story.owed_back
+        assert sum(db.session.scalars(db.select(Clawback.amount_fen))) == story.unearned
 
 
 def _refuse_other_balances() -> None:

@@ -86,7 +86,7 @@ class Story:
         self.years: dict[int, Counter[str]] = defaultdict(Counter)
         self.prepaid: Counter[int] = Counter()
         self.charged: Counter[int] = Counter()
-        # By milestone, what is owed of it and what was earned by it; in all, what is owed back.
+        # By milestone, what is owed of it and what was earned; in all, what the provider owes.
         self.owed: dict[int, int] = {}
         self.payable: dict[int, int] = {}
         self.owed_back = self.unearned = 0
@@ -172,10 +172,9 @@ class Story:
         if entry.object_id != self.contract.id:
             return
         for year, fen in self.prepaid.items():
-            # Paid in advance for what was cancelled just now: paid it stays, and is owed back.
+            # Paid in advance for what was cancelled just now: paid it stays, and is clawed back.
             self._shift(year, fen, "cancelled", "unpaid")
             self.unearned += fen
-        self.owed_back += self.unearned
         self.prepaid.clear()
 
     # --- parts -----------------------------------------------------------------------------------

@@ -69,6 +69,15 @@ def test_no_advance_is_agreed_above_what_its_year_comes_to(app, county, fen, yea
     assert refused["facts"]["amount_fen"] == fen
 
 
+def test_nothing_is_deducted_from_an_advance(world):
+    with clock.frozen(SIGNED):
+        world.deliver(world.m1, "2026-03-20")
+    for asked in ({"kind": "late"}, {"kind": "quality", "clause": "missed", "units": 2}):
+        fields = asked | {"milestone_id": world.m1, "evidence": "晚了。"}
+        refused = ask(world, "deduction.propose", "accepter", SIGNED, **fields)
+        assert refused["code"] == "DEDUCTION_NOT_AGREED"
+
+
 def test_nothing_is_advanced_once_it_was_accepted(world):
     advance, service = world.m1, world.m2
     world.accepted(service, "2026-06-01")
@@ -129,20 +138,21 @@ def test_what_was_paid_in_advance_is_not_cut_away(world):
     assert cut(25_000_000)["state"] == "proposed"
 
 
-def test_an_advance_that_was_not_earned_is_owed_back_when_the_contract_ends(app, world):
+def test_an_advance_that_was_not_earned_is_clawed_back_when_the_contract_ends(app, world):
     advanced(world)
     approver = "purchaser_approver"
     fields = {"id": world.contract, "reason": "停业", "call_bond": False}
-    ended = ask(world, "contract.terminate", approver, **fields)
-    assert ended["released_fen"] == VALUE - ADVANCE
-    (income,) = world.do("contract.show", approver, id=world.contract)["incomes"]
-    assert income["amount_fen"] == ADVANCE
+    proposed = ask(world, "contract.terminate", "purchaser_clerk", **fields)
+    ended = ask(world, "ending.approve", approver, id=proposed["id"])
+    assert (ended["released_fen"], ended["owed_back_fen"]) == (VALUE - ADVANCE, ADVANCE)
+    provider = world.county.provider
     with app.app_context(), transaction(readonly=True):
         assert balance("contract.prepaid") == 0
-        assert balance("contract.receivable") == ADVANCE
+        assert balance("fin.receivable", party_id=provider) == ADVANCE
     assert ask(world, "contract.close", approver, id=world.contract)["code"] == "CONTRACT_OWED"
-    received = {"id": income["id"], "amount_fen": ADVANCE, "bank_reference": "R1"}
-    ask(world, "income.receive", "finance_maker", **received)
+    (owed,) = ask(world, "clawback.list", "finance_maker")["items"]
+    received = {"id": owed["id"], "amount_fen": ADVANCE, "bank_reference": "R1"}
+    ask(world, "clawback.receive", "treasurer", **received)
     for side in ("purchaser", "recipients"):
         score = {"id": world.contract, "side": side, "centipoints": 5000}
         ask(world, "contract.score", "purchaser_clerk", **score)

@@ -7,6 +7,7 @@ import pytest
 from core import clock
 from core.access import User
 from core.db import db, transaction
+from plugins.contract_outsourcing.models import BidFile
 from tests import factories
 from tests.contract import awards_world
 from tests.contract.evaluation_world import MORNING, Evaluation
@@ -47,6 +48,15 @@ def office(app, county, database_kept):
         yield Office(app, database_kept.with_county(app, county, "bids opened", make))
 
 
+def attached(office, bid):
+    """Put a file of an opened bid in place and return its number."""
+    with office.app.app_context(), awards_world.acting():
+        row = BidFile(bid_id=bid, name="方案.txt", sha256="0" * 64, content="方案".encode())
+        db.session.add(row)
+        db.session.flush()
+        return row.id
+
+
 def test_a_panel_is_drawn_and_judges_on_its_pages(office):
     world = office.world
     clerk = office.who("purchaser_clerk")
@@ -66,6 +76,11 @@ def test_a_panel_is_drawn_and_judges_on_its_pages(office):
             continue
         first = expert
     bids = [f"{mine}/bids/{bid}" for bid in world.bids]
+    file = attached(office, world.bids[0])
+    page = first.open(bids[0])
+    assert "服务方案 按需求逐项响应" in page.text
+    assert f'href="/contract/openings/{world.tender}/files/{file}"' in page.html
+    assert first.open(f"/contract/openings/{world.tender}/files/{file}").status == 200
     for bid in bids:
         for condition in ("1", "2"):
             form = first.open(bid).form(f"{bid}/check").fields
@@ -134,8 +149,13 @@ def test_experts_and_bars_are_kept_on_pages(office):
     assert "抽取时自动回避" in page.text
     assert maker.open(pool).send(f"{pool}/retire", reason="退休").status == 200
     tied = {"one_id": str(world.providers[0]), "other_id": str(world.providers[1])}
-    page = maker.open(pool).send(f"{pool}/party-tie", party_kind="same_head", **tied)
+    ties = "/contract/panels/party-ties"
+    assert ties in maker.open(pool).html
+    page = maker.open(ties).send(ties, kind="same_head", **tied)
     assert "不得参加同一项目" in page.text
+    assert "第2服务公司" in office.who("supervisor").open(ties).text
+    again = maker.open(ties).send(ties, kind="holding", **tied)
+    assert "不必重复登记" in again.text
     bars = "/contract/awards/exclusions"
     approver = office.who("purchaser_approver")
     page = approver.open(bars).send(
@@ -150,6 +170,8 @@ def test_a_single_source_is_recorded_on_its_page(office, county):
     with office.app.app_context():
         number = awards_world.tender(county, method="emergency", state="submitted", purchase_id=1)
     clerk, path = office.who("purchaser_clerk"), f"/contract/awards/{number}/negotiate"
+    # What cannot wait is not made public first.
+    assert f'href="{path}"' in clerk.open(f"/contract/tenders/{number}").html
     page = clerk.open(path).send(
         path, provider_id=str(county.provider), price_fen="9,000", record="现场询价。"
     )

@@ -255,6 +255,19 @@ def test_a_framework_admits_several_and_one_drops_out(app, county):
         assert [one["place"] for one in notice["awards"]] == [1, 2]
 
 
+@pytest.mark.parametrize(("admitted", "wins"), [(None, 4), (2, 2)])
+def test_a_framework_admits_what_its_sheet_and_the_least_elimination_allow(
+    app, county, admitted, wins
+):
+    with clock.frozen(MORNING):
+        sheet = awards_world.SHEET | {"admitted": admitted}
+        prices = [900_000 + at * 1000 for at in range(6)]
+        world = Evaluation(app, county).build(*prices, method="framework", sheet=sheet)
+        world.ranked()
+        made = world.do("award.decide", world.who("purchaser_approver"), id=world.tender)
+        assert len(made["award_ids"]) == wins
+
+
 def test_two_who_decide_at_once_make_one_award(app, world):
     world.ranked()
     approver = world.who("purchaser_approver")

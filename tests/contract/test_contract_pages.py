@@ -154,7 +154,13 @@ def test_a_contract_is_ended_and_its_money_remitted_on_pages(contract, signed_in
     here = f"/contract/contracts/{contract}"
     approver = signed_in("purchaser_approver")
     terminate = f"/contract/steps/{contract}/terminate"
-    page = approver.open(here).send(terminate, reason="停业", call_bond="1")
+    clerk = signed_in("purchaser_clerk")
+    assert "已提出解除" in clerk.open(here).send(terminate, reason="停业", call_bond="1").text
+    assert "待复核的解除和兑付" in approver.open("/").text
+    decline = "/contract/steps/ending/1/decline"
+    assert "已退回" in approver.open(here).send(decline, reason="先谈").text
+    clerk.open(here).send(terminate, reason="停业", call_bond="1")
+    page = approver.open(here).send("/contract/steps/ending/2/approve")
     assert "已解除" in page.text
     page = signed_in("finance_maker").open(here)
     page = page.send("/contract/steps/income/1", amount_fen="48000", bank_reference="R1")

@@ -8,11 +8,13 @@ from core import clock
 from core.access import Actor
 from core.budget import rooms
 from core.db import db, transaction
-from plugins.contract_outsourcing.models import Contract, Signature
+from core.parties import Organisation
+from plugins.contract_outsourcing.models import Challenge, Contract, Signature
+from plugins.contract_outsourcing.models import awards as a
 from plugins.contract_outsourcing.service import postings, years
 from tests.contract import contract_world as world
-from tests.contract.awards_world import manager_of
-from tests.factories import attempt, do, make_user
+from tests.contract.awards_world import acting, manager_of
+from tests.factories import COUNTY, attempt, do, make_user
 from tests.settlement_world import together
 
 
@@ -50,7 +52,7 @@ def test_signing_commits_this_year_and_registers_the_next(app, county):
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"parts": world.PARTS | {"liability": " "}}, "CONTRACT_FIELD_MISSING"),
+        *[({"parts": world.PARTS | {part: " "}}, "CONTRACT_FIELD_MISSING") for part in world.PARTS],
         ({"ends_on": "2027-03-01"}, "CONTRACT_TERM_EXCEEDED"),
         (
             {"ends_on": "2029-03-01", "multi_year_reason": "内容固定"},
@@ -95,6 +97,84 @@ def test_another_text_than_the_agreed_one_is_not_signed(app, county):
                 text_hash="0" * 64,
             )
         assert answer.body["code"] == "CONTRACT_TEXT_CHANGED"
+
+
+def challenge(county, awarded):
+    """Let a complaint about an award's procurement be open."""
+    with clock.frozen(world.SIGNED), acting():
+        db.session.add(
+            Challenge(
+                tender_id=awarded.tender_id,
+                kind=a.CHALLENGE,
+                about="result",
+                party_id=county.provider,
+                organisation_id=county.purchaser,
+                division_code=COUNTY,
+                words="评分有误",
+                may_affect=True,
+                state=a.FILED,
+                filed_at=clock.now(),
+            )
+        )
+
+
+def suspend(county, _awarded):
+    """Let the provider be suspended since yesterday."""
+    with clock.frozen(world.SIGNED), acting():
+        db.session.get_one(Organisation, county.provider).suspended_on = clock.today()
+
+
+@pytest.mark.parametrize(
+    ("hinder", "code"), [(challenge, "CHALLENGE_OPEN"), (suspend, "PROVIDER_SUSPENDED")]
+)
+def test_nobody_signs_while_the_result_is_challenged_or_the_provider_suspended(
+    app, county, hinder, code
+):
+    with app.app_context():
+        awarded = world.award(county)
+        contract = world.agreed(county, awarded)
+        hinder(county, awarded)
+        asked = {"id": contract["id"], "text_hash": contract["text_hash"]}
+        for actor in (manager_of(county, county.provider), county.actor("purchaser_approver")):
+            with clock.frozen(world.SIGNED):
+                assert attempt("contract.sign", actor, **asked).body["code"] == code
+        with transaction(readonly=True):
+            assert db.session.get_one(Contract, contract["id"]).state == "agreed"
+
+
+def test_a_franchise_runs_longer_than_other_contracts(app, county):
+    """Forty years at most (第17号令), while others end after three."""
+    with app.app_context():
+        clerk = county.actor("purchaser_clerk")
+        awarded = world.award(county, method="franchise")
+        for ends_on, refused in (("2066-03-01", True), ("2066-02-28", False)):
+            with clock.frozen(world.DRAFTED):
+                fields = world.fields(awarded.id, ends_on=ends_on)
+                answer = attempt("contract.draft", clerk, **fields)
+            assert answer.refused == refused
+            if refused:
+                assert answer.body["code"] == "CONTRACT_TERM_EXCEEDED"
+                assert answer.body["facts"]["longest_months"] == 480
+
+
+@pytest.mark.parametrize(
+    ("small_firm", "ppm", "code"),
+    [(True, 82, "LATE_INTEREST_TOO_LOW"), (True, 83, None), (True, None, None), (False, 1, None)],
+)
+def test_interest_agreed_with_a_small_firm_is_no_lower_than_the_prime_rate(
+    app, county, small_firm, ppm, code
+):
+    """3.00 % a year is 82.19 millionths a day."""
+    with app.app_context():
+        awarded = world.award(county, small_firm=small_firm)
+        terms = world.terms(late_interest_ppm=ppm)
+        with clock.frozen(world.DRAFTED):
+            fields = world.fields(awarded.id, terms=terms)
+            answer = attempt("contract.draft", county.actor("purchaser_clerk"), **fields)
+        assert answer.body.get("code") == code
+        if code:
+            facts = answer.body["facts"]
+            assert (facts["agreed_ppm"], facts["least_ppm"], facts["lpr_bp"]) == (82, 83, 300)
 
 
 def test_of_last_signatures_at_once_one_puts_the_contract_in_force(app, county):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core import clock
+from core.access import Actor
 from core.budget import rooms
 from core.db import db, transaction
 from core.deadlines.models import Deadline
@@ -13,6 +14,7 @@ from plugins.contract_outsourcing.service import postings, years
 from tests.contract import contract_world as world
 from tests.contract.awards_world import acting
 from tests.factories import attempt, do
+from tests.settlement_world import together
 
 DAY = "2026-06-15T10:00"
 
@@ -41,6 +43,13 @@ def perform(operation_id, actor, at=DAY, **fields):
 def shown(county, number):
     """Return a contract as its purchaser sees it."""
     return do("contract.show", county.actor("purchaser_clerk"), id=number)
+
+
+def terminated(county, number, *, call_bond=False):
+    """Let the clerk propose a contract's end and the approver approve it."""
+    fields = {"id": number, "reason": "承接主体停业", "call_bond": call_bond}
+    proposed = perform("contract.terminate", county.actor("purchaser_clerk"), **fields)
+    return perform("ending.approve", county.actor("purchaser_approver"), id=proposed["id"])
 
 
 def scored(number, *points):
@@ -81,8 +90,8 @@ def test_publishing_and_filing_stop_their_clocks(county, signed):
 
 def test_a_terminated_contract_gives_everything_back(county, signed):
     approver = county.actor("purchaser_approver")
-    said = perform("contract.terminate", approver, id=signed, reason="承接主体停业", call_bond=True)
-    assert said["released_fen"] == 96_000_000
+    said = terminated(county, signed, call_bond=True)
+    assert (said["released_fen"], said["owed_back_fen"]) == (96_000_000, 0)
     found = shown(county, signed)
     assert found["money"]["cancelled_fen"] == 96_000_000
     assert found["money"]["unpaid_fen"] == 0
@@ -109,6 +118,71 @@ def test_a_terminated_contract_gives_everything_back(county, signed):
     assert [(one["contract_id"], one["score"], one["terminated"]) for one in record] == [
         (signed, "87.45", True)
     ]
+
+
+def both(county):
+    """Return somebody who holds the clerk's post and the approver's, too."""
+    clerk, approver = county.actor("purchaser_clerk"), county.actor("purchaser_approver")
+    return Actor(clerk.user_id, clerk.name, (*clerk.grants, *approver.grants))
+
+
+def test_a_contract_is_ended_by_two_persons(county, signed):
+    clerk, approver = county.actor("purchaser_clerk"), county.actor("purchaser_approver")
+    fields = {"id": signed, "reason": "停业", "call_bond": False}
+    assert perform("contract.terminate", approver, **fields)["code"] == "ROLE_NOT_ALLOWED"
+    proposed = perform("contract.terminate", clerk, **fields)
+    assert (proposed["state"], proposed["contract_state"]) == ("proposed", "performing")
+    assert perform("contract.terminate", clerk, **fields)["code"] == "STATE_CHANGED"
+    own = perform("ending.approve", both(county), id=proposed["id"])
+    assert own["code"] == "FOUR_EYES_REQUIRED"
+    declined = perform("ending.decline", approver, id=proposed["id"], reason="先谈")
+    assert declined["state"] == "declined"
+    assert perform("ending.approve", approver, id=proposed["id"])["code"] == "STATE_CHANGED"
+    found = shown(county, signed)
+    assert (found["state"], found["bonds"][0]["state"]) == ("performing", "held")
+    assert terminated(county, signed)["contract_state"] == "terminated"
+    assert shown(county, signed)["bonds"][0]["state"] == "returned"
+
+
+def test_of_two_who_approve_an_end_at_once_one_does(app, county, signed):
+    clerk, approver = county.actor("purchaser_clerk"), county.actor("purchaser_approver")
+    fields = {"id": signed, "reason": "停业", "call_bond": True}
+    number = perform("contract.terminate", clerk, **fields)["id"]
+
+    def approve():
+        with app.app_context():
+            return attempt("ending.approve", approver, id=number)
+
+    with clock.frozen(DAY):
+        answers = together(approve, approve)
+    assert sorted(answer.status for answer in answers) == [200, 409]
+    assert [one["amount_fen"] for one in shown(county, signed)["incomes"]] == [4_800_000]
+
+
+def test_a_bond_is_called_by_two_persons(county, signed):
+    clerk, approver = county.actor("purchaser_clerk"), county.actor("purchaser_approver")
+    fields = {"id": shown(county, signed)["bonds"][0]["id"], "reason": "不履行"}
+    assert perform("bond.call", approver, **fields)["code"] == "ROLE_NOT_ALLOWED"
+    proposed = perform("bond.call", clerk, **fields)
+    found = shown(county, signed)
+    assert (found["bonds"][0]["state"], found["incomes"]) == ("held", [])
+    assert perform("ending.approve", both(county), id=proposed["id"])["code"] == (
+        "FOUR_EYES_REQUIRED"
+    )
+    perform("ending.approve", approver, id=proposed["id"])
+    found = shown(county, signed)
+    assert (found["state"], found["bonds"][0]["state"]) == ("performing", "called")
+    assert [one["amount_fen"] for one in found["incomes"]] == [4_800_000]
+    assert perform("bond.call", clerk, **fields)["code"] == "STATE_CHANGED"
+
+
+def test_an_end_makes_an_open_call_void(county, signed):
+    clerk, approver = county.actor("purchaser_clerk"), county.actor("purchaser_approver")
+    bond = shown(county, signed)["bonds"][0]["id"]
+    called = perform("bond.call", clerk, id=bond, reason="不履行")
+    terminated(county, signed)
+    assert perform("ending.approve", approver, id=called["id"])["code"] == "STATE_CHANGED"
+    assert shown(county, signed)["bonds"][0]["state"] == "returned"
 
 
 def test_a_contract_is_complete_when_every_milestone_is_done_with(county, signed):

@@ -266,6 +266,56 @@ def test_at_least_three_are_drawn_by_lot_and_the_draw_can_be_checked(office):
         assert set(rows) == set(invitations.drawn(candidates, 3, draw["seed"]))
 
 
+@pytest.mark.parametrize(
+    ("on", "until", "first"),
+    [
+        # Thursday: the fifth working day after it is the next Thursday.
+        ("2026-03-05T10:00", "2026-03-11", "2026-03-12"),
+        # Over the Qingming days, 4 to 6 April.
+        ("2026-04-01T10:00", "2026-04-08", "2026-04-09"),
+    ],
+)
+def test_applications_for_prequalification_are_taken_for_five_working_days(
+    office, on, until, first
+):
+    candidates = world.make_providers(4)
+    number = world.make_tender(office, **INVITED)
+    clerk, approver = office.actor("purchaser_clerk"), office.actor("purchaser_approver")
+    fields = {"id": number, "candidate_ids": candidates, "count": 3}
+    with clock.frozen(on):
+        refusal = refused("tender.prequalify", approver, id=number, until=until)
+        assert refusal["code"] == "PREQUALIFICATION_TIME_TOO_SHORT"
+        assert refusal["facts"]["first_day"] == first
+        assert do("public.prequalifications")["items"] == []
+        do("tender.prequalify", approver, id=number, until=first)
+        (notice,) = do("public.prequalifications")["items"]
+        assert (notice["id"], notice["until"]) == (number, first)
+        assert refused("tender.invite", clerk, **fields)["code"] == "PREQUALIFICATION_RUNNING"
+    with clock.frozen(f"{first}T23:00"):
+        assert refused("tender.invite", clerk, **fields)["code"] == "PREQUALIFICATION_RUNNING"
+    with clock.frozen("2026-04-20T00:00"):
+        assert do("tender.invite", clerk, **fields)["invited"] == 3
+        assert do("public.prequalifications")["items"] == []
+
+
+def test_only_a_method_with_prequalification_has_one_and_new_conditions_end_it(office):
+    approver = office.actor("purchaser_approver")
+    plan = world.make_plan(office)
+    until = {"until": "2026-06-30"}
+    open_one = world.make_tender(office, plan, ceiling_fen=9_000, bid_bond_fen=0)
+    refusal = refused("tender.prequalify", approver, id=open_one, **until)
+    assert refusal["code"] == "METHOD_WITHOUT_PREQUALIFICATION"
+    fields = INVITED | {"ceiling_fen": 9_000, "bid_bond_fen": 0}
+    number = world.make_tender(office, plan, **fields)
+    do("tender.prequalify", approver, id=number, **until)
+    clerk = office.actor("purchaser_clerk")
+    do("tender.revise", clerk, id=number, **world.written(**fields))
+    with transaction(readonly=True):
+        assert row_of(number).content["prequalification"]["until"] == "2026-06-30"
+    do("tender.revise", clerk, id=number, **world.written(**fields, conditions=["有资质证书"]))
+    assert do("public.prequalifications")["items"] == []
+
+
 def test_a_tender_by_invitation_without_invitations_is_not_published(office):
     number = world.submit_tender(office, **INVITED)
     world.hold_keys(office, number)

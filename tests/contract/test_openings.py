@@ -13,6 +13,7 @@ from plugins.contract_outsourcing.models import (
     BidPrice,
     Challenge,
     Exclusion,
+    Expert,
     KeyHolder,
     PanelMember,
     Tender,
@@ -315,17 +316,29 @@ def test_files_are_kept_as_they_were_sealed(county_open):
 # --- prices -----------------------------------------------------------------------------------
 
 
-def finish_panel(county, tender_id, *, finished):
-    """Put a confirmed member of the panel in place."""
+def seat_panel(tender_id, *states, finished):
+    """Seat an expert in each of these states, the first ones having handed in their points."""
+    users = [factories.make_user("expert", name=f"评委{at}") for at, _state in enumerate(states)]
     with clock.frozen(world.DEADLINE), world.acting():
-        db.session.add(
-            PanelMember(
-                tender_id=tender_id,
-                user_id=county.users["expert"],
-                state="confirmed",
-                finished_at=clock.now() if finished else None,
+        for at, (user, state) in enumerate(zip(users, states, strict=True)):
+            expert = Expert(
+                user_id=user,
+                division_code=factories.COUNTY,
+                fields=["助餐"],
+                employer="省财经大学",
+                made_at=clock.now(),
             )
-        )
+            db.session.add(expert)
+            db.session.flush()
+            db.session.add(
+                PanelMember(
+                    tender_id=tender_id,
+                    user_id=user,
+                    expert_id=expert.id,
+                    state=state,
+                    finished_at=clock.now() if at < finished else None,
+                )
+            )
 
 
 def test_prices_stay_shut_until_the_technical_part_is_scored(county_open, sealed):
@@ -334,14 +347,25 @@ def test_prices_stay_shut_until_the_technical_part_is_scored(county_open, sealed
     share = {"id": sealed, "passphrase": world.PASSPHRASES["supervisor"]}
     with clock.frozen(world.DEADLINE):
         assert code("opening.open_prices", supervisor, id=sealed) == "TECHNICAL_NOT_SCORED"
-    finish_panel(county_open, sealed, finished=False)
+    seat_panel(sealed, *["confirmed"] * 5, finished=4)
     with clock.frozen(world.DEADLINE):
         assert code("opening.offer_share", supervisor, **share) == "TECHNICAL_NOT_SCORED"
 
 
+@pytest.mark.parametrize("states", [["confirmed"] * 3, ["confirmed"] * 5 + ["drawn"]])
+def test_points_of_a_panel_that_is_not_whole_open_no_prices(county_open, sealed, states):
+    world.opened(county_open, sealed)
+    seat_panel(sealed, *states, finished=states.count("confirmed"))
+    share = {"id": sealed, "passphrase": world.PASSPHRASES["supervisor"]}
+    with clock.frozen(world.DEADLINE):
+        supervisor = county_open.actor("supervisor")
+        assert code("opening.offer_share", supervisor, **share) == "TECHNICAL_NOT_SCORED"
+        assert code("opening.open_prices", supervisor, id=sealed) == "TECHNICAL_NOT_SCORED"
+
+
 def test_prices_are_opened_once_by_two_holders_anew(county_open, sealed):
     world.opened(county_open, sealed)
-    finish_panel(county_open, sealed, finished=True)
+    seat_panel(sealed, *["confirmed"] * 5, finished=5)
     maker = county_open.actor("finance_maker")
     with clock.frozen(world.DEADLINE):
         assert code("opening.open_prices", maker, id=sealed) == "TWO_OFFICERS_REQUIRED"
@@ -354,7 +378,7 @@ def test_prices_are_opened_once_by_two_holders_anew(county_open, sealed):
 
 def test_a_price_swapped_after_the_opening_is_found_at_the_next(county_open, sealed):
     world.opened(county_open, sealed)
-    finish_panel(county_open, sealed, finished=True)
+    seat_panel(sealed, *["confirmed"] * 5, finished=5)
     first, second, _third = bid_ids(sealed)
     with transaction(readonly=True):
         foreign = db.session.get_one(Bid, second).price

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core import clock
+from core.access import User
+from core.audit import AuditEntry
 from core.db import db, transaction
+from core.states import StatusLog
 from plugins.contract_outsourcing.models import PanelDraw, PanelMember, Score
 from plugins.contract_outsourcing.rules import drawing
+from plugins.contract_outsourcing.service import panel_queries
+from tests import factories
 from tests.contract import awards_world
 from tests.contract.evaluation_world import MORNING, Evaluation
+from tests.web.browser import Browser
 
 
 @pytest.fixture
@@ -196,3 +204,60 @@ def test_what_opened_sooner_is_drawn_no_sooner(app, county, world):
         number = awards_world.tender(county, state="published", purchase_id=1)
     clerk = world.who("purchaser_clerk")
     assert world.refused("panel.draw", clerk, id=number, count=5) == "STATE_CHANGED"
+
+
+def test_the_trail_tells_what_a_panel_does_but_not_who_sits_on_it_before_the_award(
+    app, county, world
+):
+    clerk, approver = world.who("purchaser_clerk"), world.who("purchaser_approver")
+    panel = world.seat()
+    world.refused("panel.finish", panel[0], id=world.tender)
+    with app.app_context(), transaction():
+        names = []
+        for at, one in enumerate(panel):
+            db.session.get_one(User, one.user_id).name = names.append(f"评委{at}号") or names[-1]
+        login = db.session.get_one(User, county.users["auditor"]).login
+    panel = [replace(one, name=name) for one, name in zip(panel, names, strict=True)]
+    gone = {"id": world.tender, "member_id": world.member_of(panel[4]), "reason": f"{names[4]}病了"}
+    world.do("panel.replace", clerk, **gone)
+    world.add_expert()
+    late = world.seat(1)[-1]
+    world.work([*panel[:4], late])
+    world.report(panel[0])
+
+    def trail() -> str:
+        browser = Browser(app.test_client())
+        browser.open("/sign-in").send("/sign-in", login=login, password=factories.PASSWORD)
+        acts = ("declare", "finish", "replace", "check", "report")
+        lists = [browser.open(f"/audit/entries?action=panel.{one}").text for one in acts]
+        with app.app_context(), transaction(readonly=True):
+            query = db.select(AuditEntry.id).where(AuditEntry.action == "panel.replace")
+            number = db.session.scalars(query).one()
+        return "\n".join([*lists, browser.open(f"/audit/entries/{number}").text])
+
+    before = trail()
+    assert before.count("（密封）") > 10
+    assert [one for one in (*names, "/audit/entries?actor=") if one in before] == []
+    with app.app_context(), transaction(readonly=True):
+        rows = db.session.scalars(db.select(AuditEntry).where(AuditEntry.action.like("panel.%")))
+        named = {row.action for row in rows if row.actor_id is not None}
+        seats = db.session.scalars(db.select(StatusLog).filter_by(object_type="panel_member"))
+        members = {one.user_id for one in [*panel, late]}
+        assert not members & {row.actor_id for row in seats}
+    assert named == {"panel.draw"}
+    world.do("award.decide", approver, id=world.tender)
+    assert names[0] not in trail()
+    world.do("award.publish", clerk, id=world.tender)
+    after = trail()
+    assert "（密封）" not in after
+    assert [one for one in names[:4] if one not in after] == []
+    assert f"{names[4]}病了" in after
+
+
+def test_a_failed_procurement_has_no_secret_panel(app, world):
+    panel = world.seat()
+    world.work(panel, failed=(0, 1, 2))
+    assert world.report(panel[0])["failed_code"]
+    with app.app_context(), transaction(readonly=True):
+        assert list(db.session.scalars(panel_queries.named())) == [world.tender]
+        assert set(db.session.scalars(panel_queries.named_bids())) == set(world.bids)

@@ -6,6 +6,7 @@ import pytest
 
 from core import clock
 from core.access import Actor, Grant
+from core.budget import rooms
 from core.db import db, transaction
 from plugins.contract_outsourcing.models import Challenge, Contract, Milestone
 from plugins.contract_outsourcing.models import awards as a
@@ -354,6 +355,37 @@ def test_an_advance_is_paid_and_taken_off_the_next_acceptance(app, county):
     assert world.register()["paid"] == 50_000_000
     assert world.balance("fin.expense") == 50_000_000
     assert world.balance("contract.prepaid") == 0
+
+
+def test_an_advance_for_nothing_comes_back_when_a_contract_is_ended(app, county):
+    with clock.frozen(TODAY):
+        world = Performing(app, county, value_fen=50_000_000, terms=advanced())
+        world.bank_account()
+        advance, whole = world.milestones
+        world.deliver(advance, "2026-03-20")
+        world.record(advance, [])
+        world.do("acceptance.approve", "purchaser_approver", id=advance)
+        with transaction_of(app):
+            full = rooms(world.line)["available"]
+    world.pay("2026-03-25")
+    with clock.frozen("2026-04-01T10:00"):
+        fields = {"id": world.contract, "reason": "停业", "call_bond": False}
+        proposed = world.do("contract.terminate", "purchaser_clerk", **fields)
+        ended = world.do("ending.approve", "purchaser_approver", id=proposed["id"])
+        assert (ended["released_fen"], ended["owed_back_fen"]) == (45_000_000, 5_000_000)
+        assert world.shown(whole)["state"] == "cancelled"
+        assert world.balance("contract.prepaid") == world.balance("fin.expense") == 0
+        assert world.balance("fin.receivable") == 5_000_000
+        refusal = world.refused("contract.close", "purchaser_approver", id=world.contract)
+        assert (refusal["code"], refusal["facts"]["clawback_fen"]) == ("CONTRACT_OWED", 5_000_000)
+        (owed,) = world.do("clawback.list", "finance_maker")["items"]
+        for reference, fen in (("R1", 1_999_999), ("R2", 3_000_001)):
+            asked = {"amount_fen": fen, "bank_reference": reference}
+            world.do("clawback.receive", "treasurer", id=owed["id"], **asked)
+        assert world.balance("fin.receivable") == 0
+        with transaction_of(app):
+            assert rooms(world.line)["available"] == full + 50_000_000
+    assert world.register()["paid"] == 5_000_000
 
 
 def test_a_large_firm_is_owed_no_interest_that_was_not_agreed(app, county):

@@ -162,3 +162,9 @@ def test_interest_is_rounded_down_once(amount, late, ppm):
 def test_a_payment_on_the_last_day_owes_no_interest(due, late):
     assert paying.late_days(due, due - timedelta(days=late)) == 0
     assert paying.interest(1_000_000, paying.late_days(due, due), 500) == 0
+
+
+@given(st.integers(1, 2_000))
+def test_the_least_agreed_interest_makes_the_years_rate_and_one_less_does_not(year_bp):
+    least = paying.least_agreed_ppm(year_bp)
+    assert least * 365 >= year_bp * 100 > (least - 1) * 365

@@ -148,3 +148,19 @@ def test_a_panel_says_everything_it_lacks():
         "experts": 3,
     }
     assert dict(scoring.panel_faults(7, 4, least=5, share=share)) == {"experts": 5}
+
+
+@pytest.mark.parametrize(
+    ("ranked", "most", "admitted"),
+    [(0, None, 0), (1, None, 0), (2, None, 1), (5, None, 4), (6, None, 4), (10, 3, 3), (10, 9, 8)],
+)
+def test_a_framework_leaves_out_a_fifth_and_one_at_least(ranked, most, admitted):
+    assert scoring.admissible(ranked, 2000, most) == admitted
+
+
+@given(st.integers(0, 500), st.integers(0, 10_000), st.none() | st.integers(1, 500))
+def test_a_framework_never_admits_all_nor_more_than_it_said(ranked, share_bp, most):
+    admitted = scoring.admissible(ranked, share_bp, most)
+    assert 0 <= admitted <= max(0, ranked - 1)
+    assert (ranked - admitted) * 10_000 >= ranked * share_bp
+    assert most is None or admitted <= most

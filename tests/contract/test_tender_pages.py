@@ -132,7 +132,10 @@ def test_a_direct_method_and_an_invitation_have_their_buttons(app, county, town)
         candidates = world.make_providers(3)
     approver, clerk = town.office("purchaser_approver"), town.office("purchaser_clerk")
     page = approver.open(f"/contract/tenders/{number}")
+    negotiating = f'href="/contract/awards/{number}/negotiate"'
+    assert negotiating not in clerk.open(f"/contract/tenders/{number}").html
     assert "公示中" in page.send(f"/contract/tenders/{number}/steps/publicise").text
+    assert negotiating in clerk.open(f"/contract/tenders/{number}").html
     page = clerk.open(f"/contract/tenders/{other}")
     fields = page.form(f"/contract/tenders/{other}/invitations").fields
     chosen = fields | {"candidate_ids": [str(one) for one in candidates], "count": "3"}
@@ -152,3 +155,31 @@ def test_a_deadline_leads_to_the_tender_it_is_about(app, county, town):
     )
     assert "提问待答复" in clerk.open("/").text
     assert clerk.open("/contract/tenders/questions/9999").status == 404
+
+
+def test_a_framework_s_form_asks_how_many_are_admitted(app, county, town):
+    with app.app_context():
+        plan = world.make_plan(county)
+    clerk = town.office("purchaser_clerk")
+    form = clerk.open(f"/contract/tenders/new?purchase={plan}")
+    assert "最多入围几家" in form.text
+    shown = form.send("/contract/tenders/new", **TYPED | {"method": "framework", "admitted": "3"})
+    assert "最多入围家数" in shown.text
+    number = numbers(app)[-1]
+    assert 'value="3"' in clerk.open(f"/contract/tenders/{number}/edit").html
+
+
+def test_a_prequalification_is_published_on_pages(app, county, town):
+    with app.app_context():
+        fields = {"reason_code": "special_few", "method_reason": "少数几家"}
+        number = world.make_tender(county, method="invited_tender", **fields)
+    path = f"/contract/tenders/{number}"
+    approver = town.office("purchaser_approver")
+    hasty = approver.open(path).send(f"{path}/steps/prequalify", until="2026-02-11")
+    assert "错误： 最早为" in hasty.text
+    assert "资格预审" not in Browser(app.test_client()).open("/contract/public/").text
+    page = approver.open(path).send(f"{path}/steps/prequalify", until="2026-06-30")
+    assert "资格预审公告已发布" in page.text
+    public = Browser(app.test_client()).open("/contract/public/")
+    assert "2026-06-30" in public.text
+    assert "机关物业服务采购" in public.text

@@ -207,6 +207,19 @@ def test_a_consultation_bounds_the_price_on_both_sides(office, plan):
     world.make_tender(office, plan, sheet=heavy)
 
 
+def test_only_a_framework_says_how_many_it_admits(office, plan):
+    clerk = office.actor("purchaser_clerk")
+    sheet = world.SHEET | {"admitted": 4}
+    number = world.make_tender(office, plan, ceiling_fen=9_000, bid_bond_fen=0, sheet=sheet)
+    assert "admitted" not in do("tender.show", clerk, id=number)["sheet"]
+    for most in (4, None):
+        sheet = world.SHEET | {"admitted": most}
+        fields = {"method": "framework", "sheet": sheet, "bid_bond_fen": 0, "ceiling_fen": 9_000}
+        number = world.make_tender(office, plan, **fields)
+        assert do("tender.show", clerk, id=number)["sheet"]["admitted"] == most
+    assert "sheet" in create(office, plan, sheet={"admitted": 0})["errors"]
+
+
 def test_an_inquiry_has_no_sheet(office, plan):
     fields = {"method": "inquiry", "reason_code": "standard_goods", "method_reason": "标准品"}
     assert code(office, plan, **fields) == "SHEET_NOT_WANTED"

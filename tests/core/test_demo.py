@@ -22,9 +22,24 @@ from core.divisions import Division
 from core.facts import ResidentFact
 from core.formats import yuan
 from core.identifiers import check_bank_account, check_citizen_id, check_credit_code, check_phone
-from core.ledger import balances
+from core.ledger import balance, balances
 from core.parties import Organisation, Resident
 from core.settlement.models import Payment
+from plugins.contract_outsourcing.models import (
+    Amendment,
+    Bid,
+    BidOpening,
+    Challenge,
+    Contract,
+    Deduction,
+    Delivery,
+    Milestone,
+    Opinion,
+    Order,
+    PanelMember,
+    Tender,
+)
+from plugins.contract_outsourcing.service import postings
 from plugins.voucher.models import (
     Enrolment,
     Hold,
@@ -43,9 +58,11 @@ from tests.conftest import SETTINGS, books
 from tests.web.browser import Browser
 
 NOW = "2026-11-23T10:00"
+ROADS = "农村公路日常养护合同"
 THIN = 8  # of so many people of the county one is there: enough for every story
 # The first minutes of a year; the last of a leap day and its month. The county below has a Monday.
 AWKWARD = {"postgresql": "2027-01-01T00:10", "sqlite": "2028-02-29T23:50"}
+CEILINGS = (postings.CEILING, postings.CEILING_FREE, postings.CEILING_USED)
 PROGRAMMES = ("CARE", "EDU", "ELD", "HOME", "SKILL", "CHILD")
 
 
@@ -57,6 +74,12 @@ def by_state(model):
     return dict(
         db.session.execute(db.select(model.state, func.count()).group_by(model.state)).all()
     )
+
+
+def states_of(name):
+    """Return the states of a contract's milestones, in their order."""
+    query = db.select(Milestone.state).join(Contract, Contract.id == Milestone.contract_id)
+    return list(db.session.scalars(query.where(Contract.name == name).order_by(Milestone.sequence)))
 
 
 def interrupt(monkeypatch, after):
@@ -92,6 +115,9 @@ def test_the_county_loads_at_awkward_moments_too(app, database_kept):
             assert by_state(Objection) == {"open": 1}
             assert by_state(Recovery) == {"open": 1, "recovered": 1}
             assert count(Hold, Hold.state == "open", Hold.is_visit) == 1
+            assert states_of(ROADS) == ["paid", "submitted", "scheduled"]
+            assert count(Order) >= 2
+        assert books() == []
 
 
 # --- one county for the tests below, which leave it as it is ------------------------------------
@@ -139,7 +165,7 @@ def test_an_interrupted_load_does_nothing_twice_and_a_second_one_nothing_at_all(
 def test_the_county_has_people_places_and_months_of_use(county):
     with transaction(readonly=True):
         assert count(Division, Division.level == "township") == 16
-        assert count(Organisation, Organisation.kind == "provider") == 31
+        assert count(Organisation, Organisation.kind == "provider") == 31 + 3
         assert count(Resident) == 160 + 64 + 40 + 40
         known = set(db.session.scalars(db.select(ResidentFact.code)))
         assert {"ability_level", "care_level", "income_fen", "household_number"} <= known
@@ -185,6 +211,84 @@ def test_the_first_month_is_paid_but_for_one_line_and_the_second_is_in_review(co
         assert 2 <= states["confirmed"] <= 6
         assert by_state(Objection) == {"open": 1}
         assert by_state(Reversal)["ordered"] == 1
+
+
+def test_the_roads_are_paid_in_part_and_a_villager_stops_the_next_acceptance(county):
+    with transaction(readonly=True):
+        assert states_of(ROADS) == ["paid", "submitted", "scheduled"]
+        contract = db.session.scalars(db.select(Contract).filter_by(name=ROADS)).one()
+        disputed = db.session.scalars(
+            db.select(Milestone).filter_by(contract_id=contract.id, state="submitted")
+        ).one()
+        waiting = Opinion.milestone_id == disputed.id, Opinion.answered_at.is_(None)
+        assert count(Opinion, *waiting, Opinion.delivered.is_(False)) == 1
+        assert count(BidOpening, BidOpening.tender_id == contract.tender_id) == 3
+        pools = db.session.scalars(
+            db.select(Pool.id).where(Pool.source.startswith(f"contract:{contract.id}/"))
+        ).all()
+        assert postings.registered(pools) == {
+            "value": 96_000_000,
+            "paid": 28_800_000,
+            "deducted": 0,
+            "unpaid": 67_200_000,
+            "cancelled": 0,
+        }
+        codes = set(db.session.scalars(db.select(AuditEntry.code).where(AuditEntry.code != "")))
+        assert "ACCEPTANCE_DISPUTED" in codes
+
+
+def test_meals_are_ordered_eaten_and_paid_within_their_ceiling(county):
+    with transaction(readonly=True):
+        orders = db.session.execute(
+            db.select(Milestone.state, Order.paid, Order.penalty_fen)
+            .join(Order, Order.milestone_id == Milestone.id)
+            .order_by(Milestone.state, Order.penalty_fen)
+        ).all()
+        served = count(Delivery)
+        frameworks = db.session.scalars(db.select(Contract).filter_by(kind="framework")).all()
+        (purchase,) = {one.purchase_id for one in frameworks}
+        ceiling = {kind: balance(kind, purchase_id=purchase) for kind in CEILINGS}
+    assert [state for state, _paid, _penalty in orders] == [
+        "paid",
+        "paid",
+        "scheduled",
+        "submitted",
+    ]
+    paid = [paid for state, paid, _penalty in orders if state == "paid"]
+    assert all(0 < one < served for one in paid)
+    assert max(penalty or 0 for _state, _paid, penalty in orders) > 0
+    assert ceiling[postings.CEILING] == sum(ceiling.values()) - ceiling[postings.CEILING]
+    assert 0 < ceiling[postings.CEILING_USED] < ceiling[postings.CEILING]
+
+
+def test_a_tender_stands_at_every_stage(county):
+    with transaction(readonly=True):
+        states = by_state(Tender)
+        assert states == {
+            "awarded": 1,
+            "contracted": 3,
+            "draft": 1,
+            "failed": 1,
+            "opened": 1,
+            "published": 1,
+            "submitted": 2,
+        }
+        failed = db.session.scalars(db.select(Tender).filter_by(state="failed")).one()
+        bids = Bid.tender_id == failed.id
+        assert failed.failed_code == "TOO_FEW_BIDS"
+        assert count(Bid, bids) == count(Bid, bids, Bid.state == "returned") == 2
+        assert count(BidOpening, BidOpening.tender_id == failed.id) == 0
+
+
+def test_somebody_has_to_go_on_with_every_contract_today(county):
+    with transaction(readonly=True):
+        expert = db.session.scalars(db.select(User).filter_by(login="expert")).one()
+        own = PanelMember.user_id == expert.id
+        assert count(PanelMember, own, PanelMember.finished_at.is_(None)) == 1
+        assert by_state(Amendment) == {"proposed": 1}
+        assert by_state(Deduction) == {"decided": 1, "proposed": 1}
+        assert by_state(Challenge) == {"filed": 2, "rejected": 1}
+        assert count(Milestone, Milestone.state == "recorded") == 1
 
 
 def provider_of(login):

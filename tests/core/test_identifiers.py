@@ -8,8 +8,10 @@ from datetime import date
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from marshmallow import ValidationError
 
 from core.errors import InvalidInput
+from core.fields import Text, schema
 from core.identifiers import (
     CREDIT_ALPHABET,
     check_bank_account,
@@ -18,6 +20,7 @@ from core.identifiers import (
     check_phone,
     citizen_id_with_check,
     credit_code_with_check,
+    holds_citizen_id,
     organisation_number_with_check,
 )
 
@@ -186,3 +189,43 @@ def _said(check: Callable[[str], object], text: str) -> str:
     except InvalidInput as refusal:
         return f"{refusal.message}{refusal.problem()}"
     return ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "本人43010019500101004x，夜班几人？",
+        "证号 430100 19380628 1024",
+        "证号４３０１００１９６６０１１５０１１２。",
+        "430100-19660131-0294",
+        "号码7430100196601310294在此",
+    ],
+)
+def test_an_identity_number_is_found_wherever_it_stands(text):
+    assert holds_citizen_id(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "夜班几人？",
+        "430100196601310295",
+        "430100199902310294",
+        "电话 13800138000，金额 960000.00 元，2026-03-01 至 2027-02-28",
+        "账号 6222021901000000172",
+        "",
+    ],
+)
+def test_other_numbers_are_no_identity_numbers(text):
+    assert not holds_citizen_id(text)
+
+
+def test_public_text_refuses_an_identity_number_and_other_text_takes_it():
+    form = schema("Said", words=Text(public=True), private=Text())
+    number = CITIZENS[0][0]
+    assert form.load({"words": "好", "private": number}) == {"words": "好", "private": number}
+    with pytest.raises(ValidationError) as refused:
+        form.load({"words": f"我是 {number}"})
+    (sentence,) = refused.value.normalized_messages()["words"]
+    assert "身份证" in sentence
+    assert number not in sentence

@@ -74,6 +74,8 @@ STATUTES = {
     "payment.days": 30,
     "payment.agreed_longest_days": 60,
     "payment.late_interest_ppm": 500,
+    "payment.lpr_one_year_bp": 300,
+    "framework.eliminated_min_bp": 2_000,
     "payment.receivable_confirm_days": 30,
     "payment.arrears_published_by": "03-31",
     "budget.publish_days": 20,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core import clock
 from core.db import db, transaction
 from core.settlement import bank
-from plugins.contract_outsourcing.models import BidFile, Contract
+from plugins.contract_outsourcing.models import BidFile, Contract, EvidenceFile
 from tests import factories
 from tests.contract import awards_world, contract_world, frameworks_world
 from tests.generated.leaks import ACCOUNT, ID_NUMBER, NAME, WRONG_ID
@@ -125,14 +125,19 @@ class ContractWalk(Procurement):
             number = contract_world.signed_contract(self.county, awarded)
             found = factories.do("contract.show", self.county.actor(CLERK), id=number)
         called = {"id": found["bonds"][0]["id"], "reason": "停业"}
-        yield Step("bond.call", APPROVER, called)
+        yield Step("bond.call", CLERK, called)
+        yield Step("ending.approve", APPROVER, {"id": self.said["id"]})
         ended = {"id": number, "reason": "停业", "call_bond": False}
-        yield Step("contract.terminate", APPROVER, ended)
+        yield Step("contract.terminate", CLERK, ended)
+        yield Step("ending.decline", APPROVER, {"id": self.said["id"], "reason": "再谈"})
+        yield Step("contract.terminate", CLERK, ended)
+        yield Step("ending.approve", APPROVER, {"id": self.said["id"]})
 
     # --- performance ---------------------------------------------------------------------------
 
     def _deliver(self, milestone: int) -> Step:
-        day = {"delivered_on": clock.today().isoformat(), "words": "完成。"}
+        file = {"name": "记录.pdf", "content": base64.b64encode(b"%PDF-1.7").decode()}
+        day = {"delivered_on": clock.today().isoformat(), "words": "完成。", "files": [file]}
         return Step("milestone.deliver", MANAGER, {"id": milestone} | day)
 
     def _hear(self, milestone: int, *, delivered: bool) -> Walk:
@@ -278,15 +283,26 @@ class ContractWalk(Procurement):
         yield Step("tender.list", "auditor")
         yield Step("tender.show", "auditor", {"id": self.tender})
         yield Step("contract.list", "auditor")
+        yield Step("case.show", MANAGER, {"id": self._case()})
+        yield Step("public.case", ANYBODY, {"id": self.tender})
+        yield Step("due.list", MANAGER)
         yield Step("provider.credit", "auditor", {"provider_id": self.county.provider})
         yield Step("public.contracts", ANYBODY)
+
+    def _case(self) -> int:
+        """Return the tender from which the contract came."""
+        with self.app.app_context(), transaction(readonly=True):
+            found: int = db.session.get_one(Contract, self.contract).tender_id
+        return found
 
     def _remember_pages(self) -> None:
         """Say with which values the pages of contracts can be opened."""
         with self.app.app_context(), transaction(readonly=True):
             file = db.session.scalars(db.select(BidFile.id).order_by(BidFile.id)).first()
+            milestone = self.milestones[0]
+            kept = db.select(EvidenceFile.id).filter_by(milestone_id=milestone)
+            shown = db.session.scalars(kept.order_by(EvidenceFile.id)).first()
         tender, framework = {"id": (self.tender,)}, {"id": (self.framework,)}
-        milestone = self.milestones[0]
         self.life.pages |= {
             "contract_tenders": tender | {"step": ("submit",)},
             "contract_tenders.edit": {"id": (self.draft,)},
@@ -297,10 +313,16 @@ class ContractWalk(Procurement):
             "contract_panels": tender | {"bid": (self.panel.bids[0],), "step": ("finish",)},
             "contract_awards": tender | {"step": ("publish",)},
             "contract_awards.challenge": {"id": (self.challenge,)},
-            "contract_milestones": {"id": (milestone,), "deduction": (self.deduction,)},
+            "contract_milestones": {
+                "id": (milestone,),
+                "deduction": (self.deduction,),
+                "file_id": (shown,),
+            },
             "contract_opinions": {"milestone": (milestone,), "id": (1,)},
             "contract_frameworks": framework,
             "contract_public": tender,
+            "contract_cases": {"id": (self._case(), self.tender)},
+            "contract_cases.of_award": {"id": (self.direct,)},
             "contract_contracts": {"id": (self.contract,), "award": (self.direct,)},
             "contract_contracts.credit": {"id": (self.county.provider,)},
         }

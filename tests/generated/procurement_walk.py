@@ -92,6 +92,7 @@ class Procurement:
         parties = {"one_id": self.life.second, "other_id": self.county.purchaser}
         parties |= {"other_id": self.rivals[0].organisation_id}
         yield Step("party.record_tie", FINANCE, parties | {"kind": "same_head"})
+        yield Step("party.ties", FINANCE)
         yield Step("expert.list", SUPERVISOR)
 
     def _writing(self) -> Walk:
@@ -110,6 +111,8 @@ class Procurement:
         who = [self.county.provider, *[one.organisation_id for one in self.rivals]]
         closed = {"id": self.said["id"]}
         yield Step("tender.invite", CLERK, closed | {"candidate_ids": who, "count": 3})
+        yield Step("tender.prequalify", APPROVER, closed | {"until": "2026-06-30"})
+        yield Step("public.prequalifications", ANYBODY)
         yield Step("tender.cancel", CLERK, closed | {"reason": "不再需要"})
         with self.app.app_context():
             self.empty = tender_world.submit_tender(self.county, self._plan(), closes_at=CLOSES)

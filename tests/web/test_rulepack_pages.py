@@ -255,12 +255,12 @@ def test_what_is_urgent_waits_on_the_start_page_of_its_owner_and_of_finance(ente
 
 
 def test_a_list_of_deadlines_is_read_page_by_page_and_by_urgency(app, enter, started):
-    started(*["2026-08-03"] * 51, "2026-08-25")
+    started(*["2026-08-03"] * 30, *["2026-08-04"] * 21, "2026-08-25")
     clerk = enter("finance_maker")
     first = clerk.open("/deadlines/?when=overdue")
-    assert first.text.count("号合同") == 50
-    (following,) = re.findall(r'href="(/deadlines/\?[^"]*after=\d+)"', first.html)
-    assert clerk.open(following.replace("&amp;", "&")).text.count("号合同") == 1
+    assert first.text.count("号合同") == 30
+    (following,) = re.findall(r'href="(/deadlines/\?[^"]*from=[\d-]+)"', first.html)
+    assert clerk.open(following.replace("&amp;", "&")).text.count("号合同") == 21
     assert clerk.open("/deadlines/?when=week").text.count("号合同") == 1
     with app.app_context(), transaction(), acting(Acting("test", None, "系统")):
         db.session.execute(db.update(Deadline).values(stopped_on=date(2026, 9, 1)))
@@ -268,5 +268,15 @@ def test_a_list_of_deadlines_is_read_page_by_page_and_by_urgency(app, enter, sta
     assert "2026-09-01 办结" in clerk.open("/deadlines/?when=stopped").text
 
 
-def test_a_provider_is_not_shown_the_offices_deadlines(enter):
-    assert enter("provider_manager").open("/deadlines/").status == 403
+def test_a_provider_is_not_shown_the_offices_deadlines(enter, started):
+    started("2026-08-25")
+    manager = enter("provider_manager")
+    assert "没有未办结的期限" in manager.open("/deadlines/").text
+    assert manager.open("/deadlines/?when=stopped").status == 403
+    assert enter("expert").open("/deadlines/").status == 403
+
+
+def test_a_day_with_more_than_a_page_is_shown_whole(enter, started):
+    started(*["2026-08-03"] * 51, "2026-08-25")
+    first = enter("finance_maker").open("/deadlines/?when=overdue")
+    assert first.text.count("号合同") == 51

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugins.contract_outsourcing.api import (
     awards,
     bids,
+    cases,
     contracts,
     frameworks,
     performance,
@@ -19,6 +20,11 @@ ACTS = [
     *contracts.ACTS,
     *performance.ACTS,
     *frameworks.ACTS,
+    *cases.ACTS,
 ]
 
-__all__ = ["ACTS", "PERMISSIONS"]
+# Behind a veil until the opening, and until the notice of the award.
+BIDDERS_ACTS = tuple(one.operation_id for one in ACTS if one.veiled and not one.noted)
+PANELS_ACTS = tuple(one.operation_id for one in ACTS if one.veiled and one.noted)
+
+__all__ = ["ACTS", "BIDDERS_ACTS", "PANELS_ACTS", "PERMISSIONS"]

@@ -130,7 +130,7 @@ CHALLENGES = [
             tender_id=identity(),
             kind=one_of(*challenges.KINDS),
             about=one_of(*challenges.ABOUT),
-            words=Paragraphs(required=True, longest=_WORDS_MOST),
+            words=Paragraphs(required=True, longest=_WORDS_MOST, public=True),
             may_affect=_flag(load_default=True),
             after_id=identity(required=False, load_default=None, allow_none=True),
         ),
@@ -153,7 +153,7 @@ CHALLENGES = [
         challenges.ANSWER,
         one(
             "AnswerChallenge",
-            words=Paragraphs(required=True, longest=_WORDS_MOST),
+            words=Paragraphs(required=True, longest=_WORDS_MOST, public=True),
             upheld=_flag(load_default=False),
             remedy=_remedy(),
         ),
@@ -181,7 +181,7 @@ CHALLENGES = [
         challenges.DECIDE,
         one(
             "DecideComplaint",
-            words=Paragraphs(required=True, longest=_WORDS_MOST),
+            words=Paragraphs(required=True, longest=_WORDS_MOST, public=True),
             upheld=_flag(required=True),
             remedy=_remedy(),
         ),

@@ -17,6 +17,7 @@ from plugins.contract_outsourcing.service import (
     receivables,
     renewing,
     subcontracting,
+    terminating,
 )
 from plugins.contract_outsourcing.terms_schema import (
     ContractBondSchema,
@@ -81,11 +82,29 @@ LIFE = [
     _reasoned("ContractResumed", "contract.resume", "恢复合同", "contract.agree", ending.resume),
     Act(
         "contract.terminate",
-        "解除合同",
+        "提出解除合同",
         "/contract/contracts/terminate",
-        "contract.agree",
+        terminating.MAKE,
         schema("ContractTerminated", id=identity(), reason=reason(), call_bond=_flag()),
-        ending.terminate,
+        terminating.terminate,
+        object_type=OBJECT,
+    ),
+    Act(
+        "ending.approve",
+        "复核解除合同或兑付保证金",
+        "/contract/endings/approve",
+        terminating.AGREE,
+        schema("EndingApproval", id=identity()),
+        terminating.approve,
+        object_type=OBJECT,
+    ),
+    Act(
+        "ending.decline",
+        "不同意解除合同或兑付保证金",
+        "/contract/endings/decline",
+        terminating.AGREE,
+        schema("EndingDeclined", id=identity(), reason=reason()),
+        terminating.decline,
         object_type=OBJECT,
     ),
     _plain(
@@ -215,11 +234,11 @@ MONEY = [
     ),
     Act(
         "bond.call",
-        "兑付履约保证金",
+        "提出兑付履约保证金",
         "/contract/bonds/call",
-        "contract.agree",
+        terminating.MAKE,
         schema("BondCalled", id=identity(), reason=reason()),
-        ending.call_bond,
+        terminating.call_bond,
         object_type=OBJECT,
     ),
     Act(

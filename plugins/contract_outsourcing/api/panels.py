@@ -86,6 +86,16 @@ POOL = [
         object_type="party_tie",
     ),
     Act(
+        "party.ties",
+        "查看承接主体之间的关联关系",
+        "/contract/party-ties",
+        experts.VIEW,
+        page("PartyTies"),
+        experts.party_ties,
+        method="GET",
+        reads=True,
+    ),
+    Act(
         "expert.list",
         "查看评审专家库",
         "/contract/experts",
@@ -121,6 +131,8 @@ PANEL = [
         one("Representative", user_id=identity()),
         panels.add_representative,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.replace",
@@ -130,6 +142,8 @@ PANEL = [
         one("ReplaceMember", member_id=identity(), reason=reason()),
         panels.replace,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.show",
@@ -182,6 +196,8 @@ MEMBER = [
         one("DeclareSeat", confirms=_flag(), reason=reason(required=False, load_default=None)),
         panels.declare,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.check",
@@ -197,6 +213,8 @@ MEMBER = [
         ),
         scoring.check,
         object_type="bid",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.score",
@@ -225,6 +243,8 @@ MEMBER = [
         ),
         scoring.score,
         object_type="bid",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.finish",
@@ -234,6 +254,8 @@ MEMBER = [
         one("FinishScoring"),
         scoring.finish,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.ask_explanation",
@@ -243,6 +265,8 @@ MEMBER = [
         one("AskExplanation"),
         low_bids.ask_explanation,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.judge_low_bid",
@@ -252,6 +276,8 @@ MEMBER = [
         schema("JudgeLowBid", bid_id=identity(), accepted=_flag(), reason=reason()),
         low_bids.judge,
         object_type="bid",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.call_quotes",
@@ -261,6 +287,8 @@ MEMBER = [
         one("CallQuotes", until=instant(required=True)),
         quotes.call,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
     Act(
         "panel.report",
@@ -270,6 +298,8 @@ MEMBER = [
         one("PanelReport"),
         reports.report,
         object_type="tender",
+        veiled=True,
+        noted=True,
     ),
 ]
 
@@ -279,7 +309,11 @@ BIDDER = [
         "说明报价的合理性",
         "/contract/bids/explain",
         "bid.make",
-        schema("ExplainBid", bid_id=identity(), words=Paragraphs(required=True, longest=2000)),
+        schema(
+            "ExplainBid",
+            bid_id=identity(),
+            words=Paragraphs(required=True, longest=2000, public=True),
+        ),
         low_bids.explain,
         object_type="bid",
     ),
@@ -304,7 +338,7 @@ NEGOTIATION = [
             "Negotiate",
             provider_id=identity(),
             price_fen=fen(),
-            record=Paragraphs(required=True, longest=2000),
+            record=Paragraphs(required=True, longest=2000, public=True),
             small_firm=_flag(required=False, load_default=False),
             unit_prices=fields.Dict(
                 keys=Text(longest=40),

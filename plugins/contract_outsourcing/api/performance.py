@@ -13,6 +13,7 @@ from plugins.contract_outsourcing.service import (
     accepting,
     arrears,
     deducting,
+    evidence,
     milestones,
     opinions,
     performance_queries,
@@ -22,6 +23,8 @@ from plugins.contract_outsourcing.service.steps import CONTRACT, MILESTONE
 
 MOST_UNITS = 10_000_000
 POINTS = 100
+# Base64 makes three bytes four; the words of a delivery fit the rest.
+BODY_MAX = evidence.BYTES_MOST * 4 // 3 + 1024 * 1024
 
 
 class LineResultSchema(Schema):
@@ -29,11 +32,11 @@ class LineResultSchema(Schema):
 
     line = Text(required=True, longest=20)
     found = one_of(*accepting.FOUND)
-    words = Text(longest=500)
+    words = Text(longest=500, public=True)
 
 
 def _words(longest: int = 1000, *, required: bool = True) -> Text:
-    return Text(longest=longest, required=required)
+    return Text(longest=longest, required=required, public=True)
 
 
 def _points(**options: Any) -> fields.Integer:
@@ -55,6 +58,11 @@ def _period() -> Text:
     return Text(longest=20)
 
 
+_FILE = schema(
+    "DeliveryFile",
+    name=Text(required=True, longest=300),
+    content=fields.String(required=True, validate=validate.Length(max=BODY_MAX)),
+)
 _LIMIT = validate.Range(min=1, max=200)
 
 DELIVERING = [
@@ -68,10 +76,16 @@ DELIVERING = [
             id=identity(),
             delivered_on=date(),
             words=_words(),
-            links=fields.List(Text(longest=500), validate=validate.Length(max=20)),
+            links=fields.List(Text(longest=500, public=True), validate=validate.Length(max=20)),
+            files=fields.List(
+                fields.Nested(_FILE),
+                load_default=list,
+                validate=validate.Length(max=evidence.FILES_MOST),
+            ),
         ),
         milestones.deliver,
         object_type=MILESTONE,
+        body_max=BODY_MAX,
     ),
     Act(
         "milestone.list",

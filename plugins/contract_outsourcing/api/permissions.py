@@ -89,4 +89,14 @@ FRAMEWORKS = [
     Permission("delivery.record", "登记服务确认", _PROVIDER),
 ]
 
-PERMISSIONS = [*TENDERS, *BIDS, *AWARDS, *CONTRACTS, *PERFORMANCE, *FRAMEWORKS]
+# --- the whole case ----------------------------------------------------------------------------
+# Who may see the tender or a contract of it; how much of the case that opens, the case decides.
+CASES = [
+    Permission(
+        "case.view",
+        "查看项目全过程",
+        (*_OFFICE, "procurement_agent", "accepter", "evaluator", *_WATCH, "provider_manager"),
+    ),
+]
+
+PERMISSIONS = [*CASES, *TENDERS, *BIDS, *AWARDS, *CONTRACTS, *PERFORMANCE, *FRAMEWORKS]

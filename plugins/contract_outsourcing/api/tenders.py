@@ -15,12 +15,14 @@ from plugins.contract_outsourcing.service import (
     asking,
     inviting,
     notices,
+    prequalifying,
     tender_queries,
     tenders,
 )
 from plugins.contract_outsourcing.service.steps import TENDER
 
 ROWS_MOST, LEVELS_MOST, CANDIDATES_MOST, PROVIDERS_MOST = 30, 10, 200, 10_000
+ADMITTED_MOST = 500
 
 
 def _words(longest: int) -> Paragraphs:
@@ -70,6 +72,7 @@ def _sheet(name: str) -> fields.Nested:
             _indicator(name), load_default=list, validate=validate.Length(max=ROWS_MOST)
         ),
         ties=one_of("technical", "lot", required=False, load_default="technical"),
+        admitted=_whole(1, ADMITTED_MOST, load_default=None, allow_none=True),
     )
     return fields.Nested(part, load_default=None, allow_none=True)
 
@@ -177,6 +180,15 @@ WRITING = [
 
 PUBLISHING = [
     Act(
+        prequalifying.PREQUALIFY,
+        "发布资格预审公告",
+        "/contract/tenders/prequalification",
+        tenders.AGREE,
+        one("PrequalifyTender", until=date()),
+        prequalifying.prequalify,
+        object_type=TENDER,
+    ),
+    Act(
         "tender.publicise",
         "公示不经竞争的采购",
         "/contract/tenders/publicity",
@@ -217,7 +229,7 @@ PUBLISHING = [
         "对采购文件提问",
         "/contract/tenders/questions",
         inviting.ASK,
-        one("AskTender", words=Paragraphs(required=True, longest=1000)),
+        one("AskTender", words=Paragraphs(required=True, longest=1000, public=True)),
         asking.ask,
         object_type=TENDER,
         veiled=True,
@@ -227,7 +239,7 @@ PUBLISHING = [
         "答复对采购文件的提问",
         "/contract/tenders/questions/answer",
         tenders.MAKE,
-        one("AnswerTender", answer=Paragraphs(required=True, longest=2000)),
+        one("AnswerTender", answer=Paragraphs(required=True, longest=2000, public=True)),
         asking.answer,
         object_type=TENDER,
     ),
@@ -290,6 +302,16 @@ READING = [
         None,
         page("PublicTenders"),
         tender_queries.public_tenders,
+        method="GET",
+        reads=True,
+    ),
+    Act(
+        "public.prequalifications",
+        "查看正在接受申请的资格预审",
+        "/public/prequalifications",
+        None,
+        schema("PublicPrequalifications"),
+        prequalifying.listed,
         method="GET",
         reads=True,
     ),

@@ -908,6 +908,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("pool_id", name=op.f("uq_contract_year_pool_id")),
     )
     op.create_table(
+        "contract_ending",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("contract_id", ID, nullable=False),
+        sa.Column("bond_id", ID, nullable=True),
+        sa.Column("call_bond", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", ID, nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decision", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["bond_id"], ["contract_bond.id"], name=op.f("fk_contract_ending_bond_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["contract_id"], ["contract_contract.id"], name=op.f("fk_contract_ending_contract_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_ending")),
+    )
+    with op.batch_alter_table("contract_ending", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contract_ending_contract_id"), ["contract_id"], unique=False
+        )
+
+    op.create_table(
         "contract_milestone",
         sa.Column("id", ID, nullable=False),
         sa.Column("contract_id", ID, nullable=False),
@@ -1025,6 +1051,28 @@ def upgrade() -> None:
         batch_op.create_index("ix_contract_deduction_milestone_id", ["milestone_id"], unique=False)
 
     op.create_table(
+        "contract_evidence_file",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("milestone_id", ID, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("added_by", ID, nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["milestone_id"],
+            ["contract_milestone.id"],
+            name=op.f("fk_contract_evidence_file_milestone_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_evidence_file")),
+    )
+    with op.batch_alter_table("contract_evidence_file", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contract_evidence_file_milestone_id"), ["milestone_id"], unique=False
+        )
+
+    op.create_table(
         "contract_opinion",
         sa.Column("id", ID, nullable=False),
         sa.Column("milestone_id", ID, nullable=False),
@@ -1094,5 +1142,6 @@ def upgrade() -> None:
         "contract_ranking",
         "contract_signature",
         "contract_delivery",
+        "contract_evidence_file",
     ):
         append_only(table)

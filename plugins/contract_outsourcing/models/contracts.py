@@ -28,7 +28,7 @@ PARTS = (
     "rights",
     "liability",
 )
-# A change of a contract
+# A change of a contract, or a proposal to end it
 PROPOSED, APPROVED, IN_FORCE, DECLINED = "proposed", "approved", "in_force", "declined"
 SUPPLEMENT, PRICE_DOWN, VOLUME_DOWN = "supplement", "price_down", "volume_down"
 EXTENSION, PARTY_DATA, LEGAL_CHANGE = "extension", "party_data", "legal_change"
@@ -168,6 +168,27 @@ class Bond(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy buil
     ended_by: Mapped[int | None] = mapped_column(Id)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     end_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Ending(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """A proposal to end a contract before its time, or only to call a bond of it (`bond_id`).
+
+    `call_bond`: the bonds are called with the contract's end, not returned. It takes effect when
+    another person approves it.
+    """
+
+    __tablename__ = "contract_ending"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract_contract.id"), index=True)
+    bond_id: Mapped[int | None] = mapped_column(ForeignKey("contract_bond.id"))
+    call_bond: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    made_by: Mapped[int | None] = mapped_column(Id)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    decided_by: Mapped[int | None] = mapped_column(Id)
+    decided_at: Mapped[datetime | None] = mapped_column(Instant)
+    decision: Mapped[str | None] = mapped_column(Text)
 
 
 class Subcontract(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base

@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Fen, Id, Instant, db
@@ -70,6 +78,23 @@ class Milestone(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy
     pay_by: Mapped[date | None]
     paid_on: Mapped[date | None]
     journal_id: Mapped[int | None] = mapped_column(Id)
+
+
+class EvidenceFile(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
+    """A file that a provider showed for a delivery, with its SHA-256. Append-only.
+
+    `kind` is the media type that its content was found to have.
+    """
+
+    __tablename__ = "contract_evidence_file"
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    milestone_id: Mapped[int] = mapped_column(ForeignKey("contract_milestone.id"), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    added_by: Mapped[int | None] = mapped_column(Id)
+    added_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Opinion(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base

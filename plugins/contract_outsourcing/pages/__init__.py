@@ -7,6 +7,7 @@ from core.web.menu import MenuItem
 from plugins.contract_outsourcing.pages import (
     awards,
     bids,
+    cases,
     contract_steps,
     contracts,
     frameworks,
@@ -34,7 +35,7 @@ _PARTS = (
     frameworks,
     public,
 )
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), contract_steps.blueprint]
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), contract_steps.blueprint, cases.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -20,6 +20,7 @@ from core.web.menu import DOOR, MenuItem, Todo
 from plugins.contract_outsourcing.models import Challenge, Tender
 from plugins.contract_outsourcing.models import awards as a
 from plugins.contract_outsourcing.models import tenders as t
+from plugins.contract_outsourcing.pages import paper
 from plugins.contract_outsourcing.service import (
     award_queries,
     awards,
@@ -77,6 +78,18 @@ def _ranking(number: int, form: dict[str, Any]) -> str:
     return render_template("contract/awards/ranking.html", found=found, may=may, **form)
 
 
+@blueprint.get("/<int:id>/report.pdf")
+def report_pdf(id: int) -> Response:  # noqa: A002 - the route's name
+    """Print the panel's report with every sum."""
+    actor = current_actor()
+    require(actor, panel_queries.VIEW)
+    with paper.in_chinese():
+        found = award_queries.ranking(actor, id=id)
+        if not found["items"]:
+            raise NotFound("NOT_FOUND", _("评审报告还没有提交。"))
+        return paper.printed(paper.report(found), f"{found['number']}-report")
+
+
 @blueprint.get("/<int:id>/negotiate")
 def negotiating_form(id: int) -> str:  # noqa: A002 - the route's name
     """Show the form for what was agreed with the one provider."""
@@ -130,6 +143,14 @@ def notices() -> str:
 def notice(id: int) -> str:  # noqa: A002 - the route's name
     """Show one result with the experts' names."""
     return render_template("contract/awards/notice.html", notice=award_queries.notice(id=id))
+
+
+@blueprint.get("/notices/<int:id>/notice.pdf")
+def notice_pdf(id: int) -> Response:  # noqa: A002 - the route's name
+    """Print one result."""
+    with paper.in_chinese():
+        found = award_queries.notice(id=id)
+        return paper.printed(paper.result(found), f"{found['number']}-result")
 
 
 # --- a provider's own --------------------------------------------------------------------------

@@ -14,12 +14,12 @@ from flask_babel import lazy_gettext
 from core import clock, formats
 from core.access import Actor, require
 from core.db import db
-from core.documents import pdf
 from core.errors import NotFound
 from core.parties import Organisation
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fen_of, fresh, shown_again
 from core.web.menu import MenuItem, Todo
+from plugins.contract_outsourcing.pages import paper
 from plugins.contract_outsourcing.service import bidders, bids
 
 blueprint = Blueprint(
@@ -102,22 +102,23 @@ def receipt(id: int) -> str:  # noqa: A002 - the route's name
 @blueprint.get("/<int:id>/receipt.pdf")
 def receipt_pdf(id: int) -> Response:  # noqa: A002 - the route's name
     """Print the receipt."""
-    tender, own = _receipt(id)
-    data = {
-        "title": _("投标回执"),
-        "number": tender["number"],
-        "facts": [
-            {"label": _("采购项目"), "value": tender["name"]},
-            {"label": _("投标人"), "value": _bidder()},
-            {"label": _("收到时间"), "value": formats.moment(own["received_at"])},
-            {"label": _("截止时间"), "value": formats.moment(tender["closes_at"])},
-        ],
-        "receipt": own["receipt"],
-        "note": _("回执是两个密封信封密文的 SHA-256 值。开标时将重新计算，不一致即为密封不完好。"),
-    }
-    document = pdf(TEMPLATES / "receipt.typ", data)
-    headers = {"Content-Disposition": f'inline; filename="{tender["number"]}-receipt.pdf"'}
-    return Response(document, mimetype="application/pdf", headers=headers)
+    with paper.in_chinese():
+        tender, own = _receipt(id)
+        data = {
+            "title": _("投标回执"),
+            "number": tender["number"],
+            "facts": [
+                {"label": _("采购项目"), "value": tender["name"]},
+                {"label": _("投标人"), "value": _bidder()},
+                {"label": _("收到时间"), "value": formats.moment(own["received_at"])},
+                {"label": _("截止时间"), "value": formats.moment(tender["closes_at"])},
+            ],
+            "receipt": own["receipt"],
+            "note": _(
+                "回执是两个密封信封密文的 SHA-256 值。开标时将重新计算，不一致即为密封不完好。"
+            ),
+        }
+        return paper.printed(data, f"{tender['number']}-receipt", TEMPLATES / "receipt.typ")
 
 
 def _show(number: int, form: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from core.acts import Answer
 from core.db import db, transaction
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fen_of, fresh, shown_again, whole
-from plugins.contract_outsourcing.models import Amendment, Bond, ProviderIncome, Subcontract
+from plugins.contract_outsourcing.models import Amendment, Bond, Ending, ProviderIncome, Subcontract
 from plugins.contract_outsourcing.models import Receivable as ReceivableRow
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models.contracts import PARTS
@@ -43,7 +43,7 @@ def take(id: int, step: str) -> ResponseReturnValue:  # noqa: A002 - the route's
         "terminate": (
             "contract.terminate",
             reason | {"call_bond": form.get("call_bond") == "1"},
-            _("已解除，未履行部分的资金已退回指标。"),
+            _("已提出解除，等复核。"),
         ),
         "complete": ("contract.complete", {}, _("已确认履行完毕。")),
         "close": ("contract.close", {}, _("已结清。")),
@@ -134,13 +134,26 @@ def bond(number: int, step: str) -> ResponseReturnValue:
     """Return or call a bond."""
     known = {
         "return": ("bond.return", _("已退还履约保证金。")),
-        "call": ("bond.call", _("已兑付履约保证金，请登记上缴。")),
+        "call": ("bond.call", _("已提出兑付，等复核。")),
     }
     if step not in known:
         abort(404)
     operation, done = known[step]
     answer = act(operation, {"id": number, "reason": request.form.get("reason")})
     return _after(_home(Bond, number), answer, done)
+
+
+@blueprint.post("/ending/<int:number>/<step>")
+def ending(number: int, step: str) -> ResponseReturnValue:
+    """Approve or decline a proposed end, or a proposed call of a bond."""
+    known: dict[str, tuple[str, dict[str, Any], str]] = {
+        "approve": ("ending.approve", {}, _("已复核办理。")),
+        "decline": ("ending.decline", {"reason": request.form.get("reason")}, _("已退回。")),
+    }
+    if step not in known:
+        abort(404)
+    operation, fields, done = known[step]
+    return _after(_home(Ending, number), act(operation, {"id": number} | fields), done)
 
 
 @blueprint.post("/income/<int:number>")

@@ -13,18 +13,19 @@ from flask_babel import lazy_gettext
 from core.access import Actor, require, scoped, visible
 from core.budget import BudgetLine
 from core.db import db
-from core.documents import pdf
+from core.errors import RuleBroken
 from core.parties import Organisation
 from core.purchases import Purchase, lines_of
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again
 from core.web.menu import DOOR, MenuItem, Todo
-from plugins.contract_outsourcing.models import Award, Contract, Tender
+from plugins.contract_outsourcing.models import Award, Contract, Ending, Milestone, Tender
 from plugins.contract_outsourcing.models import contracts as c
-from plugins.contract_outsourcing.pages import contract_form, contract_words
+from plugins.contract_outsourcing.pages import contract_form, contract_words, paper
 from plugins.contract_outsourcing.service import (
     contract_queries,
     limits,
+    paid,
     papers,
     scoring_record,
     signing,
@@ -125,11 +126,30 @@ def show(id: int) -> str:  # noqa: A002 - the route's name
 @blueprint.get("/<int:id>/contract.pdf")
 def printed(id: int) -> Response:  # noqa: A002 - the route's name
     """Print a contract."""
-    contract = contract_queries.show(current_actor(), id=id)
-    document = papers.contract_document(db.session.get_one(Contract, id))
-    sheet = pdf(TEMPLATES / "contract.typ", contract_words.paper(contract, document))
-    headers = {"Content-Disposition": f'inline; filename="{contract["number"]}.pdf"'}
-    return Response(sheet, mimetype="application/pdf", headers=headers)
+    with paper.in_chinese():
+        contract = contract_queries.show(current_actor(), id=id)
+        document = papers.contract_document(db.session.get_one(Contract, id))
+        data = contract_words.paper(contract, document)
+        return paper.printed(data, contract["number"], TEMPLATES / "contract.typ")
+
+
+@blueprint.get("/<int:id>/account.pdf")
+def final_account(id: int) -> Response:  # noqa: A002 - the route's name
+    """Print the final account (结算单) of a closed contract."""
+    actor = current_actor()
+    require(actor, VIEW)
+    with paper.in_chinese():
+        contract = contract_queries.show(actor, id=id)
+        if contract["state"] != c.CLOSED:
+            raise RuleBroken("NOT_CLOSED", _("合同还没有结清，没有结算单。"))
+        paid_fen = {
+            number: fen
+            for number, (fen, _at) in paid.by_milestone(
+                one["id"] for one in contract["milestones"] if one["id"]
+            ).items()
+        }
+        data = paper.final_account(contract, paid_fen)
+        return paper.printed(data, f"{contract['number']}-account")
 
 
 def show_again(number: int, form: dict[str, Any]) -> str:
@@ -147,6 +167,7 @@ def show_again(number: int, form: dict[str, Any]) -> str:
         changes=list(contract_queries.kind_names().items()),
         bond_forms=contract_words.bond_forms(),
         tones=contract_words.TONES,
+        opened=_opened(actor, number),
         steps=_steps(contract),
         may={name: actor.may(name) for name in (*MAY, "contract.receive")},
         mine=mine,
@@ -157,6 +178,12 @@ def show_again(number: int, form: dict[str, Any]) -> str:
         labels=contract_words.labels(),
         **form,
     )
+
+
+def _opened(actor: Actor, number: int) -> set[int]:
+    """Return the milestones of a contract whose pages the actor may open."""
+    query = db.select(Milestone.id).where(visible(Milestone, actor, VIEW))
+    return set(db.session.scalars(query.where(Milestone.contract_id == number)))
 
 
 def _party(actor: Actor, contract: dict[str, Any]) -> int | None:
@@ -248,6 +275,7 @@ def _waiting(actor: Actor) -> list[Todo]:
         return int(found or 0)
 
     in_force = Contract.signed_at.is_not(None)
+    ending = db.select(Ending.contract_id).where(Ending.state == c.PROPOSED)
     asked = [
         (
             "contract.sign",
@@ -256,6 +284,7 @@ def _waiting(actor: Actor) -> list[Todo]:
             c.AGREED,
         ),
         ("contract.agree", _("待复核的合同草案"), (Contract.state == c.DRAFT,), c.DRAFT),
+        ("contract.agree", _("待复核的解除和兑付"), (Contract.id.in_(ending),), None),
         (MAKE, _("待公告的合同"), (in_force, Contract.published_at.is_(None)), c.PERFORMING),
         ("contract.file", _("待备案的合同"), (in_force, Contract.filed_at.is_(None)), c.PERFORMING),
     ]

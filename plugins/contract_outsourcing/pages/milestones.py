@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,13 @@ from flask_babel import lazy_gettext
 from core import clock
 from core.access import Actor, require
 from core.acts import Answer
-from core.documents import pdf
-from core.errors import RuleBroken
+from core.errors import NotFound, RuleBroken
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole, year_of
 from core.web.menu import DOOR, MenuItem, Todo
 from plugins.contract_outsourcing.models import performance as p
-from plugins.contract_outsourcing.pages import certificates
-from plugins.contract_outsourcing.service import arrears, performance_queries
+from plugins.contract_outsourcing.pages import certificates, paper
+from plugins.contract_outsourcing.service import arrears, evidence, performance_queries
 
 blueprint = Blueprint(
     "contract_milestones",
@@ -85,9 +85,20 @@ def deliver(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     form = request.form
     links = [line.strip() for line in (form.get("links") or "").splitlines() if line.strip()]
     fields = {"id": id, "delivered_on": form.get("delivered_on"), "words": form.get("words")}
-    return _after(
-        id, act("milestone.deliver", fields | {"links": links}), _("已申报交付，等验收。")
-    )
+    fields |= {"links": links, "files": _files()}
+    return _after(id, act("milestone.deliver", fields), _("已申报交付，等验收。"))
+
+
+@blueprint.get("/<int:id>/files/<int:file_id>")
+def file(id: int, file_id: int) -> Response:  # noqa: A002 - the route's name
+    """Give a file of a delivery to who may see the milestone; never to be run by a browser."""
+    actor = current_actor()
+    require(actor, VIEW)
+    found = evidence.file(actor, id, file_id)
+    response = Response(found.content, mimetype=found.kind)
+    response.headers.set("Content-Disposition", "attachment", filename=found.name)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @blueprint.post("/<int:id>/accept")
@@ -168,12 +179,29 @@ def certificate(id: int) -> Response:  # noqa: A002 - the route's name
     """Print the certificate of acceptance (验收单), in Chinese."""
     actor = current_actor()
     require(actor, VIEW)
-    milestone = performance_queries.shown(actor, id=id)
-    if milestone["accepted_on"] is None:
-        raise RuleBroken("NOT_ACCEPTED", _("这个节点还没有通过验收，没有验收单。"))
-    headers = {"Content-Disposition": f'inline; filename="acceptance-{id}.pdf"'}
-    document = pdf(TEMPLATES / "certificate.typ", certificates.paper(milestone))
-    return Response(document, mimetype="application/pdf", headers=headers)
+    with paper.in_chinese():
+        milestone = performance_queries.shown(actor, id=id)
+        if milestone["accepted_on"] is None:
+            raise RuleBroken("NOT_ACCEPTED", _("这个节点还没有通过验收，没有验收单。"))
+        data = certificates.paper(milestone)
+        return paper.printed(data, f"acceptance-{id}", TEMPLATES / "certificate.typ")
+
+
+@blueprint.get("/<int:id>/deductions/<int:deduction>/decision.pdf")
+def deduction_paper(id: int, deduction: int) -> Response:  # noqa: A002 - the route's name
+    """Print the decision on a deduction (扣减决定书)."""
+    actor = current_actor()
+    require(actor, VIEW)
+    with paper.in_chinese():
+        milestone = performance_queries.shown(actor, id=id)
+        decided = [
+            one
+            for one in milestone["deductions"]
+            if one["id"] == deduction and one["state"] == p.DECIDED
+        ]
+        if not decided:
+            raise NotFound("NOT_FOUND", _("没有找到这项扣减，或还没有决定。"))
+        return paper.printed(paper.deduction(milestone, decided[0]), f"deduction-{deduction}")
 
 
 @blueprint.get("/results")
@@ -203,6 +231,15 @@ def late() -> str:
 
 
 # --- parts -------------------------------------------------------------------------------------
+
+
+def _files() -> list[dict[str, Any]]:
+    """Return the files of the form as the act takes them."""
+    return [
+        {"name": sent.filename, "content": base64.b64encode(sent.read()).decode()}
+        for sent in request.files.getlist("files")
+        if sent.filename
+    ]
 
 
 def _after(number: int, answer: Answer, done: str) -> ResponseReturnValue:

@@ -13,13 +13,13 @@ from flask_babel import lazy_gettext
 from core import clock, formats
 from core.access import ANONYMOUS, Actor, fetch, require
 from core.db import db
-from core.documents import pdf
 from core.errors import NotFound
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again
 from core.web.menu import DOOR, MenuItem, Todo
 from plugins.contract_outsourcing.models import PanelMember, Tender
 from plugins.contract_outsourcing.models.awards import STOOD_DOWN
+from plugins.contract_outsourcing.pages import paper
 from plugins.contract_outsourcing.service import records
 from plugins.contract_outsourcing.service.sealing import HOLD, PART_NAMES, PASSPHRASE_MIN
 
@@ -144,10 +144,9 @@ def record(id: int) -> str:  # noqa: A002 - the route's name
 @blueprint.get("/records/<int:id>.pdf")
 def record_pdf(id: int) -> Response:  # noqa: A002 - the route's name
     """Print the record of an opening."""
-    found = _record(id)
-    document = pdf(TEMPLATES / "record.typ", _paper(found))
-    headers = {"Content-Disposition": f'inline; filename="{found["number"]}-opening.pdf"'}
-    return Response(document, mimetype="application/pdf", headers=headers)
+    with paper.in_chinese():
+        found = _record(id)
+        return paper.printed(_paper(found), f"{found['number']}-opening", TEMPLATES / "record.typ")
 
 
 def _after(number: int, answer: Any, done: str) -> ResponseReturnValue:

@@ -146,7 +146,22 @@ def _bid(number: int, bid_id: int, form: dict[str, Any], *, chosen: str | None =
     one = next((row for row in found["bids"] if row["id"] == bid_id), None)
     if one is None:
         raise NotFound("NOT_FOUND", _("没有找到这份投标，请核对编号。"))
-    return render_template("contract/panels/bid.html", work=found, bid=one, chosen=chosen, **form)
+    return render_template(
+        "contract/panels/bid.html",
+        work=found,
+        bid=one,
+        answers=_answers(found, one),
+        chosen=chosen,
+        **form,
+    )
+
+
+def _answers(found: dict[str, Any], bid: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what a bid answered, each with the condition or indicator it answers."""
+    names = {f"condition-{one['code']}": one["words"] for one in found["conditions"]}
+    names |= {one["code"]: one["name"] for one in found["indicators"]}
+    names["general"] = _("总体说明")
+    return [(names.get(code, code), words) for code, words in bid["answers"].items()]
 
 
 # --- the staff's -------------------------------------------------------------------------------
@@ -255,15 +270,6 @@ def keep(step: str) -> ResponseReturnValue:
             },
             _("已登记利害关系，抽取时自动回避。"),
         ),
-        "party-tie": (
-            "party.record_tie",
-            {
-                "one_id": whole(form.get("one_id")),
-                "other_id": whole(form.get("other_id")),
-                "kind": form.get("party_kind"),
-            },
-            _("已登记关联关系，两家不得参加同一项目。"),
-        ),
     }
     if step not in steps:
         raise NotFound("NOT_FOUND", _("没有这一步。"))
@@ -290,8 +296,46 @@ def _pool(form: dict[str, Any], *, chosen: str = "") -> str:
         organisations=_organisations(actor) if may_make else [],
         divisions=_divisions(actor) if may_make else [],
         ties=[(kind, experts.tie_name(kind)) for kind in experts.TIES],
-        party_ties=[(kind, experts.party_tie_name(kind)) for kind in experts.PARTY_TIES],
         chosen=chosen,
+        **form,
+    )
+
+
+@blueprint.get("/party-ties")
+def party_ties() -> str:
+    """List the providers that may not bid for the same procurement, being tied to each other."""
+    return _party_ties(fresh())
+
+
+@blueprint.post("/party-ties")
+def record_party_tie() -> ResponseReturnValue:
+    """Record what ties two providers."""
+    form = request.form
+    fields = {
+        "one_id": whole(form.get("one_id")),
+        "other_id": whole(form.get("other_id")),
+        "kind": form.get("kind"),
+    }
+    return done_or_again(
+        act("party.record_tie", fields),
+        done=_("已登记关联关系，两家不得参加同一项目。"),
+        to=url_for(".party_ties"),
+        again=lambda one: _party_ties(shown_again(one)),
+    )
+
+
+def _party_ties(form: dict[str, Any]) -> str:
+    actor = current_actor()
+    require(actor, experts.VIEW)
+    before = page_of(request.args.get("before"))
+    may_make = actor.may(experts.MAKE)
+    return render_template(
+        "contract/panels/party_ties.html",
+        found=experts.party_ties(actor, before=before),
+        before=before,
+        may_make=may_make,
+        organisations=_organisations(actor) if may_make else [],
+        kinds=[(kind, experts.party_tie_name(kind)) for kind in experts.PARTY_TIES],
         **form,
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask_babel import lazy_gettext
 
 from core.web import current_actor
 from core.web.forms import page_of
 from core.web.menu import DOOR, MenuItem
-from plugins.contract_outsourcing.pages import tender_words
-from plugins.contract_outsourcing.service import tender_queries
+from plugins.contract_outsourcing.pages import paper, tender_words
+from plugins.contract_outsourcing.service import prequalifying, tender_queries
 
 blueprint = Blueprint(
     "contract_public", __name__, url_prefix="/contract/public", template_folder="../templates"
@@ -38,6 +38,7 @@ def index() -> str:
         rows=[tender_words.timed(row) for row in found["items"]],
         next_before=found["next_before"],
         before=before,
+        prequalifications=prequalifying.listed(current_actor())["items"],
     )
 
 
@@ -51,3 +52,11 @@ def show(id: int) -> str:  # noqa: A002 - the route's name
         sections=tender_words.sections(notice),
         tone=tender_words.TONES[notice["state"]],
     )
+
+
+@blueprint.get("/<int:id>/notice.pdf")
+def printed(id: int) -> Response:  # noqa: A002 - the route's name
+    """Print a notice with its documents, as anybody may read it."""
+    with paper.in_chinese():
+        notice = tender_queries.public_tender(current_actor(), id=id)
+        return paper.printed(paper.notice(notice), f"{notice['number']}-notice")

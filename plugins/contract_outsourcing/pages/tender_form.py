@@ -60,6 +60,7 @@ def typed(tender: dict[str, Any]) -> MultiDict[str, str]:
     values["price_weight"] = formats.yuan(sheet["price_weight_bp"])
     values["deduction"] = formats.yuan(sheet["small_firm_deduction_bp"])
     values["ties"] = sheet["ties"]
+    values["admitted"] = str(sheet.get("admitted") or "")
     for index, row in enumerate(sheet["indicators"]):
         values[f"indicators-{index}-name"] = row["name"]
         values[f"indicators-{index}-points"] = str(row["points"])
@@ -90,6 +91,7 @@ def _sheet(form: Any) -> dict[str, Any]:
         "price_weight_bp": fen_of(weight) if weight else 0,
         "small_firm_deduction_bp": fen_of(deduction) if deduction else None,
         "ties": form.get("ties") or "technical",
+        "admitted": whole(form.get("admitted")) or None,
         "indicators": [
             _indicator(form, index)
             for index in range(_most(form) + 1)

@@ -62,6 +62,7 @@ def labels() -> dict[str, str]:
         "conditions": _("资格条件"),
         "evaluation": _("绩效评价标准"),
         "sheet": _("评分表"),
+        "admitted": _("最多入围家数"),
         "indicators": _("评分因素"),
         "closes_at": _("投标截止时间"),
         "documents_until": _("采购文件提供至"),
@@ -170,6 +171,10 @@ def _how(tender: dict[str, Any]) -> list[tuple[str, Any]]:
             f"{percent(sheet['small_firm_deduction_bp'])}%"
             if sheet.get("small_firm_deduction_bp")
             else None,
+        ),
+        (
+            _("最多入围家数"),
+            (sheet["admitted"] or _("除按规定须淘汰的以外都入围")) if "admitted" in sheet else None,
         ),
     ]
 

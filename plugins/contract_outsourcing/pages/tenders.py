@@ -38,6 +38,11 @@ PAGES: dict[str, tuple[str, tuple[str, ...], Any]] = {
     "submit": ("tender.submit", (), lazy_gettext("已提交，等本单位复核岗位发布。")),
     "send-back": ("tender.send_back", ("reason",), lazy_gettext("已退回修改。")),
     "publicise": ("tender.publicise", (), lazy_gettext("已公示，期满后才能谈判。")),
+    "prequalify": (
+        "tender.prequalify",
+        ("until",),
+        lazy_gettext("资格预审公告已发布，申请截止后抽取受邀单位。"),
+    ),
     "publish": (
         "tender.publish",
         ("closes_at", "documents_until"),
@@ -242,6 +247,7 @@ def _may(actor: Actor, tender: dict[str, Any]) -> set[str]:
         "amend": "tender.amend",
         "answer": "tender.answer",
         "invite": "tender.invite",
+        "negotiate": "tender.negotiate",
         "rerun": "tender.rerun",
     }
     acts = {page: operation for page, (operation, _names, _done) in PAGES.items()} | more
@@ -256,8 +262,13 @@ def _may(actor: Actor, tender: dict[str, Any]) -> set[str]:
         found -= {"publish"}
     if method.publicity is None:
         found -= {"publicise"}
+    # What has to be made public first is negotiated afterwards; what competes, never.
+    if method.is_competitive or (method.publicity and tender["state"] != t.PUBLICITY):
+        found -= {"negotiate"}
     if method.calls != INVITED:
         found -= {"invite"}
+    if not method.prequalification:
+        found -= {"prequalify"}
     if tender["rerun_id"]:
         found -= {"rerun"}
     if tender["state"] not in {t.DRAFT, t.SUBMITTED} and not actor.may(AGREE):

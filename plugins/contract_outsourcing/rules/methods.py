@@ -53,6 +53,7 @@ class Method:
     above_limit: str | None = None
     reason: tuple[str, ...] = ()
     several: bool = False
+    eliminated_min: Figure = None
     longest_years: Figure = None
     report_afterwards: bool = False
 

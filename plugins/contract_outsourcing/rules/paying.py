@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 ACCEPTANCE, DELIVERY, CONFIRMATION = "acceptance", "delivery", "confirmation"
 STARTS = (ACCEPTANCE, DELIVERY, CONFIRMATION)
-PPM = 1_000_000
+PPM, BP, YEAR_DAYS = 1_000_000, 10_000, 365
 
 
 def starts_on(
@@ -38,6 +38,11 @@ def due_on(start_on: date, days: int) -> date:
 def late_days(due_on: date, paid_on: date) -> int:
     """Return the days by which a payment was late."""
     return max(0, (paid_on - due_on).days)
+
+
+def least_agreed_ppm(year_bp: int) -> int:
+    """Return the least interest a day (ppm) that makes no less in a year than a rate a year."""
+    return -(-year_bp * PPM // (BP * YEAR_DAYS))
 
 
 def interest(amount_fen: int, days: int, ppm: int) -> int:

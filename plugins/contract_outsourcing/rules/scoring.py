@@ -36,7 +36,7 @@ class Sheet:
 
     `deduction_bp` is what a small or micro firm's price is lowered by before it is compared;
     `ties` what decides between equal totals at equal prices (`technical` points or `lot`);
-    `admitted` how many a framework takes at most, None: all but the last.
+    `admitted` how many a framework takes at most, None: all but those who have to drop out.
     """
 
     price_weight_bp: int
@@ -94,6 +94,16 @@ def read_sheet(sheet: Mapping[str, Any]) -> Sheet:
         sheet.get("ties", BY_TECHNICAL),
         sheet.get("admitted"),
     )
+
+
+def admissible(ranked: int, eliminated_bp: int, most: int | None = None) -> int:
+    """Return how many of the ranked a framework takes: at most `most`, and never all of them.
+
+    At least a share (basis points) of them drops out, one bidder in any case.
+    """
+    dropped = max(1, -(-ranked * eliminated_bp // BP))
+    room = max(0, ranked - dropped)
+    return room if most is None else min(most, room)
 
 
 def evaluated_price(offer: Offer, deduction_bp: int) -> Fraction:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from core.access import Actor
 from core.db import db
 from core.errors import RuleBroken
 from core.formats import yuan
 from core.ledger import balance
-from plugins.contract_outsourcing.models import Contract, ContractYear, Milestone
-from plugins.contract_outsourcing.service import incomes, postings
+from plugins.contract_outsourcing.models import ContractYear, Milestone
+from plugins.contract_outsourcing.service import postings
 
 BASIS = "民法典第五百零九条"
 
@@ -66,12 +65,3 @@ def refuse_cut(contract_id: int, fiscal_year: int, amount_fen: int) -> None:
             basis=BASIS,
             left_fen=left,
         )
-
-
-def owe_back(actor: Actor, contract: Contract) -> None:
-    """Let the provider owe the treasury what it was paid in advance and will not earn any more."""
-    pools = db.select(ContractYear.pool_id).filter_by(contract_id=contract.id)
-    for pool_id in db.session.scalars(pools.order_by(ContractYear.fiscal_year)).all():
-        fen = standing_fen(pool_id, contract.provider_id)
-        if fen:
-            incomes.owe_advance(actor, contract, pool_id, fen)

@@ -22,6 +22,7 @@ KINDS = [
         "working_days",
         _AWARDING,
         "contract_awards.ranking",
+        "award.view",
     ),
     DeadlineKind(
         DECIDE,
@@ -30,6 +31,7 @@ KINDS = [
         "working_days",
         _AWARDING,
         "contract_awards.ranking",
+        "award.view",
     ),
     DeadlineKind(
         PUBLISH,
@@ -38,8 +40,16 @@ KINDS = [
         "working_days",
         _AWARDING,
         "contract_awards.ranking",
+        "award.view",
     ),
-    DeadlineKind(SIGN, "签订政府采购合同", "contract.sign_days", "days", "政府采购法第四十六条"),
+    DeadlineKind(
+        SIGN,
+        "签订政府采购合同",
+        "contract.sign_days",
+        "days",
+        "政府采购法第四十六条",
+        "contract_cases.of_award",
+    ),
     DeadlineKind(
         ENQUIRY_ANSWER,
         "答复供应商询问",
@@ -47,6 +57,7 @@ KINDS = [
         "working_days",
         "政府采购法实施条例第五十二条",
         "contract_awards.challenge",
+        "challenge.view",
     ),
     DeadlineKind(
         CHALLENGE_ANSWER,
@@ -55,6 +66,7 @@ KINDS = [
         "working_days",
         _REMEDY,
         "contract_awards.challenge",
+        "challenge.view",
     ),
     DeadlineKind(
         COMPLAINT_DECISION,
@@ -63,6 +75,7 @@ KINDS = [
         "working_days",
         "政府采购法第五十六条",
         "contract_awards.challenge",
+        "challenge.view",
     ),
 ]
 OF_CHALLENGE = {

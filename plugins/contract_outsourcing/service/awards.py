@@ -21,7 +21,7 @@ from plugins.contract_outsourcing.models import (
 )
 from plugins.contract_outsourcing.models import awards as a
 from plugins.contract_outsourcing.models import contracts as c
-from plugins.contract_outsourcing.rules.scoring import read_sheet
+from plugins.contract_outsourcing.rules.scoring import admissible, read_sheet
 from plugins.contract_outsourcing.service import (
     award_clocks,
     challenges,
@@ -47,7 +47,7 @@ def decide(
 ) -> dict[str, Any]:
     """Decide who gets the contract: the first of the ranking who has not refused.
 
-    A framework admits as many as its sheet says, one bidder at least drops out. Naming another
+    A framework admits as many as its sheet says, never those who have to drop out. Naming another
     bid refuses AWARD_OUT_OF_ORDER. Never by a member of the panel or who negotiated.
     """
     row = fetch(Tender, id, actor, DECIDE)
@@ -171,8 +171,8 @@ def _wanted(tender: Tender) -> int:
     )
     room = 1
     if evaluation.method_of(tender).several:
-        others = max(int(ranked or 0) - 1, 0)
-        room = min(read_sheet(tender.sheet).admitted or others, others)
+        least_bp = int(evaluation.figure(tender, evaluation.method_of(tender).eliminated_min))
+        room = admissible(int(ranked or 0), least_bp, read_sheet(tender.sheet).admitted)
     return room - len(_awards(tender.id, *LIVE))
 
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -235,7 +235,8 @@ def receipt_of(technical: bytes, price: bytes) -> str:
 
 
 def _stamped(bid: Bid) -> str:
-    received: datetime = bid.received_at
+    # The same instant is the same text, whichever zone it was said in and is read back in.
+    received: datetime = bid.received_at.astimezone(UTC)
     return f"{bid.tender_id} {bid.bidder_index} {bid.receipt} {received.isoformat()}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,9 +13,11 @@ from core.db import db
 from core.errors import InvalidInput, NotFound, NotPermitted, RuleBroken
 from plugins.contract_outsourcing.models import Award, Bid, Challenge, Tender
 from plugins.contract_outsourcing.models import awards as a
+from plugins.contract_outsourcing.models import bids as b
 from plugins.contract_outsourcing.models import tenders as t
-from plugins.contract_outsourcing.service import award_clocks, evaluation, reports
+from plugins.contract_outsourcing.service import award_clocks, bidders, evaluation, reports
 from plugins.contract_outsourcing.service.award_clocks import AWARD, CHALLENGE
+from plugins.contract_outsourcing.service.steps import TENDER
 from plugins.contract_outsourcing.service.steps import tender as tender_steps
 
 FILE, ANSWER, DECIDE = "challenge.file", "challenge.answer", "complaint.decide"
@@ -42,7 +44,8 @@ def file(
     """Ask, challenge, or complain of the answer to a challenge, as a provider.
 
     Refuses CHALLENGE_TOO_LATE after the law's time, CHALLENGE_NOT_PARTY for who did not bid (the
-    documents may be challenged by all), COMPLAINT_TOO_EARLY before the answer was due.
+    documents may be challenged by all), COMPLAINT_TOO_EARLY before the answer was due and
+    COMPLAINT_EXISTS for a second one about the same challenge.
     """
     party_id = next((g.organisation_id for g in actor.holding(FILE) if g.organisation_id), None)
     tender = evaluation.locked(tender_id)
@@ -215,11 +218,7 @@ def _figure(row: Challenge | Tender, code: str) -> int:
 
 def last_day(tender: Tender, about: str) -> date | None:
     """Return the last day to challenge the documents, the process or the result; None: not yet."""
-    begun = {
-        DOCUMENTS: tender.published_at or tender.agreed_at,
-        PROCESS: tender.evaluated_at or tender.opened_at,
-        RESULT: tender.awarded_at,
-    }[about]
+    begun = _begun(tender, about)
     if begun is None:
         return None
     days = rulepack.number(
@@ -228,6 +227,27 @@ def last_day(tender: Tender, about: str) -> date | None:
         division_code=tender.division_code,
     )
     return workdays.after(clock.day_of(begun), days).on
+
+
+def _begun(tender: Tender, about: str) -> datetime | None:
+    """Return when what may be challenged became known; None: it has not yet.
+
+    Changed documents count from their last change, a failed procurement from its failure on.
+    """
+    if about == DOCUMENTS:
+        known = [tender.published_at or tender.agreed_at]
+        known += [amendment.made_at for amendment in tender.amendments]
+        return max((at for at in known if at is not None), default=None)
+    if tender.state == t.FAILED:
+        found: datetime | None = db.session.scalar(
+            db.select(db.func.max(states.StatusLog.at)).filter_by(
+                object_type=TENDER, object_id=tender.id, to_state=t.FAILED
+            )
+        )
+        return found
+    if about == PROCESS:
+        return tender.evaluated_at or tender.opened_at
+    return tender.awarded_at
 
 
 def _refuse_late(tender: Tender, about: str) -> None:
@@ -246,7 +266,15 @@ def _refuse_late(tender: Tender, about: str) -> None:
 def _refuse_stranger(tender: Tender, party_id: int, about: str) -> None:
     if about == DOCUMENTS:
         return
-    bid = db.select(Bid.id).where(Bid.tender_id == tender.id, Bid.provider_id == party_id)
+    # By the index: a bid that was sent back unopened, or whose seal was broken, bears no name.
+    bid = db.select(Bid.id).where(
+        Bid.tender_id == tender.id,
+        Bid.state.not_in((b.REPLACED, b.WITHDRAWN)),
+        db.or_(
+            Bid.provider_id == party_id,
+            Bid.bidder_index.in_(bidders.indexes(tender.id, party_id)),
+        ),
+    )
     if db.session.scalar(bid.limit(1)) is None:
         raise RuleBroken(
             "CHALLENGE_NOT_PARTY",
@@ -280,7 +308,24 @@ def _challenged(actor: Actor, tender: Tender, after_id: int | None) -> Challenge
             basis="政府采购法第五十五条",
             last_day=last.isoformat(),
         )
+    _refuse_repeated(first)
     return first
+
+
+def _refuse_repeated(first: Challenge) -> None:
+    """Refuse a second complaint about an answer: each would stop signing and payment anew."""
+    earlier = db.session.scalar(
+        db.select(Challenge.id)
+        .where(Challenge.after_id == first.id, Challenge.state != a.WITHDRAWN)
+        .limit(1)
+    )
+    if earlier is not None:
+        raise RuleBroken(
+            "COMPLAINT_EXISTS",
+            _("对这项质疑的答复已经投诉过，不能重复投诉。对处理决定不服的，请依法复议或诉讼。"),
+            basis="政府采购法第五十八条",
+            complaint_id=earlier,
+        )
 
 
 def _complaint(actor: Actor, number: int) -> Challenge:

@@ -8,6 +8,7 @@ from core import rulepack
 from core.db import db
 from core.formats import yuan
 from core.ledger import Check, Finding, balances
+from core.settlement.models import RESTORED, SET_OFF, Clawback, ClawbackReceipt
 from plugins.contract_outsourcing.models import (
     Amendment,
     Award,
@@ -20,6 +21,7 @@ from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.rules.splitting import BP
 from plugins.contract_outsourcing.service import postings
+from plugins.contract_outsourcing.service.terminating import COMPONENT
 
 
 def check_register() -> list[Finding]:
@@ -62,11 +64,11 @@ def check_committed() -> list[Finding]:
     committed, released = (
         balances(kind, by="pool_id") for kind in ("pool.committed", "pool.released")
     )
-    findings = []
+    findings, back = [], came_back()
     for row in db.session.scalars(db.select(ContractYear).order_by(ContractYear.pool_id)):
         pool = row.pool_id
         stands = value.get(pool, 0) - cancelled.get(pool, 0)
-        expected = stands - deducted.get(pool, 0) if row.committed else stands
+        expected = stands - deducted.get(pool, 0) - back.get(pool, 0) if row.committed else stands
         found = forward.get(pool, 0)
         if row.committed:
             found = committed.get(pool, 0) - released.get(pool, 0)
@@ -130,6 +132,17 @@ def _unearned() -> dict[int, int]:
         sign = 1 if kind == p.ADVANCE else -1
         found[number] = found.get(number, 0) + sign * int(total)
     return {number: fen for number, fen in found.items() if fen}
+
+
+def came_back() -> dict[int, int]:
+    """Return what came back to the lines of advances for nothing, fen by pool."""
+    rows = db.session.execute(
+        db.select(Clawback.pool_id, db.func.sum(ClawbackReceipt.amount_fen))
+        .join(ClawbackReceipt, ClawbackReceipt.clawback_id == Clawback.id)
+        .where(Clawback.component == COMPONENT, ClawbackReceipt.way.in_([RESTORED, SET_OFF]))
+        .group_by(Clawback.pool_id)
+    )
+    return {pool: int(fen) for pool, fen in rows}
 
 
 def _by_contract(plus: str, minus: str) -> dict[int, int]:

@@ -16,9 +16,15 @@ KINDS: list[DeadlineKind] = [
         "contract.publish_working_days",
         "working_days",
         "政府采购法实施条例第五十条",
+        "contract_contracts.show",
     ),
     DeadlineKind(
-        FILE, "合同备案", "contract.file_working_days", "working_days", "政府采购法第四十七条"
+        FILE,
+        "合同备案",
+        "contract.file_working_days",
+        "working_days",
+        "政府采购法第四十七条",
+        "contract_contracts.show",
     ),
     DeadlineKind(
         CONFIRM,

@@ -18,6 +18,7 @@ from plugins.contract_outsourcing.models import (
     Bond,
     Contract,
     ContractYear,
+    Ending,
     Milestone,
     ProviderIncome,
     Receivable,
@@ -85,6 +86,7 @@ def show(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
         "years": _years(row.id),
         "signatures": _signatures("contract", row.id),
         "amendments": _amendments(row.id),
+        "endings": _endings(row.id),
         "bonds": [_bond(bond) for bond in _of(Bond, row.id)],
         "subcontracts": _subcontracts(row.id),
         "incomes": [_income(income) for income in _of(ProviderIncome, row.id)],
@@ -317,6 +319,22 @@ def _bond(row: Bond) -> dict[str, Any]:
         "state": row.state,
         "state_name": states[row.state],
     }
+
+
+def _endings(contract_id: int) -> list[dict[str, Any]]:
+    states = {c.PROPOSED: _("待复核"), c.APPROVED: _("已复核"), c.DECLINED: _("未通过")}
+    return [
+        {
+            "id": row.id,
+            "bond_id": row.bond_id,
+            "call_bond": row.call_bond,
+            "reason": row.reason,
+            "state": row.state,
+            "state_name": states[row.state],
+            "decision": row.decision,
+        }
+        for row in _of(Ending, contract_id)
+    ]
 
 
 def _income(row: ProviderIncome) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from core import audit, clock, states
 from core.access import Actor, fetch, four_eyes
 from core.db import db
-from core.errors import Conflict, NotFound, RuleBroken
+from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
+from core.formats import day
 from core.parties import Organisation
 from core.purchases import Purchase, require_filed
 from core.purchases.models import PUBLIC
@@ -103,10 +104,10 @@ def revise(actor: Actor, *, id: int, **content: Any) -> dict[str, Any]:  # noqa:
 
 
 def agree(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
-    """Agree to a draft for the purchaser, never by who wrote it; its text is then fixed."""
+    """Agree to a draft for the purchaser, never by who wrote of it; its text is then fixed."""
     contract = fetch(Contract, id, actor, "contract.agree")
     steps.contract.require(contract, "contract.agree")
-    four_eyes(actor, contract.made_by, what=_("合同"))
+    four_eyes(actor, contract.made_by, *_writers(contract), what=_("合同"))
     _judge(contract)
     steps.contract.take(
         contract,
@@ -175,6 +176,19 @@ def about(contract: Contract, detail: str | None = None) -> dict[str, Any]:
     }
 
 
+def _writers(contract: Contract) -> list[int]:
+    """Return who wrote a draft anew, as the trail remembers."""
+    entries = audit.AuditEntry
+    query = db.select(entries.actor_id).where(
+        entries.object_type == CONTRACT,
+        entries.object_id == str(contract.id),
+        entries.action == "contract.revise",
+        entries.outcome == audit.ACCEPTED,
+        entries.actor_id.is_not(None),
+    )
+    return list(db.session.scalars(query.distinct()))
+
+
 def _fill(
     contract: Contract,
     *,
@@ -183,6 +197,15 @@ def _fill(
     value_fen: int,
     **content: Any,
 ) -> None:
+    if content["ends_on"] < content["starts_on"]:
+        raise InvalidInput(
+            _(
+                "合同终止日 %(ends)s 早于起始日 %(starts)s，请核对。",
+                ends=day(content["ends_on"]),
+                starts=day(content["starts_on"]),
+            ),
+            errors={"ends_on": [_("不能早于起始日")]},
+        )
     if evaluator_id is not None and db.session.get(Organisation, evaluator_id) is None:
         raise NotFound("NOT_FOUND", _("没有这个评价机构，请先登记单位。"))
     contract.evaluator_id = evaluator_id

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from core import audit, clock, rulepack, states, workdays
 from core.access import Actor, fetch, four_eyes
 from core.db import db
-from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
+from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
+from core.fields import FEN_MAX
 from core.formats import day, yuan
 from plugins.contract_outsourcing.models import Contract, Deduction, Milestone
 from plugins.contract_outsourcing.models import performance as p
@@ -39,15 +40,15 @@ def propose(
 
     `kind` late: the days follow from the two dates. `kind` quality: `clause` is its code and
     `units` how many were missed. Refuses NOT_LATE, DEDUCTION_NOT_AGREED where the contract has no
-    such clause, DEDUCTION_EXISTS, DEDUCTION_CAP_REACHED, FOUR_EYES_REQUIRED.
+    such clause and for an advance, DEDUCTION_EXISTS, DEDUCTION_CAP_REACHED, FOUR_EYES_REQUIRED.
     """
     milestone = fetch(Milestone, milestone_id, actor, "deduction.propose")
     steps.milestone.require(milestone, "deduction.propose")
     contract = contract_of(milestone)
     four_eyes(actor, *handlers(contract), what=_("扣减"))
     if milestone.kind == p.ADVANCE:
-        # No service, so nothing was late or missed; what is unearned is owed back whole.
-        raise _not_agreed(milestone, clause or LATE_CLAUSE)
+        # Nothing is performed for it: what is missing comes off the parts that it was paid for.
+        raise _not_agreed(milestone, LATE_CLAUSE if kind == p.LATE else clause or "")
     reckoned = (
         _late(milestone, contract)
         if kind == p.LATE
@@ -111,8 +112,15 @@ def decide(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
 
 
 def drop(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
-    """Give a deduction up, proposed or decided, before its milestone is accepted."""
+    """Give a deduction up before its milestone is accepted; a decided one only who may decide.
+
+    Refuses ROLE_NOT_ALLOWED.
+    """
     row, _milestone = _fetched(actor, id, "deduction.drop")
+    if row.state == p.DECIDED and not actor.may("deduction.decide"):
+        raise NotPermitted(
+            "ROLE_NOT_ALLOWED", _("扣减已经决定，只有“购买主体复核”岗位可以撤回。请与其联系。")
+        )
     end(actor, row, p.DROPPED, reason)
     return said(row)
 
@@ -310,7 +318,8 @@ def _capped(
             basis=LIABILITY,
             amount_fen=amount_fen,
         )
-    return {"amount_fen": amount_fen, "capped_fen": capped}
+    # Units times their price may be beyond any sum of money; what is taken off never is.
+    return {"amount_fen": min(amount_fen, FEN_MAX), "capped_fen": capped}
 
 
 def _not_agreed(milestone: Milestone, what: str) -> RuleBroken:

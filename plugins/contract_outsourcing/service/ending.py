@@ -1,4 +1,4 @@
-"""How a contract rests and ends: suspended, completed, terminated, its bond, its final account."""
+"""How a contract rests and ends: suspended, completed, its bond returned, its final account."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from plugins.contract_outsourcing.models import (
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.service import (
-    advances,
     contract_clocks,
     contracts,
     incomes,
@@ -75,41 +74,6 @@ def resume(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
     return contracts.about(contract, reason)
 
 
-def terminate(
-    actor: Actor,
-    *,
-    id: int,  # noqa: A002 - the field
-    reason: str,
-    call_bond: bool,
-) -> dict[str, Any]:
-    """End a contract before its time: what is not delivered is cancelled, its money released.
-
-    The bond is called or returned, an advance not earned is owed back. Refuses
-    MILESTONE_UNDER_ACCEPTANCE while something delivered waits for its acceptance.
-    """
-    contract = fetch(Contract, id, actor, END)
-    steps.contract.require(contract, "contract.terminate")
-    rows = _milestones(contract)
-    waiting = [row.name for row in rows if row.state in {p.SUBMITTED, p.RECORDED}]
-    if waiting:
-        raise RuleBroken(
-            "MILESTONE_UNDER_ACCEPTANCE",
-            _(
-                "节点“%(names)s”已交付，正在验收。请先验收合格或不合格，再解除合同。",
-                names="、".join(waiting),
-            ),
-            basis="保障中小企业款项支付条例第十五条",
-            milestones=waiting,
-        )
-    released = give_up_rest(contract, "terminated")
-    advances.owe_back(actor, contract)
-    for bond in contract.bonds:
-        if bond.state == c.HELD:
-            _end_bond(actor, contract, bond, reason, called=call_bond)
-    steps.contract.take(contract, "contract.terminate", ended_on=clock.today(), end_reason=reason)
-    return contracts.about(contract, reason) | {"released_fen": released}
-
-
 def complete(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Say that a contract was performed: every milestone is paid or cancelled.
 
@@ -119,7 +83,7 @@ def complete(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fi
     steps.contract.require(contract, "contract.complete")
     unasked = [
         row
-        for row in _milestones(contract)
+        for row in milestones(contract)
         if row.kind == p.ADVANCE and row.state in {p.SCHEDULED, p.REFUSED}
     ]
     _refuse_open(contract, but=unasked)
@@ -154,21 +118,14 @@ def close(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
 
 def return_bond(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
     """Return a bond once the contract was performed or ended. Refuses BOND_STILL_NEEDED."""
-    contract, bond = _bond(actor, id)
+    contract, bond = bond_of(actor, id, END)
     if contract.state not in {c.COMPLETED, c.TERMINATED}:
         raise RuleBroken(
             "BOND_STILL_NEEDED",
             _("合同还在履行，履约保证金在履行完毕或解除后退还。"),
             basis="政府采购法实施条例第四十八条",
         )
-    _end_bond(actor, contract, bond, reason, called=False)
-    return _bond_said(bond)
-
-
-def call_bond(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
-    """Call a bond for what the provider failed to do; the money is owed to the treasury."""
-    contract, bond = _bond(actor, id)
-    _end_bond(actor, contract, bond, reason, called=True)
+    end_bond(actor, contract, bond, reason, called=False)
     return _bond_said(bond)
 
 
@@ -180,7 +137,7 @@ def give_up_rest(contract: Contract, why: str) -> int:
 
     Open milestones are cancelled, forward obligations dropped, a framework's ceiling is freed.
     """
-    open_rows = [row for row in _milestones(contract) if row.state in {p.SCHEDULED, p.REFUSED}]
+    open_rows = [row for row in milestones(contract) if row.state in {p.SCHEDULED, p.REFUSED}]
     moves, total = [], 0
     for row in _years(contract):
         pool = lock_pool(row.pool_id)
@@ -210,7 +167,8 @@ def give_up_rest(contract: Contract, why: str) -> int:
     return total
 
 
-def _milestones(contract: Contract) -> list[Milestone]:
+def milestones(contract: Contract) -> list[Milestone]:
+    """Return a contract's milestones in order, locked."""
     query = db.select(Milestone).filter_by(contract_id=contract.id).order_by(Milestone.sequence)
     return list(db.session.scalars(query.with_for_update()))
 
@@ -224,7 +182,7 @@ def _refuse_open(contract: Contract, *, but: Sequence[Milestone] = ()) -> None:
     done = {row.id for row in but}
     open_names = [
         row.name
-        for row in _milestones(contract)
+        for row in milestones(contract)
         if row.id not in done and row.state not in {p.PAID, p.CANCELLED}
     ]
     if open_names:
@@ -243,28 +201,34 @@ def _refuse_owed(contract: Contract) -> None:
     owed = sum(balance("fin.payable", pool_id=pool_id) for pool_id in pools)
     prepaid = sum(balance(postings.PREPAID, pool_id=pool_id) for pool_id in pools)
     due = sum(balance(postings.RECEIVABLE, pool_id=pool_id) for pool_id in pools)
-    if owed or prepaid or due:
+    back = sum(balance("fin.receivable", pool_id=pool_id) for pool_id in pools)
+    if owed or prepaid or due or back:
         raise RuleBroken(
             "CONTRACT_OWED",
             _(
-                "账目还没有结清：应付 %(owed)s 元，预付未抵 %(prepaid)s 元，应收上缴 %(due)s 元。",
+                "账目还没有结清：应付 %(owed)s 元，预付未抵 %(prepaid)s 元，应收上缴 %(due)s 元，"
+                "待追回 %(back)s 元。",
                 owed=yuan(owed),
                 prepaid=yuan(prepaid),
                 due=yuan(due),
+                back=yuan(back),
             ),
             owed_fen=owed,
             prepaid_fen=prepaid,
             receivable_fen=due,
+            clawback_fen=back,
         )
 
 
-def _bond(actor: Actor, number: int) -> tuple[Contract, Bond]:
+def bond_of(actor: Actor, number: int, permission: str) -> tuple[Contract, Bond]:
+    """Return a bond with its contract, which is locked first as in every act on it."""
     contract_id = db.session.scalar(db.select(Bond.contract_id).where(Bond.id == number))
-    contract = fetch(Contract, contract_id or 0, actor, END)
+    contract = fetch(Contract, contract_id or 0, actor, permission)
     return contract, db.session.get_one(Bond, number, with_for_update=True)
 
 
-def _end_bond(actor: Actor, contract: Contract, bond: Bond, reason: str, *, called: bool) -> None:
+def end_bond(actor: Actor, contract: Contract, bond: Bond, reason: str, *, called: bool) -> None:
+    """Return a bond, or call it: then the money is owed to the treasury."""
     states.change(
         BOND,
         bond,

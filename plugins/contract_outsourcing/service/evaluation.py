@@ -24,6 +24,7 @@ from plugins.contract_outsourcing.models import (
 from plugins.contract_outsourcing.models import awards as a
 from plugins.contract_outsourcing.models import bids as b
 from plugins.contract_outsourcing.rules import methods, scoring
+from plugins.contract_outsourcing.service.steps import TENDER
 
 BASIS_PANEL = "招标投标法第三十七条、政府采购法实施条例第三十九条"
 
@@ -73,6 +74,9 @@ def as_member(actor: Actor, tender_id: int) -> tuple[Tender, PanelMember]:
     )
     if tender is None or own is None:
         raise NotFound("NOT_FOUND", _("您不是这个项目评审组的成员，或项目不存在。请核对编号。"))
+    if audit.under_way():
+        # A refusal, too, has to say whose panel it is about, or its veil is never lifted.
+        audit.about(TENDER, tender.id)
     return tender, own
 
 

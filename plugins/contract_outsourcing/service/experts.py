@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy.orm import aliased
 
 from core import audit, clock, rulepack
 from core.access import Actor, RoleGrant, User, fetch, scoped
@@ -114,6 +115,43 @@ def record_party_tie(actor: Actor, *, one_id: int, other_id: int, kind: str) -> 
     db.session.flush()
     audit.about("party_tie", row.id)
     return {"id": row.id}
+
+
+def party_ties(
+    actor: Actor,  # noqa: ARG001 - what is tied anywhere counts everywhere
+    *,
+    before: int | None = None,
+    limit: int = 50,
+) -> dict[str, Any]:
+    """List which providers are tied to which, the newest first."""
+    one, other = aliased(Organisation), aliased(Organisation)
+    query = (
+        db.select(PartyTie, one.name.label("one"), other.name.label("other"))
+        .join(one, one.id == PartyTie.one_id)
+        .join(other, other.id == PartyTie.other_id)
+        .order_by(PartyTie.id.desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        query = query.where(PartyTie.id < before)
+    rows = list(db.session.execute(query))
+    shown = rows[:limit]
+    return {
+        "items": [
+            {
+                "id": row.PartyTie.id,
+                "one_id": row.PartyTie.one_id,
+                "one": row.one,
+                "other_id": row.PartyTie.other_id,
+                "other": row.other,
+                "kind": row.PartyTie.kind,
+                "kind_name": party_tie_name(row.PartyTie.kind),
+                "recorded_on": clock.day_of(row.PartyTie.recorded_at).isoformat(),
+            }
+            for row in shown
+        ],
+        "next_before": shown[-1].PartyTie.id if len(rows) > limit else None,
+    }
 
 
 def conflicts(

@@ -30,6 +30,11 @@ def first_closing_day(tender: Tender, on: date) -> date:
     return workdays.after(on, least).on if method.unit == WORKING_DAYS else on + _days(least)
 
 
+def first_application_day(tender: Tender, on: date) -> date:
+    """Return the first day on which applications may end for a prequalification of a day."""
+    return workdays.after(on, number(tender, method_of(tender).prequalification_days) or 0).on
+
+
 def documents_through(tender: Tender, on: date) -> date:
     """Return the first day through which the documents of a tender published then may be had."""
     return workdays.after(on, number(tender, method_of(tender).documents_days) or 0).on

@@ -48,14 +48,21 @@ def owe(actor: Actor, contract: Contract, amount_fen: int, reason: str) -> Provi
             "NOT_IN_FORCE",
             _("合同 %(number)s 还没有生效的年度金额，不能登记收入。", number=contract.number),
         )
-    income = Owner(postings.INCOME, pool_id=pool_id)
-    return _owe(actor, contract, income, amount_fen, reason)
-
-
-def owe_advance(actor: Actor, contract: Contract, pool_id: int, amount_fen: int) -> ProviderIncome:
-    """Post that a provider owes back what it was paid in advance (fen) from a year's pool."""
-    prepaid = Owner(postings.PREPAID, pool_id=pool_id, party_id=contract.provider_id)
-    return _owe(actor, contract, prepaid, amount_fen, _("退回未抵扣的预付款"))
+    row = ProviderIncome(
+        contract_id=contract.id,
+        pool_id=pool_id,
+        amount_fen=amount_fen,
+        reason=reason,
+        made_by=actor.user_id,
+        made_at=clock.now(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    owed = Owner(postings.RECEIVABLE, pool_id=pool_id, party_id=contract.provider_id)
+    move = Move(owed, Owner(postings.INCOME, pool_id=pool_id), amount_fen)
+    post(postings.INCOME_DUE, f"income:{row.id}/due", [move], note=reason)
+    audit.about("contract", contract.id, reason)
+    return row
 
 
 def receive(
@@ -106,28 +113,6 @@ def receive(
     post(postings.INCOME_RECEIVED, source, [move], note=bank_reference)
     audit.about("contract", contract.id, bank_reference or row.reason)
     return _said(row)
-
-
-def _owe(
-    actor: Actor, contract: Contract, credit: Owner, amount_fen: int, reason: str
-) -> ProviderIncome:
-    """Record a debt and post it: receivable against what it is for."""
-    assert credit.pool_id is not None  # noqa: S101 - both are a pool's
-    row = ProviderIncome(
-        contract_id=contract.id,
-        pool_id=credit.pool_id,
-        amount_fen=amount_fen,
-        reason=reason,
-        made_by=actor.user_id,
-        made_at=clock.now(),
-    )
-    db.session.add(row)
-    db.session.flush()
-    owed = Owner(postings.RECEIVABLE, pool_id=credit.pool_id, party_id=contract.provider_id)
-    move = Move(owed, credit, amount_fen)
-    post(postings.INCOME_DUE, f"income:{row.id}/due", [move], note=reason)
-    audit.about("contract", contract.id, reason)
-    return row
 
 
 def _said(row: ProviderIncome) -> dict[str, Any]:

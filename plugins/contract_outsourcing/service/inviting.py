@@ -18,7 +18,7 @@ from plugins.contract_outsourcing.models import Exclusion, Tender, TenderInvitee
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.rules.invitations import drawn
 from plugins.contract_outsourcing.rules.methods import INVITED
-from plugins.contract_outsourcing.service import figures, steps
+from plugins.contract_outsourcing.service import figures, prequalifying, steps
 from plugins.contract_outsourcing.service.tenders import MAKE, about
 
 ASK = "tender.ask"
@@ -34,7 +34,7 @@ def invite(
     """Draw by lot, from the providers that qualify, those who are invited; again replaces them.
 
     The seed of the lots is kept, so that the draw can be checked. Refuses METHOD_NOT_INVITED,
-    INVITEES_TOO_FEW, PROVIDER_SUSPENDED and PROVIDER_CONDITION_UNMET.
+    PREQUALIFICATION_RUNNING, INVITEES_TOO_FEW, PROVIDER_SUSPENDED, PROVIDER_CONDITION_UNMET.
     """
     tender = fetch(Tender, id, actor, MAKE)
     steps.tender.require(tender, "tender.invite")
@@ -44,6 +44,7 @@ def invite(
             "METHOD_NOT_INVITED",
             _("“%(method)s”不是邀请方式，不抽取受邀单位。", method=method.name),
         )
+    prequalifying.refuse_running(tender)
     candidates = sorted(set(candidate_ids))
     least = figures.number(tender, method.invitees_min) or 0
     if min(count, len(candidates)) < least:

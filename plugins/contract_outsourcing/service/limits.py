@@ -17,6 +17,7 @@ from core.formats import day, yuan
 from core.purchases import Purchase, lines_of
 from plugins.contract_outsourcing.models import Award, Contract
 from plugins.contract_outsourcing.models.contracts import FRAMEWORK, PARTS
+from plugins.contract_outsourcing.rules import paying
 from plugins.contract_outsourcing.rules.methods import methods
 from plugins.contract_outsourcing.rules.periods import last_day
 from plugins.contract_outsourcing.rules.splitting import BP
@@ -45,8 +46,9 @@ def judge(contract: Contract, award: Award, purchase: Purchase, method: str) -> 
     """Refuse a contract that law does not allow, the gravest first.
 
     CONTRACT_FIELD_MISSING, NEGATIVE_LIST_HIT, CONTRACT_TERM_EXCEEDED, CONTRACT_OVER_AWARD,
-    MILESTONES_DO_NOT_SUM, ADVANCE_TOO_LARGE, BOND_OVER_10PCT, RECIPIENTS_TOO_FEW,
-    PAYMENT_TERM_TOO_LONG, LINE_MISMATCH, FISCAL_YEAR_MISMATCH.
+    FRAMEWORK_HAS_MILESTONES, MILESTONES_DO_NOT_SUM, ADVANCE_TOO_LARGE, BOND_OVER_10PCT,
+    RECIPIENTS_TOO_FEW, PAYMENT_TERM_TOO_LONG, LATE_INTEREST_TOO_LOW, LINE_MISMATCH,
+    FISCAL_YEAR_MISMATCH.
     """
     terms = read_terms(contract.terms)
     _refuse_incomplete(contract, terms)
@@ -58,6 +60,7 @@ def judge(contract: Contract, award: Award, purchase: Purchase, method: str) -> 
     _refuse_bond(contract, terms)
     _refuse_few_recipients(contract, terms)
     _refuse_late_payment(contract, terms)
+    _refuse_low_interest(contract, terms)
     _refuse_lines(contract, terms, purchase)
 
 
@@ -101,8 +104,20 @@ def longest_months(contract: Contract, method: str) -> int:
     return (_figure(contract, own) if isinstance(own, str) else own) * _YEAR
 
 
+def chain(contract: Contract) -> list[Contract]:
+    """Return a contract and those it renewed, the newest first."""
+    found = [contract]
+    while (earlier := found[-1].renewed_from_id) is not None:
+        found.append(db.session.get_one(Contract, earlier))
+    return found
+
+
 def refuse_too_long(contract: Contract, ends_on: date, method: str) -> None:
-    """Refuse a term longer than law allows; a franchise runs by its own row."""
+    """Refuse a term longer than law allows, a renewal's with all it renewed.
+
+    A franchise runs by its own row.
+    """
+    _refuse_chain_too_long(contract, ends_on, method)
     longest, basis = longest_months(contract, method), _TERM_BASIS
     if methods()[method].longest_years is not None:
         words, basis = _("特许经营"), methods()[method].basis
@@ -129,6 +144,26 @@ def refuse_too_long(contract: Contract, ends_on: date, method: str) -> None:
         )
 
 
+def _refuse_chain_too_long(contract: Contract, ends_on: date, method: str) -> None:
+    if contract.renewed_from_id is None:
+        return
+    first = chain(contract)[-1]
+    months = longest_months(contract, method)
+    last = last_day(first.starts_on, months)
+    if ends_on > last:
+        raise RuleBroken(
+            "CONTRACT_TERM_EXCEEDED",
+            _(
+                "连同续签，自 %(first)s 起最长 %(months)s 个月，最晚到 %(last)s。请缩短续签期限。",
+                first=day(first.starts_on),
+                months=months,
+                last=day(last),
+            ),
+            basis=_TERM_BASIS,
+            last_day=last.isoformat(),
+        )
+
+
 def _refuse_over_award(contract: Contract, award: Award, terms: Terms) -> None:
     over = None
     most = award.amount_fen
@@ -139,8 +174,9 @@ def _refuse_over_award(contract: Contract, award: Award, terms: Terms) -> None:
         over = (contract.value_fen, most)
     for price in terms.unit_prices:
         awarded = (award.unit_prices or {}).get(price.code)
-        if awarded is not None and price.bands[0][1] > awarded:
-            over = over or (price.bands[0][1], awarded)
+        dearest = max(unit_fen for _up_to, unit_fen in price.bands)
+        if awarded is not None and dearest > awarded:
+            over = over or (dearest, awarded)
     if over is not None:
         raise RuleBroken(
             "CONTRACT_OVER_AWARD",
@@ -157,9 +193,17 @@ def _refuse_over_award(contract: Contract, award: Award, terms: Terms) -> None:
 
 
 def _refuse_unsummed(contract: Contract, terms: Terms) -> None:
-    if contract.kind == FRAMEWORK or amounts(terms.milestones, contract.value_fen) is not None:
+    if contract.kind == FRAMEWORK:
+        if terms.milestones:
+            raise RuleBroken(
+                "FRAMEWORK_HAS_MILESTONES",
+                _("框架协议按订单付款，不设付款节点。请删去付款节点。"),
+                basis="政府采购框架协议采购方式管理暂行办法",
+            )
         return
-    counted = [part for part in terms.milestones if part.kind != "advance"]
+    if amounts(terms.milestones, contract.value_fen) is not None:
+        return
+    counted = [part for part in terms.milestones if part.kind != ADVANCE]
     shares = sum(part.share_bp or 0 for part in counted)
     fen = sum(part.amount_fen or 0 for part in counted)
     raise RuleBroken(
@@ -264,6 +308,32 @@ def _refuse_late_payment(contract: Contract, terms: Terms) -> None:
             days=terms.payment_days,
             most=int(figure.value),
         )
+
+
+def _refuse_low_interest(contract: Contract, terms: Terms) -> None:
+    """Refuse interest agreed with a small firm below the loan prime rate of the contract's day."""
+    agreed = terms.late_interest_ppm
+    if agreed is None or not contract.small_firm:
+        return
+    figure = rulepack.found(
+        "payment.lpr_one_year_bp", on=clock.today(), division_code=contract.division_code
+    )
+    if figure is None or agreed >= (least := paying.least_agreed_ppm(int(figure.value))):
+        return
+    raise RuleBroken(
+        "LATE_INTEREST_TOO_LOW",
+        _(
+            "约定的逾期利息每日百万分之 %(own)s，低于一年期贷款市场报价利率 %(year)s%%，"
+            "即每日百万分之 %(least)s。请提高；不约定的，按每日万分之五计算。",
+            own=agreed,
+            year=yuan(int(figure.value)),
+            least=least,
+        ),
+        basis=figure.citation,
+        agreed_ppm=agreed,
+        least_ppm=least,
+        lpr_bp=int(figure.value),
+    )
 
 
 def _refuse_lines(contract: Contract, terms: Terms, purchase: Purchase) -> None:

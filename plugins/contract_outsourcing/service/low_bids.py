@@ -11,8 +11,9 @@ from core.access import Actor
 from core.db import db
 from core.errors import Conflict, NotFound, RuleBroken
 from plugins.contract_outsourcing.models import BidOpening, LowBid, Tender
+from plugins.contract_outsourcing.rules import methods
 from plugins.contract_outsourcing.rules.scoring import low_tests
-from plugins.contract_outsourcing.service import evaluation, scoring
+from plugins.contract_outsourcing.service import evaluation, quotes, scoring
 from plugins.contract_outsourcing.service.steps import tender as tender_steps
 
 BASIS = "政府采购货物和服务招标投标管理办法第六十条、财办库〔2024〕265号"
@@ -42,11 +43,17 @@ def found(tender: Tender) -> dict[int, list[str]]:
 
 
 def ask_explanation(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
-    """Ask every bidder whose price is abnormally low to explain it."""
+    """Ask every bidder whose price is abnormally low to explain it.
+
+    Refuses PANEL_NOT_FINISHED, and QUOTES_RUNNING while prices still come in.
+    """
     tender, member = evaluation.as_member(actor, id)
     tender_steps.require(tender, "panel.score")
     if not scoring.is_finished(tender):
         raise RuleBroken("PANEL_NOT_FINISHED", _("评审组全体成员提交评审之后，才看报价、问低价。"))
+    is_negotiated = evaluation.method_of(tender).evaluation == methods.LOWEST_FINAL
+    if is_negotiated and evaluation.qualified(tender):
+        quotes.missing(tender.id)
     asked = []
     for bid_id, tests in found(tender).items():
         if db.session.get(LowBid, bid_id) is None:
@@ -66,6 +73,8 @@ def explain(actor: Actor, *, bid_id: int, words: str) -> dict[str, Any]:
     tender = evaluation.locked(opening.tender_id)
     assert tender is not None  # noqa: S101 - the bid's own
     tender_steps.require(tender, "bid.explain")
+    # It may have been judged while this act waited for the tender.
+    db.session.refresh(row)
     if row.judged_at is not None:
         raise Conflict("STATE_CHANGED", _("评审组已对这份报价作出结论，不能再说明。"))
     row.explanation, row.explained_at = words, clock.now()
@@ -79,6 +88,8 @@ def judge(actor: Actor, *, bid_id: int, accepted: bool, reason: str) -> dict[str
     row, opening = _asked(bid_id)
     tender, member = evaluation.as_member(actor, opening.tender_id)
     tender_steps.require(tender, "panel.score")
+    # Another member may have judged it while this act waited for the tender.
+    db.session.refresh(row)
     if row.judged_at is not None:
         raise Conflict("STATE_CHANGED", _("这份报价已有结论，请刷新后查看。"))
     if accepted and row.explanation is None:

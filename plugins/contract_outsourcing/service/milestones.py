@@ -18,7 +18,7 @@ from plugins.contract_outsourcing.models import Contract, ContractYear, Mileston
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.rules.terms import Terms, read_terms
-from plugins.contract_outsourcing.service import steps
+from plugins.contract_outsourcing.service import evidence, steps
 
 LAW = "政府采购法第四十一条、政府采购法实施条例第四十五条"
 
@@ -30,11 +30,12 @@ def deliver(
     delivered_on: date,
     words: str,
     links: list[str] | None = None,
+    files: list[dict[str, str]] | None = None,
 ) -> dict[str, Any]:
     """Say that a milestone was delivered on a day, with the evidence; after a refusal once more.
 
     Refuses CONTRACT_NOT_PERFORMING, a day to come or before the contract was signed,
-    MILESTONE_IS_ORDER, EARLIER_MILESTONE_OPEN.
+    MILESTONE_IS_ORDER, EARLIER_MILESTONE_OPEN, and the files that `evidence.keep` refuses.
     """
     milestone = fetch(Milestone, id, actor, "milestone.deliver")
     steps.milestone.require(milestone, "milestone.deliver")
@@ -51,6 +52,7 @@ def deliver(
         submitted_by=actor.user_id,
         evidence={"words": words, "links": links or []},
     )
+    evidence.keep(actor, milestone, files or ())
     audit.about(steps.MILESTONE, milestone.id, contract.number)
     return said(milestone)
 
@@ -72,7 +74,7 @@ def terms_of(contract: Contract) -> Terms:
 def locked_pool(milestone: Milestone) -> Pool:
     """Return the pool of a milestone's year, locked; refuse BUDGET_MISSING while it has no line."""
     year = db.session.get_one(ContractYear, (milestone.contract_id, milestone.fiscal_year))
-    if not year.committed:
+    if year.amount_fen and not year.committed:
         raise RuleBroken(
             "BUDGET_MISSING",
             _(
@@ -181,14 +183,17 @@ def _refuse_out_of_turn(milestone: Milestone) -> None:
         return
     rest = db.select(Milestone).where(
         Milestone.contract_id == milestone.contract_id,
-        Milestone.sequence < milestone.sequence,
         Milestone.id != milestone.id,
     )
+    earlier = Milestone.sequence < milestone.sequence
     if milestone.kind == p.TAIL:
         over = {p.ACCEPTED, p.PAID, p.CANCELLED}
+        # A supplement stands after the tail, but what it adds is part of what the tail judges.
+        rest = rest.where(earlier | (Milestone.kind == p.SUPPLEMENT))
         rest = rest.where(Milestone.kind != p.ADVANCE, Milestone.state.not_in(over))
     else:
-        rest = rest.where(Milestone.kind == p.SHARE, Milestone.state.in_({p.SCHEDULED, p.REFUSED}))
+        rest = rest.where(earlier, Milestone.kind == p.SHARE)
+        rest = rest.where(Milestone.state.in_({p.SCHEDULED, p.REFUSED}))
     open_ones = list(db.session.scalars(rest.order_by(Milestone.sequence)))
     if open_ones:
         raise RuleBroken(

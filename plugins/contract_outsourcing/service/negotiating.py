@@ -12,9 +12,10 @@ from core.db import db
 from core.errors import InvalidInput, RuleBroken
 from core.formats import yuan_text
 from core.parties import require_organisation
-from core.purchasers import may_provide
+from core.purchasers import kind_on, may_provide
 from plugins.contract_outsourcing.models import Award, Tender
 from plugins.contract_outsourcing.models import awards as a
+from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.service import (
     award_clocks,
     evaluation,
@@ -55,6 +56,7 @@ def negotiate(
         )
     notices.require_publicity_over(row)
     _refuse_provider(row, provider_id)
+    _refuse_unreserved(row, provider_id, small_firm=small_firm)
     if price_fen > row.ceiling_fen:
         raise RuleBroken(
             "PRICE_ABOVE_CEILING",
@@ -117,4 +119,24 @@ def _refuse_provider(tender: Tender, provider_id: int) -> None:
             ),
             basis=verdict.article,
             provider_id=provider_id,
+        )
+
+
+def _refuse_unreserved(tender: Tender, provider_id: int, *, small_firm: bool) -> None:
+    """Refuse a provider that is not of the kind the procurement was reserved for."""
+    reserved, name = tender.content.get("reserved_for"), require_organisation(provider_id).name
+    if reserved == t.SMALL_FIRM and not small_firm:
+        raise RuleBroken(
+            "PROVIDER_CONDITION_UNMET",
+            _("本项目专门面向中小企业，%(name)s没有声明为中小企业，不能成交。", name=name),
+            basis="政府采购促进中小企业发展管理办法第六条",
+        )
+    kind = kind_on(provider_id, clock.today())
+    if reserved == t.SOCIAL_ORGANISATION and (
+        kind is None or kind.legal_kind != t.SOCIAL_ORGANISATION
+    ):
+        raise RuleBroken(
+            "PROVIDER_CONDITION_UNMET",
+            _("本项目专门面向社会组织，“%(name)s”不是登记的社会组织，不能参加。", name=name),
+            basis="政府购买服务管理办法第六条",
         )

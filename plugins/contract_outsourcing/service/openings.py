@@ -27,15 +27,14 @@ from plugins.contract_outsourcing.models import (
     BidPrice,
     Challenge,
     KeyHolder,
-    PanelMember,
     Tender,
 )
 from plugins.contract_outsourcing.models import bids as b
 from plugins.contract_outsourcing.models import tenders as t
-from plugins.contract_outsourcing.models.awards import CONFIRMED
 from plugins.contract_outsourcing.rules.methods import methods
 from plugins.contract_outsourcing.service import bidders, bids, notices, sealing, steps
 from plugins.contract_outsourcing.service.bidders import Fault
+from plugins.contract_outsourcing.service.scoring import is_finished
 from plugins.contract_outsourcing.service.sealing import HOLD
 
 OFFER, OPEN, RETURN, PRICES = (
@@ -177,16 +176,6 @@ def prices_are_open(tender_id: int) -> bool:
     )
 
 
-def is_scored(tender_id: int) -> bool:
-    """Tell whether there is a panel and all its confirmed members finished the technical part."""
-    finished = db.session.scalars(
-        db.select(PanelMember.finished_at).where(
-            PanelMember.tender_id == tender_id, PanelMember.state == CONFIRMED
-        )
-    ).all()
-    return bool(finished) and all(finished)
-
-
 # --- when the key may be used ------------------------------------------------------------------
 
 
@@ -196,7 +185,7 @@ def _refuse_untimely(tender: Tender) -> None:
     if tender.state == t.OPENED:
         if methods()[tender.method].envelopes < TWO_ENVELOPES or prices_are_open(tender.id):
             raise Conflict("STATE_CHANGED", _("本项目的报价已经开启，不用再开。"))
-        if not is_scored(tender.id):
+        if not is_finished(tender):
             raise RuleBroken(
                 "TECHNICAL_NOT_SCORED",
                 _("评审小组尚未全部完成技术部分的评分，报价信封不能开启。请等各成员完成评分。"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import Select
 
 from core import clock, formats
 from core.access import Actor, RoleGrant, User, fetch, scoped
 from core.db import db
 from core.parties import Organisation
 from plugins.contract_outsourcing.models import (
+    Bid,
+    BidFile,
     BidOpening,
     FinalQuote,
     LowBid,
@@ -157,6 +160,17 @@ def procurements(actor: Actor, *, before: int | None = None, limit: int = 50) ->
     }
 
 
+def named() -> Select[Any]:
+    """Return the numbers of the tenders whose panels are secret no longer: awarded, or ended."""
+    is_over = db.or_(Tender.awarded_at.is_not(None), Tender.state.in_([t.FAILED, t.CANCELLED]))
+    return db.select(Tender.id).where(is_over)
+
+
+def named_bids() -> Select[Any]:
+    """Return the numbers of the bids in the tenders whose panels are secret no longer."""
+    return db.select(Bid.id).where(Bid.tender_id.in_(named()))
+
+
 # --- parts -------------------------------------------------------------------------------------
 
 
@@ -171,11 +185,13 @@ def _bids(
     points: dict[int, dict[str, int]] = {}
     for row in db.session.scalars(db.select(Score).filter_by(member_id=member.id)):
         points.setdefault(row.bid_id, {})[row.indicator] = row.centipoints
+    files = _files([bid.bid_id for bid in bids])
     return [
         {
             "id": bid.bid_id,
             "provider": names[bid.provider_id],
             "answers": bid.answers,
+            "files": files.get(bid.bid_id, []),
             "small_firm": bid.small_firm,
             "price_fen": known.get(bid.bid_id),
             "failed": missed.get(bid.bid_id),
@@ -188,6 +204,18 @@ def _bids(
         }
         for bid in bids
     ]
+
+
+def _files(bid_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+    """Return the files that came with some opened bids, by bid."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in db.session.execute(
+        db.select(BidFile.id, BidFile.bid_id, BidFile.name)
+        .where(BidFile.bid_id.in_(bid_ids))
+        .order_by(BidFile.id)
+    ):
+        found.setdefault(row.bid_id, []).append({"id": row.id, "name": row.name})
+    return found
 
 
 def _sees_prices(tender: Tender, member: PanelMember) -> bool:

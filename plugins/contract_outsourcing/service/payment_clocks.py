@@ -21,6 +21,7 @@ KINDS = [
         "days",
         BASIS,
         "contract_milestones.show",
+        "contract.view",
     )
 ]
 

@@ -12,6 +12,7 @@ from core.ledger import Check, Finding, balances
 from plugins.contract_outsourcing.models import ContractYear, Deduction, Milestone
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.service import postings
+from plugins.contract_outsourcing.service.checks import came_back
 
 DONE = (p.ACCEPTED, p.PAID)
 
@@ -60,10 +61,12 @@ def check_owed() -> list[Finding]:
     charged = balances("pool.charged", by="pool_id")
     owed = balances("fin.payable", by="pool_id")
     transit = balances("fin.in_transit", by="pool_id")
+    back = came_back()
     findings = []
     for pool_id, fen in expected.items():
         in_books = owed.get(pool_id, 0) + transit.get(pool_id, 0)
-        pairs = ((charged.get(pool_id, 0), fen["charged"]), (in_books, fen["owed"]))
+        still_charged = fen["charged"] - back.get(pool_id, 0)
+        pairs = ((charged.get(pool_id, 0), still_charged), (in_books, fen["owed"]))
         findings += [
             Finding(f"pool:{pool_id}", yuan(wanted), yuan(found))
             for found, wanted in pairs

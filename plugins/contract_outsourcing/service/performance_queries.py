@@ -17,6 +17,7 @@ from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.service import (
     accepting,
     deducting,
+    evidence,
     opinions,
     scoring_performance,
 )
@@ -188,10 +189,12 @@ def shown(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
         | {
             "contract": contract.number,
             "contract_name": contract.name,
+            "tender_id": contract.tender_id,
             "is_public_service": contract.is_public_service,
             "provider": names[milestone.provider_id],
             "organisation": names[milestone.organisation_id],
             "evidence": milestone.evidence,
+            "files": evidence.listed(milestone.id),
             "standard": [
                 {"code": line.code, "name": line.name, "required": line.required}
                 for line in accepting.standard_of(milestone, contract)
@@ -254,6 +257,7 @@ def _deduction(row: Deduction, milestone: Milestone, contract: Contract) -> dict
         "evidence": row.evidence,
         "statement": row.statement,
         "reason": row.reason,
+        "decided_on": clock.day_of(row.decided_at).isoformat() if row.decided_at else None,
     }
 
 

@@ -127,15 +127,17 @@ ENTRY_KINDS = [
     EntryKind(
         ENDED,
         "合同结清",
-        (*RELEASE_PAIRS, _CANCEL, _DEDUCT, (FORWARD_DUE, FORWARD), (CEILING_USED, CEILING_FREE)),
+        (
+            *RELEASE_PAIRS,
+            _CANCEL,
+            _DEDUCT,
+            (FORWARD_DUE, FORWARD),
+            (CEILING_USED, CEILING_FREE),
+            ("fin.expense", PREPAID),
+        ),
         "民法典第五百五十七条",
     ),
-    EntryKind(
-        INCOME_DUE,
-        "应收承接主体款项",
-        ((RECEIVABLE, INCOME), (RECEIVABLE, PREPAID)),
-        "预算法第五十六条",
-    ),
+    EntryKind(INCOME_DUE, "应收承接主体款项", ((RECEIVABLE, INCOME),), "预算法第五十六条"),
     EntryKind(INCOME_RECEIVED, "承接主体上缴款", ((REMITTED, RECEIVABLE),), "预算法第五十六条"),
 ]
 

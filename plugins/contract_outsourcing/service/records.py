@@ -23,7 +23,8 @@ from plugins.contract_outsourcing.models import (
 from plugins.contract_outsourcing.models import bids as b
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.rules.methods import methods
-from plugins.contract_outsourcing.service import bids, openings, sealing, steps
+from plugins.contract_outsourcing.service import bids, openings, sealing
+from plugins.contract_outsourcing.service.scoring import is_finished
 from plugins.contract_outsourcing.service.sealing import HOLD
 
 MOST = 200
@@ -57,7 +58,7 @@ def opening(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
         and methods()[tender.method].envelopes == openings.TWO_ENVELOPES
         and not openings.prices_are_open(tender.id)
     )
-    scored = openings.is_scored(tender.id) if waits else None
+    scored = is_finished(tender) if waits else None
     return (
         bids.told(tender)
         | _parts(actor, tender)
@@ -113,9 +114,9 @@ def file(tender_id: int, file_id: int) -> BidFile | None:
     return found
 
 
-def lifted() -> list[tuple[str, Select[Any]]]:
-    """Return the tenders whose bidders are no longer secret: those that were opened."""
-    return [(steps.TENDER, db.select(Tender.id).where(Tender.opened_at.is_not(None)))]
+def opened() -> Select[Any]:
+    """Return the numbers of the tenders whose bidders are no longer secret."""
+    return db.select(Tender.id).where(Tender.opened_at.is_not(None))
 
 
 def has_record(tender: Tender) -> bool:

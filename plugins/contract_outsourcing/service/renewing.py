@@ -12,11 +12,9 @@ from core import audit, clock
 from core.access import Actor, fetch
 from core.db import db
 from core.errors import Conflict, RuleBroken
-from core.formats import day
 from core.purchases import require_filed
 from plugins.contract_outsourcing.models import Award, Contract, Tender
 from plugins.contract_outsourcing.models import contracts as c
-from plugins.contract_outsourcing.rules.periods import last_day
 from plugins.contract_outsourcing.rules.terms import indexed, read_terms
 from plugins.contract_outsourcing.service import contracts, limits, scoring_record
 from plugins.contract_outsourcing.terms_schema import ContractTermsSchema
@@ -45,7 +43,6 @@ def renew(
     _refuse_renewing(old)
     tender = db.session.get_one(Tender, old.tender_id)
     award = db.session.get_one(Award, old.award_id)
-    _refuse_chain_too_long(old, ends_on, tender.method)
     purchase = require_filed(
         purchase_id or old.purchase_id,
         form="contract",
@@ -82,14 +79,6 @@ def renew(
     return contracts.begin(new, award, purchase, tender, content)
 
 
-def chain(contract: Contract) -> list[Contract]:
-    """Return a contract and those it renewed, the newest first."""
-    found = [contract]
-    while found[-1].renewed_from_id is not None:
-        found.append(db.session.get_one(Contract, found[-1].renewed_from_id))
-    return found
-
-
 def _refuse_renewing(old: Contract) -> None:
     agreed = read_terms(old.terms).renewal
     if agreed is None:
@@ -107,7 +96,7 @@ def _refuse_renewing(old: Contract) -> None:
     ).first()
     if later is not None:
         raise Conflict("STATE_CHANGED", _("已续签为合同 %(number)s。", number=later))
-    used = len(chain(old)) - 1
+    used = len(limits.chain(old)) - 1
     if used >= agreed.most_times:
         raise RuleBroken(
             "RENEWALS_USED_UP",
@@ -133,27 +122,9 @@ def _refuse_renewing(old: Contract) -> None:
         )
 
 
-def _refuse_chain_too_long(old: Contract, ends_on: date, method: str) -> None:
-    first = chain(old)[-1]
-    months = limits.longest_months(old, method)
-    last = last_day(first.starts_on, months)
-    if ends_on > last:
-        raise RuleBroken(
-            "CONTRACT_TERM_EXCEEDED",
-            _(
-                "连同续签，自 %(first)s 起最长 %(months)s 个月，最晚到 %(last)s。请缩短续签期限。",
-                first=day(first.starts_on),
-                months=months,
-                last=day(last),
-            ),
-            basis="政府购买服务管理办法第二十四条",
-            last_day=last.isoformat(),
-        )
-
-
 def _price(old: Contract, index_now: int | None) -> int:
     """Return the price by the index, which counts from the first contract, not from the last."""
     index = read_terms(old.terms).index
     if index is None or index_now is None:
         return old.value_fen
-    return indexed(chain(old)[-1].value_fen, index, index_now)
+    return indexed(limits.chain(old)[-1].value_fen, index, index_now)

@@ -12,7 +12,14 @@ from core import audit, clock
 from core.access import Actor
 from core.db import db, guarded
 from core.errors import InvalidInput, RuleBroken
-from plugins.contract_outsourcing.models import BidCheck, BidOpening, PanelMember, Score, Tender
+from plugins.contract_outsourcing.models import (
+    BidCheck,
+    BidOpening,
+    FinalQuote,
+    PanelMember,
+    Score,
+    Tender,
+)
 from plugins.contract_outsourcing.rules import methods
 from plugins.contract_outsourcing.rules.scoring import read_sheet, shown
 from plugins.contract_outsourcing.service import award_clocks, evaluation
@@ -31,7 +38,8 @@ def check(
 ) -> dict[str, Any]:
     """Say for the panel whether a bid meets a condition of the notice; one missed needs a reason.
 
-    Corrected by any member until the first has finished. Refuses PANEL_INVALID.
+    Corrected by any member until the first has finished, or final quotes were called. Refuses
+    PANEL_INVALID, SCORES_FINISHED and QUOTES_CALLED.
     """
     bid, tender, member = _judging(actor, bid_id, "panel.check")
     if condition not in {one["code"] for one in evaluation.conditions(tender)}:
@@ -42,6 +50,12 @@ def check(
         raise InvalidInput(_("判为不符合须写明理由。"), errors={"reason": [_("请填写")]})
     if any(one.finished_at for one in evaluation.members(tender.id)):
         raise RuleBroken("SCORES_FINISHED", _("已有成员提交评审，资格和符合性结论不能再改。"))
+    if db.session.scalar(db.select(FinalQuote.bid_id).filter_by(tender_id=tender.id).limit(1)):
+        raise RuleBroken(
+            "QUOTES_CALLED",
+            _("已请合格的投标人作最后报价，资格和符合性结论不能再改。"),
+            basis="政府采购法第三十八条",
+        )
     row = evaluation.checks(tender.id).get(bid.bid_id, {}).get(condition)
     if row is None:
         row = BidCheck(bid_id=bid.bid_id, condition=condition)

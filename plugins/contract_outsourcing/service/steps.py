@@ -25,6 +25,8 @@ tender = Machine(
         Step("tender.amend", (t.PUBLISHED,), tag="tenderAmendment"),
         Step("tender.ask", (t.PUBLISHED,)),
         Step("tender.answer", (t.PUBLISHED,), tag="tenderUpdate"),
+        # Who will be invited may first be asked to apply, publicly.
+        Step("tender.prequalify", (t.DRAFT, t.SUBMITTED), tag="planning"),
         Step("tender.invite", (t.DRAFT, t.SUBMITTED)),
         Step("bid.submit", (t.PUBLISHED,)),
         Step("bid.withdraw", (t.PUBLISHED,)),

@@ -15,6 +15,7 @@ TENDERS = [
         "working_days",
         "政府采购法第五十一条、政府采购法实施条例第五十二条",
         "contract_tenders.questions",
+        "tender.view",
     ),
 ]
 

@@ -103,10 +103,18 @@ def public_tender(
     id: int,  # noqa: A002 - the field
 ) -> dict[str, Any]:
     """Return a notice as anybody may read it; who was invited only once the bids are opened."""
-    tender = db.session.scalar(db.select(Tender).where(Tender.id == id, _is_public()))
+    tender = require_public(id)
+    return _notice(tender) | {"invited": _invited(tender) if tender.state in _OPENED else []}
+
+
+def require_public(number: int) -> Tender:
+    """Return a tender that anybody may read of; NOT_FOUND otherwise."""
+    tender: Tender | None = db.session.scalar(
+        db.select(Tender).where(Tender.id == number, _is_public())
+    )
     if tender is None:
         raise _unknown()
-    return _notice(tender) | {"invited": _invited(tender) if tender.state in _OPENED else []}
+    return tender
 
 
 # --- parts -------------------------------------------------------------------------------------
@@ -176,6 +184,7 @@ def _notice(tender: Tender) -> dict[str, Any]:
         "method_reason": tender.method_reason,
         "method_approval": tender.method_approval,
         "competition": content.get("competition"),
+        "prequalification": content.get("prequalification"),
         "provider": names.get(content.get("provider_id")) if is_direct else None,
         "project": content.get("project"),
         "service": content.get("service"),

@@ -178,8 +178,12 @@ def _write(tender: Tender, fields: dict[str, Any]) -> None:
     _refuse_wrong_party(fields["provider_id"], "provider", "provider_id")
     for name in _COLUMNS:
         setattr(tender, name, fields[name])
-    # What others noted of it (who submitted, why it was sent back) is kept.
-    tender.content = tender.content | {name: fields[name] for name in _CONTENT}
+    # What others noted of it (who submitted, why it was sent back) is kept; who applied for other
+    # conditions did not apply for these.
+    kept = dict(tender.content)
+    if kept.get("conditions") != fields["conditions"]:
+        kept.pop("prequalification", None)
+    tender.content = kept | {name: fields[name] for name in _CONTENT}
     tender.sheet = _sheet(tender, fields["sheet"] or {})
 
 
@@ -191,6 +195,8 @@ def _sheet(tender: Tender, given: dict[str, Any]) -> dict[str, Any]:
     kept["small_firm_deduction_bp"] = (
         figures.deduction_bounds(tender)[0] if deduction is None else deduction
     )
+    if method.several:
+        kept["admitted"] = given.get("admitted")
     if not method.is_scored and tender.rerun_of_id is not None:
         # The failed tender's points mean nothing where only the price counts.
         return kept | {"price_weight_bp": 0, "indicators": []}

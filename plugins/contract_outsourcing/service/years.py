@@ -79,7 +79,9 @@ def open_year(
     name = f"{contract.number} {contract.name} {year}"
     if is_forward:
         pool = open_waiting_pool(purchase.id, COMPONENT, source(contract.id, year), name=name)
-        _take_over_obligation(actor, contract, purchase, year, amount_fen)
+        # A year that costs nothing, as under a franchise, obliges to nothing.
+        if amount_fen:
+            _take_over_obligation(actor, contract, purchase, year, amount_fen)
     else:
         require_lines(shares)
         pool = open_drawing_pool(
