@@ -172,6 +172,8 @@ def test_the_next_year_is_committed_once_it_has_a_line(county, signed):
             assert postings.balance(postings.FORWARD_DUE) == 0
 
 
+@pytest.mark.requirement("R002-40")
+@pytest.mark.requirement("R000-61", in_part=True)
 def test_the_whole_contract_or_its_main_part_is_not_handed_on(county, signed):
     other = factories.make_organisation("provider", name="第二家")
     manager = world.manager_of(county, county.provider)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core import clock
 from core.budget import rooms
 from tests import factories
@@ -37,6 +39,8 @@ def further_supplements_are_refused(world):
     assert said["facts"]["available_fen"] == 472_800
 
 
+@pytest.mark.requirement("R002-43")
+@pytest.mark.requirement("R000-41", "R002-47", in_part=True)
 def test_the_whole_scenario_ends_in_the_figures_of_its_account(app, county):
     world = Performing(app, county, is_public=True)
     world.bank_account()

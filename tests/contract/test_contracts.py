@@ -47,6 +47,7 @@ def test_signing_commits_this_year_and_registers_the_next(app, county):
         ]
 
 
+@pytest.mark.requirement("R002-41", in_part=True)
 @pytest.mark.requirement("R000-31")
 @pytest.mark.parametrize(
     ("changes", "code"),

@@ -38,6 +38,26 @@ def office(app, county):
         yield county
 
 
+@pytest.fixture
+def submitted(app, office, database_kept):
+    """A tender that waits for its approver."""
+
+    def make():
+        return world.submit_tender(office)
+
+    return database_kept.with_county(app, office, "a tender submitted", make)
+
+
+@pytest.fixture
+def published(app, office, database_kept):
+    """A tender in its bidding time."""
+
+    def make():
+        return world.publish_tender(office)
+
+    return database_kept.with_county(app, office, "a tender published", make)
+
+
 def refused(operation_id, actor, **fields):
     answer = attempt(operation_id, actor, **fields)
     assert answer.refused, answer.body
@@ -104,8 +124,8 @@ def test_a_published_tender_starts_its_plan_and_says_whether_it_is_open(office):
         assert (purchase.state, purchase.is_open_tender) == ("under_way", True)
 
 
-def test_sheet_conditions_and_ceiling_are_frozen_with_the_notice(office):
-    number = world.publish_tender(office)
+def test_sheet_conditions_and_ceiling_are_frozen_with_the_notice(office, published):
+    number = published
     clerk = office.actor("purchaser_clerk")
     changed = world.written(ceiling_fen=1)
     assert refused("tender.revise", clerk, id=number, **changed)["code"] == "STATE_CHANGED"
@@ -159,8 +179,8 @@ def test_an_emergency_waits_for_nothing_and_owes_a_report(office):
 # --- changes and questions ---------------------------------------------------------------------
 
 
-def test_a_change_that_affects_bids_leaves_fifteen_days(office):
-    number = world.publish_tender(office)
+def test_a_change_that_affects_bids_leaves_fifteen_days(office, published):
+    number = published
     clerk = office.actor("purchaser_clerk")
     with clock.frozen("2026-02-20T10:00"):
         said = do("tender.amend", clerk, id=number, words="附表 2 有笔误", affects_bids=False)
@@ -172,8 +192,8 @@ def test_a_change_that_affects_bids_leaves_fifteen_days(office):
     assert [row["number"] for row in shown["amendments"]] == [1, 2]
 
 
-def test_a_deadline_is_never_moved_earlier_nor_changed_when_over(office):
-    number = world.publish_tender(office)
+def test_a_deadline_is_never_moved_earlier_nor_changed_when_over(office, published):
+    number = published
     clerk = office.actor("purchaser_clerk")
     fields = {"id": number, "words": "更正", "affects_bids": False}
     earlier = refused("tender.amend", clerk, **fields, closes_at="2026-03-03T09:29")
@@ -182,8 +202,8 @@ def test_a_deadline_is_never_moved_earlier_nor_changed_when_over(office):
         assert refused("tender.amend", clerk, **fields)["code"] == "BIDDING_CLOSED"
 
 
-def test_a_question_is_answered_in_public_and_nobody_learns_who_asked(office):
-    number = world.publish_tender(office)
+def test_a_question_is_answered_in_public_and_nobody_learns_who_asked(office, published):
+    number = published
     manager = office.actor("provider_manager")
     asked = attempt("tender.ask", manager, key="k-1", id=number, words="夜班几人？").body["id"]
     with transaction(readonly=True):
@@ -354,8 +374,8 @@ def test_institutions_may_take_part_beside_firms(office):
 
 
 @pytest.mark.requirement("R002-37")
-def test_anybody_reads_a_notice_with_its_four_things_and_no_secret(office):
-    number = world.publish_tender(office)
+def test_anybody_reads_a_notice_with_its_four_things_and_no_secret(office, published):
+    number = published
     draft = world.make_tender(office, world.make_plan(office))
     assert [row["id"] for row in do("public.tenders")["items"]] == [number]
     shown = do("public.tender", id=number)

@@ -10,7 +10,7 @@ from core.budget import rooms
 from core.db import db, transaction
 from plugins.contract_outsourcing.models import Challenge, Contract, Milestone
 from plugins.contract_outsourcing.models import awards as a
-from plugins.contract_outsourcing.service import performance_checks
+from plugins.contract_outsourcing.service import performance_checks, scoring_record
 from tests import factories
 from tests.contract import contract_world
 from tests.contract.awards_world import acting
@@ -433,6 +433,41 @@ def test_a_mean_of_no_opinions_is_refused(world):
     assert refusal["code"] == "NO_SCORED_OPINIONS"
     asked["side"] = "purchaser"
     assert world.refused("contract.score", "purchaser_clerk", **asked)["code"] == "INVALID_INPUT"
+
+
+@pytest.mark.requirement("R000-63")
+def test_each_side_scores_for_itself_alone_and_by_its_weight(world):
+    score = {"id": world.contract, "centipoints": 9000}
+    for operation, role, fields in (
+        ("contract.evaluate", "purchaser_clerk", score),
+        ("contract.score", "evaluator", score | {"side": "purchaser"}),
+        ("contract.score", "provider_manager", score | {"side": "purchaser"}),
+        ("contract.evaluate", "provider_manager", score),
+    ):
+        assert world.refused(operation, role, **fields)["code"] == "ROLE_NOT_ALLOWED"
+    world.do("contract.score", "purchaser_clerk", side="purchaser", **score | {"centipoints": 8800})
+    world.do(
+        "contract.score", "purchaser_clerk", side="recipients", **score | {"centipoints": 9150}
+    )
+    world.do("contract.evaluate", "evaluator", **score | {"centipoints": 8400})
+    with transaction_of(world.app):
+        row = db.session.get_one(Contract, world.contract)
+        # 30 % of 88, 30 % of 91.5 and 40 % of 84.
+        assert scoring_record.require_score(row) == 8745
+
+
+# --- payment ------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("R002-42")
+def test_nothing_is_paid_of_what_was_delivered_but_not_accepted(world):
+    world.bank_account()
+    world.deliver(world.m1, "2026-03-20")
+    assert world.refused("settlement.run", "finance_maker")["code"] == "NOTHING_TO_PAY"
+    world.record(world.m1)
+    assert world.refused("settlement.run", "finance_maker")["code"] == "NOTHING_TO_PAY"
+    world.do("acceptance.approve", "purchaser_approver", id=world.m1)
+    world.do("settlement.run", "finance_maker")
 
 
 # --- the checks themselves ----------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core import clock
 from core.db import db
 from plugins.contract_outsourcing.models import Milestone
@@ -37,6 +39,7 @@ def deduct(world, milestone):
     return late["capped_fen"], missed["capped_fen"]
 
 
+@pytest.mark.requirement("R000-43")
 def test_the_scenarios_contract_is_performed_and_paid_to_the_fen(app, county):
     world = Performing(app, county, is_public=True)
     world.bank_account()

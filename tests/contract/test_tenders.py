@@ -25,6 +25,12 @@ def office(app, county):
         yield county
 
 
+@pytest.fixture
+def plan(app, office, database_kept):
+    """A filed plan, on the day on which its tenders are written."""
+    return database_kept.with_county(app, office, "a plan", lambda: world.make_plan(office))
+
+
 def refused(operation_id, actor, **fields):
     """Perform an act that is refused and return the refusal."""
     answer = attempt(operation_id, actor, **fields)
@@ -50,15 +56,13 @@ def code(county, plan, **changes):
     "method",
     ["single_source", "entrustment", "franchise", "strategic", "invited_tender", "negotiation"],
 )
-def test_a_method_that_needs_a_reason_is_refused_without_one(office, method):
-    plan = world.make_plan(office)
+def test_a_method_that_needs_a_reason_is_refused_without_one(office, method, plan):
     refusal = create(office, plan, method=method)
     assert refusal["code"] == "METHOD_NOT_JUSTIFIED"
     assert refusal["facts"]["reasons"]
 
 
-def test_a_reason_is_one_of_the_methods_own_with_words(office):
-    plan = world.make_plan(office)
+def test_a_reason_is_one_of_the_methods_own_with_words(office, plan):
     wrong = {"method": "single_source", "sheet": None, "reason_code": "standard_goods"}
     assert code(office, plan, method_reason="就这一家", **wrong) == "METHOD_NOT_JUSTIFIED"
     right = wrong | {"reason_code": "only_source"}
@@ -67,9 +71,9 @@ def test_a_reason_is_one_of_the_methods_own_with_words(office):
     do("tender.create", clerk, purchase_id=plan, **fields)
 
 
+@pytest.mark.requirement("R002-06")
 @pytest.mark.requirement("R000-53", "R000-54")
-def test_without_competition_only_after_the_test_has_failed(office):
-    plan = world.make_plan(office)
+def test_without_competition_only_after_the_test_has_failed(office, plan):
     fields = {"method": "entrustment", "sheet": None, "reason_code": "no_competition"}
     fields |= {"method_reason": "只有区妇幼有资质。"}
     assert code(office, plan, **fields) == "METHOD_NOT_JUSTIFIED"
@@ -99,18 +103,18 @@ def test_a_plan_filed_as_open_tender_is_tendered_openly(office):
 
 
 @pytest.mark.requirement("R003-27")
-def test_the_emergency_path_needs_a_plan_that_says_why(office):
+def test_the_emergency_path_needs_a_plan_that_says_why(office, plan):
     fields = {"method": "emergency", "sheet": None, "closes_at": None}
     fields |= {"reason_code": "emergency", "method_reason": "暴雨后须立即消杀。"}
-    assert code(office, world.make_plan(office), **fields) == "METHOD_NOT_JUSTIFIED"
+    assert code(office, plan, **fields) == "METHOD_NOT_JUSTIFIED"
     urgent = world.make_plan(office, emergency_reason="暴雨后疫情风险")
     number = world.submit_tender(office, urgent, **fields, provider_id=office.provider)
     refusal = refused("tender.publicise", office.actor("purchaser_approver"), id=number)
     assert refusal["code"] == "PUBLICITY_NOT_WANTED"
 
 
-def test_a_method_nobody_knows_is_refused_in_words(office):
-    assert "method" in create(office, world.make_plan(office), method="lottery")["errors"]
+def test_a_method_nobody_knows_is_refused_in_words(office, plan):
+    assert "method" in create(office, plan, method="lottery")["errors"]
 
 
 # --- plan and money ----------------------------------------------------------------------------
@@ -130,8 +134,7 @@ def test_a_tender_needs_a_filed_plan(office):
     assert code(office, draft) == "PLAN_NOT_FILED"
 
 
-def test_a_ceiling_stays_within_what_the_plan_has_left(office):
-    plan = world.make_plan(office)
+def test_a_ceiling_stays_within_what_the_plan_has_left(office, plan):
     refusal = create(office, plan, ceiling_fen=1_000_001)
     assert refusal["code"] == "CEILING_OVER_PLAN"
     assert refusal["facts"] == {"ceiling_fen": 1_000_001, "room_fen": 1_000_000}
@@ -141,8 +144,7 @@ def test_a_ceiling_stays_within_what_the_plan_has_left(office):
     world.make_tender(office, plan, ceiling_fen=1_000_000)
 
 
-def test_of_two_tenders_written_at_once_the_plan_pays_one(app, office):
-    plan = world.make_plan(office)
+def test_of_two_tenders_written_at_once_the_plan_pays_one(app, office, plan):
     clerk, fields = office.actor("purchaser_clerk"), world.written(ceiling_fen=600_000)
 
     def write():
@@ -154,24 +156,22 @@ def test_of_two_tenders_written_at_once_the_plan_pays_one(app, office):
     assert [a.body["code"] for a in answers if a.refused] == ["CEILING_OVER_PLAN"]
 
 
-def test_a_bid_bond_is_at_most_two_percent_rounded_down(office):
-    plan = world.make_plan(office)
+def test_a_bid_bond_is_at_most_two_percent_rounded_down(office, plan):
     refusal = create(office, plan, ceiling_fen=98_001, bid_bond_fen=1_961)
     assert refusal["code"] == "BID_BOND_OVER_LIMIT"
     assert refusal["facts"]["limit_fen"] == 1_960
     world.make_tender(office, plan, ceiling_fen=98_001, bid_bond_fen=1_960)
 
 
-def test_the_ceiling_is_never_left_out(office):
-    assert "ceiling_fen" in create(office, world.make_plan(office), ceiling_fen=None)["errors"]
+def test_the_ceiling_is_never_left_out(office, plan):
+    assert "ceiling_fen" in create(office, plan, ceiling_fen=None)["errors"]
 
 
 # --- conditions and sheet ----------------------------------------------------------------------
 
 
 @pytest.mark.requirement("R000-34", "R000-40")
-def test_neither_conditions_nor_points_may_discriminate(office):
-    plan = world.make_plan(office)
+def test_neither_conditions_nor_points_may_discriminate(office, plan):
     refusal = create(office, plan, conditions=["注册资本 500 万元以上"])
     assert refusal["code"] == "DISCRIMINATORY_CONDITION"
     assert refusal["facts"]["grounds"] == ["size"]
@@ -184,8 +184,7 @@ def test_neither_conditions_nor_points_may_discriminate(office):
     assert code(office, plan, sheet=sheet) == "DISCRIMINATORY_CONDITION"
 
 
-def test_a_sheet_that_is_not_whole_is_refused(office):
-    plan = world.make_plan(office)
+def test_a_sheet_that_is_not_whole_is_refused(office, plan):
     first, second = world.SHEET["indicators"]
     for changes, wanted in (
         ({"indicators": [first]}, "SHEET_WEIGHTS_NOT_100"),
@@ -196,8 +195,7 @@ def test_a_sheet_that_is_not_whole_is_refused(office):
         assert code(office, plan, sheet=world.SHEET | changes) == wanted
 
 
-def test_a_consultation_bounds_the_price_on_both_sides(office):
-    plan = world.make_plan(office)
+def test_a_consultation_bounds_the_price_on_both_sides(office, plan):
     first, second = world.SHEET["indicators"]
     lighter = [
         first,
@@ -209,9 +207,8 @@ def test_a_consultation_bounds_the_price_on_both_sides(office):
     world.make_tender(office, plan, sheet=heavy)
 
 
-def test_only_a_framework_says_how_many_it_admits(office):
+def test_only_a_framework_says_how_many_it_admits(office, plan):
     clerk = office.actor("purchaser_clerk")
-    plan = world.make_plan(office)
     sheet = world.SHEET | {"admitted": 4}
     number = world.make_tender(office, plan, ceiling_fen=9_000, bid_bond_fen=0, sheet=sheet)
     assert "admitted" not in do("tender.show", clerk, id=number)["sheet"]
@@ -223,9 +220,9 @@ def test_only_a_framework_says_how_many_it_admits(office):
     assert "sheet" in create(office, plan, sheet={"admitted": 0})["errors"]
 
 
-def test_an_inquiry_has_no_sheet(office):
+def test_an_inquiry_has_no_sheet(office, plan):
     fields = {"method": "inquiry", "reason_code": "standard_goods", "method_reason": "标准品"}
-    assert code(office, world.make_plan(office), **fields) == "SHEET_NOT_WANTED"
+    assert code(office, plan, **fields) == "SHEET_NOT_WANTED"
 
 
 # --- submitting --------------------------------------------------------------------------------
@@ -266,10 +263,10 @@ def test_a_draft_is_revised_submitted_sent_back_and_revised(office):
     assert shown["name"] == "物业与绿化"
 
 
-def test_an_agency_does_what_the_clerk_may_for_its_own_tenders(office):
+def test_an_agency_does_what_the_clerk_may_for_its_own_tenders(office, plan):
     agency, agent = world.make_agency(office)
     own = world.make_tender(office, agency_id=agency)
-    other = world.make_tender(office, world.make_plan(office))
+    other = world.make_tender(office, plan)
     do("tender.revise", agent, id=own, **world.written(agency_id=agency))
     do("tender.submit", agent, id=own)
     assert refused("tender.submit", agent, id=other)["code"] == "NOT_FOUND"
@@ -278,8 +275,7 @@ def test_an_agency_does_what_the_clerk_may_for_its_own_tenders(office):
     assert approve["code"] == "ROLE_NOT_ALLOWED"
 
 
-def test_a_party_of_the_wrong_kind_is_refused_in_words(office):
-    plan = world.make_plan(office)
+def test_a_party_of_the_wrong_kind_is_refused_in_words(office, plan):
     assert "agency_id" in create(office, plan, agency_id=office.provider)["errors"]
     assert "provider_id" in create(office, plan, provider_id=office.purchaser)["errors"]
 
@@ -294,9 +290,8 @@ def fail(number):
         tender.state, tender.failed_code = t.FAILED, "TOO_FEW_BIDS"
 
 
-def test_cancelling_leaves_the_plan_its_money_and_once_public_takes_the_approver(office):
+def test_cancelling_leaves_the_plan_its_money_and_once_public_takes_the_approver(office, plan):
     clerk, approver = office.actor("purchaser_clerk"), office.actor("purchaser_approver")
-    plan = world.make_plan(office)
     number = world.publish_tender(office, plan)
     assert refused("tender.cancel", clerk, id=number, reason="不办")["code"] == "ROLE_NOT_ALLOWED"
     do("tender.cancel", approver, id=number, reason="需求有重大变化")
