@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, or_
+from sqlalchemy import delete
 
 from core import clock
 from core.access import Actor, fetch
@@ -14,11 +14,11 @@ from core.db import db
 from core.errors import InvalidInput, NotFound, RuleBroken
 from core.parties import require_organisation
 from core.purchasers import kind_on, may_provide
-from plugins.contract_outsourcing.models import Exclusion, Tender, TenderInvitee
+from plugins.contract_outsourcing.models import Tender, TenderInvitee
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.rules.invitations import drawn
 from plugins.contract_outsourcing.rules.methods import INVITED
-from plugins.contract_outsourcing.service import figures, prequalifying, steps
+from plugins.contract_outsourcing.service import exclusions, figures, prequalifying, steps
 from plugins.contract_outsourcing.service.tenders import MAKE, about
 
 ASK = "tender.ask"
@@ -108,21 +108,6 @@ def refuse_unadmitted(tender: Tender, organisation_id: int) -> None:
     _refuse_unqualified(tender, organisation_id)
 
 
-def barred(organisation_id: int, division_code: str) -> Exclusion | None:
-    """Return why a provider may not take part today in a division, if it may not."""
-    day = clock.today()
-    query = (
-        db.select(Exclusion)
-        .where(Exclusion.provider_id == organisation_id, Exclusion.from_on <= day)
-        .where(or_(Exclusion.to_on.is_(None), Exclusion.to_on >= day))
-        .where(Exclusion.division_code == division_code)
-        .order_by(Exclusion.id)
-        .limit(1)
-    )
-    found: Exclusion | None = db.session.scalar(query)
-    return found
-
-
 def _refuse_unqualified(tender: Tender, organisation_id: int) -> None:
     organisation, today = require_organisation(organisation_id), clock.today()
     if organisation.kind != "provider":
@@ -130,7 +115,12 @@ def _refuse_unqualified(tender: Tender, organisation_id: int) -> None:
             _("“%(name)s”不是登记的承接主体，不能参加。请核对。", name=organisation.name),
             errors={"candidate_ids": [_("须是登记的承接主体")]},
         )
-    exclusion = barred(organisation_id, tender.division_code)
+    exclusion = exclusions.barred(
+        organisation_id,
+        organisation_id=tender.organisation_id,
+        division_code=tender.division_code,
+        on=today,
+    )
     suspended = organisation.suspended_on is not None and organisation.suspended_on <= today
     if suspended or exclusion is not None:
         until = exclusion.to_on if exclusion else None
