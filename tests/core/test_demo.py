@@ -429,6 +429,7 @@ def test_the_rooms_flow_as_the_ledger_says_and_open_its_journals(maker, books_of
             assert fed[name] == feeds[name]
         else:
             assert feeds[name] == rest
+            assert total_behind(maker, node["url"]) == yuan(rest)
     for link in figures["links"][::4]:
         if "kind=" in link["url"]:
             assert total_behind(maker, link["url"]) == yuan(link["value"])
