@@ -155,6 +155,12 @@ def test_a_deadline_leads_to_the_tender_it_is_about(app, county, town):
     )
     assert "提问待答复" in clerk.open("/").text
     assert clerk.open("/contract/tenders/questions/9999").status == 404
+    # Who may not open the tender reads of its clock without being led there.
+    led = f'href="/contract/tenders/questions/{question}"'
+    assert led in clerk.open("/deadlines/").html
+    page = town.office("accepter").open("/deadlines/")
+    assert "机关物业服务采购" in page.text
+    assert led not in page.html
 
 
 def test_a_framework_s_form_asks_how_many_are_admitted(app, county, town):
