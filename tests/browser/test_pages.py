@@ -18,11 +18,18 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from core import demo
-from core.access import ROLES, Actor, User, grants_of
+from core.access import ROLES, Actor, RoleGrant, User, grants_of
 from core.db import db, transaction
 from core.parties import Resident
 from core.purchases import Purchase
-from plugins.contract_outsourcing.models import Milestone, Tender
+from plugins.contract_outsourcing.models import (
+    Award,
+    Contract,
+    Deduction,
+    EvidenceFile,
+    Milestone,
+    Tender,
+)
 from plugins.voucher.models import Programme
 from plugins.voucher.service.programmes import terms_of
 from tests import factories, memory
@@ -67,6 +74,8 @@ def county() -> Iterator[Site]:
             _draft_a_plan()
             _run_services()
             _leave_an_award()
+            _close_a_contract()
+            _decide_a_deduction()
         yield made
 
 
@@ -140,6 +149,11 @@ def _run_services() -> None:
 
 def _leave_an_award() -> None:
     """Leave an award that nobody has drafted a contract of; the demo has drafted all of its own."""
+    _award("应急救助")
+
+
+def _award(name: str) -> int:
+    """Award one yuan of emergency help and return the award."""
     clerk, approver = _person("care-clerk"), _person("care-approver")
     with transaction(readonly=True):
         earlier = db.session.scalars(_newest(Tender, method="emergency", state="submitted")).one()
@@ -148,16 +162,59 @@ def _leave_an_award() -> None:
         content |= {"method_reason": earlier.method_reason, "sheet": None}
         content |= {"purchase_id": earlier.purchase_id, "provider_id": provider}
     do = factories.do
-    asked = {"method": "emergency", "name": "应急救助", "ceiling_fen": 100}
+    asked = {"method": "emergency", "name": name, "ceiling_fen": 100}
     number = do("tender.create", clerk, **asked, **content)["id"]
     do("tender.submit", clerk, id=number)
     agreed = {"provider_id": provider, "price_fen": 100, "record": "现场商定。"}
     do("tender.negotiate", clerk, id=number, **agreed)
     do("award.decide", approver, id=number)
     do("award.publish", clerk, id=number)
+    with transaction(readonly=True):
+        return int(db.session.scalars(_newest(Award, tender_id=number)).one().id)
 
 
-def _newest(model: Any, **values: str) -> Any:
+def _close_a_contract() -> None:
+    """Leave a contract that was given up and closed; the demo's go on."""
+    clerk, approver = _person("care-clerk"), _person("care-approver")
+    award, do = _award("应急供水"), factories.do
+    with transaction(readonly=True):
+        model = db.session.scalars(_newest(Contract, state="draft")).one()
+        names = ("parts", "terms", "evaluator_id")
+        fields = {name: getattr(model, name) for name in names}
+        fields |= {"starts_on": str(model.starts_on), "ends_on": str(model.ends_on)}
+    made = do("contract.draft", clerk, award_id=award, name="供水", value_fen=100, **fields)
+    agreed = do("contract.agree", approver, id=made["id"])
+    for who in (_manager_of(award), approver):
+        do("contract.sign", who, id=made["id"], text_hash=agreed["text_hash"])
+    for side in ("purchaser", "recipients"):
+        do("contract.score", clerk, id=made["id"], side=side, centipoints=5_000)
+    do("contract.evaluate", _person("evaluator"), id=made["id"], centipoints=5_000)
+    ended = do("contract.terminate", clerk, id=made["id"], reason="已通水", call_bond=False)
+    do("ending.approve", approver, id=ended["id"])
+    do("contract.close", approver, id=made["id"])
+
+
+def _manager_of(award: int) -> Actor:
+    with transaction(readonly=True):
+        provider = db.session.get_one(Award, award).provider_id
+        asked = {"role": "provider_manager", "organisation_id": provider}
+        grant = db.session.scalars(_newest(RoleGrant, **asked)).one()
+        return Actor(grant.user_id, "", grants_of(grant.user_id))
+
+
+def _decide_a_deduction() -> None:
+    """Decide what the demo leaves to be decided; the provider has nothing to say against it."""
+    with transaction(readonly=True):
+        deduction = db.session.scalars(_newest(Deduction, state="proposed")).one()
+        number = deduction.id
+        milestone = db.session.get_one(Milestone, deduction.milestone_id)
+        award = db.session.get_one(Contract, milestone.contract_id).award_id
+    factories.do("deduction.state", _manager_of(award), id=number, words="属实。")
+    decided = {"id": number, "reason": "双方无异议。"}
+    factories.do("deduction.decide", _person("care-approver"), **decided)
+
+
+def _newest(model: Any, **values: Any) -> Any:
     return db.select(model).filter_by(**values).order_by(model.id.desc()).limit(1)
 
 
@@ -249,11 +306,20 @@ def doors(county: Site) -> dict[str, list[str]]:
             waiting = {"method": "emergency", "state": "submitted"}
             tender = db.session.scalars(_newest(Tender, **waiting)).one().id
             paid = db.session.scalars(_newest(Milestone, state="paid", **home)).one().id
+            scored = db.session.scalars(_newest(Tender, state="contracted", method="open_tender"))
+            ranked = url_for("contract_awards.ranking", id=scored.one().id)
+            closed = db.session.scalars(_newest(Contract, state="closed")).one().id
+            decided = db.session.scalars(_newest(Deduction, state="decided")).one().milestone_id
+            shown = db.session.scalars(_newest(EvidenceFile)).one().milestone_id
         found["purchaser_clerk"] += [
             url_for("voucher_staff.vouchers.issue_township", **asked),
             url_for("purchases.show", id=plan),
             url_for("contract_tenders.show", id=tender),
+            url_for("contract_contracts.show", id=closed),
+            url_for("contract_milestones.show", id=decided),
         ]
+        found["supervisor"].append(ranked)
+        found["auditor"].append(url_for("contract_milestones.show", id=shown))
         found["accepter"].append(url_for("contract_milestones.show", id=paid))
     return found
 

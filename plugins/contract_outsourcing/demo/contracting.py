@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+import qrcode
 
 from core.db import db, transaction
 from plugins.contract_outsourcing.demo.people import Firm, Office
@@ -64,8 +68,16 @@ def part(code: str, name: str, share_bp: int, due_on: date, **more: Any) -> dict
     return fields | more
 
 
-def deliver(world: World, firm: Firm, milestone: int, words: str, *, at: datetime) -> None:
-    """Let a firm say that a part was delivered that day."""
+def deliver(
+    world: World,
+    firm: Firm,
+    milestone: int,
+    words: str,
+    *,
+    at: datetime,
+    files: Iterable[dict[str, str]] = (),
+) -> None:
+    """Let a firm say that a part was delivered that day, with files that show it."""
     world.do(
         firm.manager,
         "milestone.deliver",
@@ -74,7 +86,15 @@ def deliver(world: World, firm: Firm, milestone: int, words: str, *, at: datetim
         delivered_on=at.date().isoformat(),
         words=words,
         links=[],
+        files=list(files),
     )
+
+
+def plate(name: str, text: str) -> dict[str, str]:
+    """Return a picture of the plate at a place of work, whose code says where it hangs."""
+    picture = io.BytesIO()
+    qrcode.make(text).save(picture, "PNG")
+    return {"name": name, "content": base64.b64encode(picture.getvalue()).decode()}
 
 
 def hear(

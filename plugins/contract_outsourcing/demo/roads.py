@@ -145,6 +145,7 @@ def _perform(market: Market, parts: list[int]) -> None:
         disputed,
         "全线修补坑槽 187 处，补标志 23 块。",
         at=world.at(delivered, "16:30"),
+        files=[contracting.plate("养护点位牌.png", "乡道 Y017 K3+200")],
     )
     said = [(villagers[0], 91, "坑补了。"), (villagers[3], None, MISSING)]
     contracting.hear(

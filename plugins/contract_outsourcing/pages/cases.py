@@ -8,14 +8,17 @@ from typing import Any
 from flask import Blueprint, current_app, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from core.access import Actor, require
+from core.access import Actor, require, visible
+from core.db import db
 from core.web import current_actor
+from plugins.contract_outsourcing.models import Milestone
 from plugins.contract_outsourcing.pages import tender_words
 from plugins.contract_outsourcing.service import cases
 
 blueprint = Blueprint(
     "contract_cases", __name__, url_prefix="/contract/cases", template_folder="../templates"
 )
+OF_MILESTONES = "contract_milestones."
 # What opens the pages that an entry may lead to; the others open to whoever reads the entry.
 OPENS = {
     "purchases.show": "purchase.view",
@@ -44,8 +47,8 @@ def show(id: int) -> str:  # noqa: A002 - the route's name
         "contract/cases/show.html",
         case=found,
         tone=tender_words.TONES[found["state"]],
-        entries=[_linked(one, actor) for one in found["items"]],
-        next=[_linked(one, actor) for one in found["next"]],
+        entries=_linked(found["items"], actor),
+        next=_linked(found["next"], actor),
     )
 
 
@@ -66,22 +69,37 @@ def public(id: int) -> str:  # noqa: A002 - the route's name
         "contract/cases/public.html",
         case=found,
         tone=tender_words.TONES[found["state"]],
-        entries=[_linked(one, actor) for one in found["items"]],
+        entries=_linked(found["items"], actor),
     )
 
 
-def _linked(one: dict[str, Any], actor: Actor) -> dict[str, Any]:
-    day = one.get("on") or one["due_on"]
-    return one | {
-        "day": date.fromisoformat(day),
-        "url": _url(one["page"], one["page_values"], actor),
-        "paper_url": _url(one.get("paper", ""), one.get("paper_values", {}), actor),
+def _linked(items: list[dict[str, Any]], actor: Actor) -> list[dict[str, Any]]:
+    """Return entries with the addresses of the pages and papers that this reader can open."""
+    asked = {
+        one[values]["id"]
+        for one in items
+        for page, values in (("page", "page_values"), ("paper", "paper_values"))
+        if one.get(page, "").startswith(OF_MILESTONES)
     }
+    seen = db.select(Milestone.id).where(
+        Milestone.id.in_(asked), visible(Milestone, actor, "contract.view")
+    )
+    opened = set(db.session.scalars(seen))
 
+    def url(page: str, values: dict[str, Any]) -> str:
+        if page not in current_app.view_functions:
+            return ""
+        if page.startswith(OF_MILESTONES) and values["id"] not in opened:
+            return ""
+        permission = OPENS.get(page)
+        return url_for(page, **values) if permission is None or actor.may(permission) else ""
 
-def _url(page: str, values: dict[str, Any], actor: Actor) -> str:
-    """Return the address of a page that this reader can open, "" where there is none."""
-    if page not in current_app.view_functions:
-        return ""
-    permission = OPENS.get(page)
-    return url_for(page, **values) if permission is None or actor.may(permission) else ""
+    return [
+        one
+        | {
+            "day": date.fromisoformat(one.get("on") or one["due_on"]),
+            "url": url(one["page"], one["page_values"]),
+            "paper_url": url(one.get("paper", ""), one.get("paper_values", {})),
+        }
+        for one in items
+    ]

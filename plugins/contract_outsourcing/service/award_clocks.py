@@ -49,6 +49,7 @@ KINDS = [
         "days",
         "政府采购法第四十六条",
         "contract_cases.of_award",
+        "case.view",
     ),
     DeadlineKind(
         ENQUIRY_ANSWER,

@@ -33,6 +33,9 @@ from plugins.contract_outsourcing.service.panel_queries import AFTER_AWARD, VIEW
 
 _RANKED = (t.EVALUATED, t.DECIDED, t.AWARDED, t.CONTRACTED, t.FAILED, t.CANCELLED)
 
+# Of a tender's content, what its result repeats; the rest is the office's own.
+PUBLISHED_CONTENT = ("project", "service", "conditions", "evaluation")
+
 
 def award_state(state: str) -> str:
     """Return an award's state in words."""
@@ -149,7 +152,7 @@ def notice(*, id: int) -> dict[str, Any]:  # noqa: A002 - the field
         "purchaser": purchaser.name,
         "method": _(evaluation.method_of(tender).name),
         "ceiling_fen": tender.ceiling_fen,
-        "content": tender.content,
+        "content": {name: tender.content.get(name) for name in PUBLISHED_CONTENT},
         "sheet": tender.sheet,
         "awarded_on": formats.day(tender.awarded_at),
         "challenge_until": last.isoformat() if last else None,

@@ -33,6 +33,7 @@ from plugins.contract_outsourcing.models import (
     Tender,
 )
 from plugins.contract_outsourcing.models import contracts as c
+from plugins.contract_outsourcing.models.awards import PUBLISHED
 from plugins.contract_outsourcing.service import (
     case_entries,
     case_performance,
@@ -42,6 +43,7 @@ from plugins.contract_outsourcing.service import (
     years,
 )
 from plugins.contract_outsourcing.service.case_entries import Entry
+from plugins.contract_outsourcing.service.panel_queries import AFTER_AWARD
 from plugins.contract_outsourcing.service.steps import tender as machine
 
 VIEW, CHALLENGES, SERVES = "case.view", "challenge.view", "panel.serve"
@@ -76,11 +78,11 @@ PUBLIC = Reader(False, frozenset(), frozenset(), frozenset())  # noqa: FBT003 - 
 def case(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Return a case by its tender's number: money, what comes next, what happened.
 
-    NOT_FOUND for who may see neither the tender nor a contract of it.
+    NOT_FOUND for who may see neither the tender nor a contract of it, nor has won it.
     """
     tender = db.session.get(Tender, id)
     reader = _reader(actor, id)
-    if tender is None or not (reader.reads_all or reader.contracts):
+    if tender is None or not (reader.reads_all or reader.contracts or _won(actor, id)):
         raise NotFound("NOT_FOUND", _("没有找到这个项目，或它不在您的管辖范围内。请核对编号。"))
     contracts = _contracts(tender)
     mine = [row for row in contracts if row.id in reader.contracts]
@@ -100,15 +102,29 @@ def public(
     id: int,  # noqa: A002 - the field
 ) -> dict[str, Any]:
     """Return what was published of a case, without persons; NOT_FOUND before anything was."""
-    tender = tender_queries.require_public(id)
+    tender = db.session.get(Tender, id)
+    is_awarded = tender is not None and tender.state in AFTER_AWARD
+    if tender is None or not is_awarded:
+        tender = tender_queries.require_public(id)
     plan = db.session.get_one(Purchase, tender.purchase_id)
-    return _head(tender, plan) | {"items": _told(tender, plan, _contracts(tender), PUBLIC)}
+    return _head(tender, plan) | {
+        "is_awarded": is_awarded,
+        "items": _told(tender, plan, _contracts(tender), PUBLIC),
+    }
 
 
 def tender_of(actor: Actor, *, award_id: int) -> int:
     """Return the number of an award's tender, as far as the award is in view."""
     award: Award = fetch(Award, award_id, actor, VIEW)
     return award.tender_id
+
+
+def _won(actor: Actor, tender_id: int) -> bool:
+    """Tell whether an award of a tender that was published is in view: its provider's own."""
+    query = db.select(Award.id).where(
+        Award.tender_id == tender_id, Award.state == PUBLISHED, visible(Award, actor, VIEW)
+    )
+    return db.session.scalars(query).first() is not None
 
 
 # --- who reads ---------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ KINDS: list[DeadlineKind] = [
         "working_days",
         "政府采购法实施条例第五十条",
         "contract_contracts.show",
+        "contract.view",
     ),
     DeadlineKind(
         FILE,
@@ -25,6 +26,7 @@ KINDS: list[DeadlineKind] = [
         "working_days",
         "政府采购法第四十七条",
         "contract_contracts.show",
+        "contract.view",
     ),
     DeadlineKind(
         CONFIRM,
