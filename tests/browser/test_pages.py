@@ -309,6 +309,7 @@ def doors(county: Site) -> dict[str, list[str]]:
             scored = db.session.scalars(_newest(Tender, state="contracted", method="open_tender"))
             ranked = url_for("contract_awards.ranking", id=scored.one().id)
             closed = db.session.scalars(_newest(Contract, state="closed")).one().id
+            draft = db.session.scalars(_newest(Contract, state="draft")).one().id
             decided = db.session.scalars(_newest(Deduction, state="decided")).one().milestone_id
             shown = db.session.scalars(_newest(EvidenceFile)).one().milestone_id
         found["purchaser_clerk"] += [
@@ -316,6 +317,7 @@ def doors(county: Site) -> dict[str, list[str]]:
             url_for("purchases.show", id=plan),
             url_for("contract_tenders.show", id=tender),
             url_for("contract_contracts.show", id=closed),
+            url_for("contract_contracts.show", id=draft),
             url_for("contract_milestones.show", id=decided),
         ]
         found["supervisor"].append(ranked)
