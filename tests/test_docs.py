@@ -45,3 +45,21 @@ def test_a_refusal_is_read_with_its_status_sentence_and_basis(tmp_path):
     assert refusals.scan(Path(tmp_path)) == [
         refusals.Found("TOO_LATE", 409, "… 晚了。", "第一条", "core.errors")
     ]
+
+
+def test_a_basis_is_that_of_the_module_or_of_where_its_name_comes_from(tmp_path):
+    (tmp_path / "plugins").mkdir()
+    refuse = "def act():\n    raise Refusal('{}', '不行。', basis={})\n"
+    modules = {
+        "errors": "class Refusal(Exception):\n    status = 422\n",
+        "one": "LAW, OTHER = '第一条', '第二条'\n" + refuse.format("ONE", "LAW"),
+        "two": "LAW = '第三条'\n" + refuse.format("TWO", "LAW"),
+        "three": "from core.one import OTHER\n" + refuse.format("THREE", "OTHER"),
+        "four": "from core import two\n" + refuse.format("FOUR", "two.LAW"),
+    }
+    for name, text in modules.items():
+        path = tmp_path / "core" / f"{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    found = {one.code: one.basis for one in refusals.scan(Path(tmp_path))}
+    assert found == {"ONE": "第一条", "TWO": "第三条", "THREE": "第二条", "FOUR": "第三条"}

@@ -45,7 +45,7 @@ def scan(root: Path) -> list[Found]:
         for package in PACKAGES
         for path in sorted((root / package).rglob("*.py"))
     }
-    reader = _Reader(list(trees.values()))
+    reader = _Reader(trees)
     found = {
         refusal
         for module, tree in trees.items()
@@ -78,17 +78,35 @@ def _joined(texts: Iterator[str]) -> str:
     return "<br>".join(dict.fromkeys(text for text in texts if text)) or "—"
 
 
+def _pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Return each name that is assigned, with its value: `A, B = 1, 2` has two."""
+    match node.targets[0], node.value:
+        case ast.Tuple(elts=names), ast.Tuple(elts=values):
+            yield from zip(names, values, strict=False)
+        case name, value:
+            yield name, value
+
+
 class _Reader:
     """What the modules say together: the family of refusals and the sentences kept in names."""
 
-    def __init__(self, trees: list[ast.Module]) -> None:
+    def __init__(self, trees: dict[str, ast.Module]) -> None:
+        # By module and name: the sentences kept there, and where an imported name comes from.
         self.sentences = {
-            ast.unparse(node.targets[0]): node.value
-            for tree in trees
+            (module, ast.unparse(name)): value
+            for module, tree in trees.items()
             for node in tree.body
             if isinstance(node, ast.Assign)
+            for name, value in _pairs(node)
         }
-        self.family = self._family(trees)
+        self.imported = {
+            (module, one.asname or one.name): (node.module or "", one.name)
+            for module, tree in trees.items()
+            for node in tree.body
+            if isinstance(node, ast.ImportFrom)
+            for one in node.names
+        }
+        self.family = self._family(list(trees.values()))
 
     def refusals(self, node: ast.Call, module: str) -> Iterator[Found]:
         """Return the refusal a call makes, none for other calls and for codes not written out."""
@@ -97,14 +115,14 @@ class _Reader:
             return
         words = {keyword.arg: keyword.value for keyword in node.keywords}
         code = self.family[name].default_code
-        texts = [self._text(argument) for argument in node.args]
+        texts = [self._text(argument, module) for argument in node.args]
         if code is None:
             code, *texts = texts or [""]
         elif "code" in words:
-            code = self._text(words["code"])
+            code = self._text(words["code"], module)
         if code:
             sentence = texts[0] if texts else ""
-            basis = self._text(words.get("basis"))
+            basis = self._text(words.get("basis"), module)
             yield Found(code, self._status(name), sentence, basis, module)
 
     def _family(self, trees: list[ast.Module]) -> dict[str, _Kind]:
@@ -141,8 +159,8 @@ class _Reader:
             return kind.status
         return self._status(next(base for base in kind.bases if base in self.family))
 
-    def _text(self, node: ast.expr | None) -> str:
-        """Return a literal as text, with gaps for what is only known when it runs."""
+    def _text(self, node: ast.expr | None, module: str = "") -> str:
+        """Return a module's literal as text, with gaps for what is only known when it runs."""
         parts: list[ast.expr] = []
         match node:
             case ast.Constant(value=value):
@@ -155,6 +173,17 @@ class _Reader:
                 parts = [left, right]
             case ast.Call(func=ast.Name("_") | ast.Attribute(attr="join"), args=[text, *_rest]):
                 parts = [text]
-            case ast.Name(id=name) if name.isupper() and name in self.sentences:
-                parts = [self.sentences[name]]
-        return "".join(self._text(part) for part in parts)
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name.strip("_").isupper():
+                module, name = self._home(node, module)
+                if found := self.sentences.get((module, name)):
+                    parts = [found]
+        return "".join(self._text(part, module) for part in parts)
+
+    def _home(self, node: ast.expr, module: str) -> tuple[str, str]:
+        """Return the module that keeps a name, and its name there."""
+        match node:
+            case ast.Attribute(value=ast.Name(id=owner), attr=name):
+                return ".".join(self.imported.get((module, owner), (owner,))), name
+            case ast.Name(id=name):
+                return self.imported.get((module, name), (module, name))
+        return module, ""

@@ -148,8 +148,10 @@ def test_every_required_line_of_the_standard_has_a_result(world):
     assert refusal["facts"]["missing"] == ["records"]
     assert "政府采购法第四十一条" in refusal["basis"]
     strange = [*ALL_MET, {"line": "colour", "found": "met"}]
-    refusal = world.refused("acceptance.record", "accepter", id=world.m1, results=strange)
-    assert refusal["code"] == "INVALID_INPUT"
+    twice = [*ALL_MET, {"line": "visits", "found": "not_met"}]
+    for results in (strange, twice):
+        refusal = world.refused("acceptance.record", "accepter", id=world.m1, results=results)
+        assert refusal["code"] == "INVALID_INPUT"
 
 
 def test_who_handled_the_contract_does_not_accept_it(world):

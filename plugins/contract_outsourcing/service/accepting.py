@@ -186,9 +186,14 @@ def reckoned(milestone: Milestone, contract: Contract) -> dict[str, Any]:
 def _results(
     given: list[dict[str, Any]], standard: Iterable[StandardLine]
 ) -> dict[str, dict[str, str]]:
-    """Return what was found by line's code; every required line has a result, no other line."""
+    """Return what was found by line's code: one result each, of every required line, no other."""
     lines = {line.code: line for line in standard}
     found = {one["line"]: {"found": one["found"], "words": one.get("words", "")} for one in given}
+    if len(found) < len(given):
+        raise InvalidInput(
+            _("同一项验收标准给了两个结果，请每项只给一个。"),
+            errors={"results": [_("同一项给了两个结果")]},
+        )
     unknown = sorted(set(found) - set(lines))
     if unknown:
         raise InvalidInput(
