@@ -7,7 +7,11 @@ import pytest
 from core.plugins import FORMS
 from tests.deployment import Deployment
 
-pytestmark = pytest.mark.slow
+# What is offered without a component does not hang on the engine.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.parametrize("database_kept", ["sqlite"], indirect=True, scope="session"),
+]
 ALL = ",".join(FORMS)
 NEW = ("schema-upgrade", "demo-load")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,14 @@ from tests.web.browser import Browser
 
 NOW = "2026-09-01T09:00"
 MEAL, BATH = "meal", "bath"
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let pages be asked on one engine; what they perform is tested on both by its own tests."""
+    twice = [item for item in items if HERE in item.path.parents and "[postgresql" in item.name]
+    config.hook.pytest_deselected(items=twice)
+    items[:] = [item for item in items if item not in set(twice)]
 
 
 @dataclass
