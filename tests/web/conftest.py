@@ -23,9 +23,9 @@ HERE = Path(__file__).parent
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let pages be asked on one engine; what they perform is tested on both by its own tests."""
-    twice = [item for item in items if HERE in item.path.parents and "[postgresql" in item.name]
-    config.hook.pytest_deselected(items=twice)
-    items[:] = [item for item in items if item not in set(twice)]
+    twice = {item for item in items if HERE in item.path.parents and "[postgresql" in item.name}
+    config.hook.pytest_deselected(items=list(twice))
+    items[:] = [item for item in items if item not in twice]
 
 
 @dataclass
