@@ -177,6 +177,14 @@ def test_interest_agreed_with_a_small_firm_is_no_lower_than_the_prime_rate(
             assert (facts["agreed_ppm"], facts["least_ppm"], facts["lpr_bp"]) == (82, 83, 300)
 
 
+def test_a_signature_before_eight_in_the_morning_is_shown_on_its_own_day(app, county):
+    with app.app_context():
+        contract = world.agreed(county)
+        world.sign(county, contract, at="2026-02-12T07:05")
+        found = do("contract.show", county.actor("purchaser_clerk"), id=contract["id"])
+    assert {one["signed_at"][:16] for one in found["signatures"]} == {"2026-02-12T07:05"}
+
+
 def test_of_last_signatures_at_once_one_puts_the_contract_in_force(app, county):
     with app.app_context():
         contract = world.agreed(county)

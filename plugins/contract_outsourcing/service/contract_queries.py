@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import Select
 
+from core import clock
 from core.access import Actor, fetch, scoped
 from core.db import db
 from core.settlement.claims import payee_names
@@ -358,4 +359,7 @@ def _receivable(row: Receivable) -> dict[str, Any]:
 
 
 def _when(value: date | datetime | None) -> str | None:
+    # Instants by the county's clock: signed at seven, it is signed that day.
+    if isinstance(value, datetime):
+        return value.astimezone(clock.ZONE).isoformat()
     return value.isoformat() if value else None
