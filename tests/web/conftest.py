@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -18,14 +17,6 @@ from tests.web.browser import Browser
 
 NOW = "2026-09-01T09:00"
 MEAL, BATH = "meal", "bath"
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let pages be asked on one engine; what they perform is tested on both by its own tests."""
-    twice = {item for item in items if HERE in item.path.parents and "[postgresql" in item.name}
-    config.hook.pytest_deselected(items=list(twice))
-    items[:] = [item for item in items if item not in twice]
 
 
 @dataclass
