@@ -313,10 +313,10 @@ def _told(found: list[AuditEntry]) -> list[AuditEntry | SimpleNamespace]:
         return list(found)
     open_now = select(AuditEntry.id).where(AuditEntry.id.in_(veiled), or_(false(), *_lifted()))
     lifted = set(db.session.scalars(open_now))
-    return [_behind(one, one.id in lifted) if one.id in veiled else one for one in found]
+    return [_behind(one, lifted=one.id in lifted) if one.id in veiled else one for one in found]
 
 
-def _behind(found: AuditEntry, lifted: bool) -> SimpleNamespace:  # noqa: FBT001 - a pair of answers
+def _behind(found: AuditEntry, *, lifted: bool) -> SimpleNamespace:
     told = {one.key: getattr(found, one.key) for one in AuditEntry.__table__.columns}
     return SimpleNamespace(**told | (unveiled(found) if lifted else {"detail": None}))
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from core import access, audit, clock, states
+from core import access, clock, states
 from core.access import Actor, Grant
 from core.acts import Answer
-from core.db import db, transaction
+from core.db import db
 from core.parties import Organisation, Party
 from core.purchasers import OrganisationKind
 from plugins.contract_outsourcing.models import Bid, PartyTie, Tender
@@ -18,6 +16,7 @@ from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.service import notices, sealing
 from plugins.contract_outsourcing.service.steps import TENDER
 from tests import factories
+from tests.contract.awards_world import acting
 from tests.factories import COUNTY, County
 
 PUBLISHED = "2026-03-02T09:00"
@@ -38,16 +37,6 @@ __all__ = ["Bid", "Tender", "access"]
 _serial = itertools.count(1)
 # Numbers that stand nowhere by chance.
 _numbers = itertools.count(771_907_001, 1_003)
-
-
-@contextmanager
-def acting(action: str = "test.bids") -> Iterator[None]:
-    """Open a writing act of the system, recorded in the trail as every act is."""
-    act = audit.Acting(action, None, "系统")
-    with transaction(), audit.acting(act):
-        yield
-        row = audit.entry(act, outcome=audit.ACCEPTED, status=200)
-        db.session.execute(db.insert(audit.AuditEntry).values(row))
 
 
 def bidder(name: str) -> Actor:
