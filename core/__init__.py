@@ -73,7 +73,7 @@ def create_app(
     app.config.update(settings or {})
     secrets = app.config.get("SECRETS") or privacy.load_secrets(os.environ, app.instance_path)
     keyring = privacy.Keyring(secrets)
-    privacy.use(keyring)
+    privacy.use(app, keyring)
     app.secret_key = keyring.derive("session-cookie")
     db.init_app(app)
     if app.config["DEMO"]:

@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from flask import Flask, current_app
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Dialect, Text
 from sqlalchemy.sql import operators
@@ -32,6 +33,7 @@ SEAL_VERSION = "1"
 KEYS_VARIABLE = "HUIGOU_SECRET_KEYS"
 KEYS_FILE_VARIABLE = "HUIGOU_SECRET_KEYS_FILE"
 KEYS_FILE_NAME = "secret.keys"
+EXTENSION = "huigou.keyring"
 
 
 class UnusableSecretsError(RuntimeError):
@@ -135,22 +137,15 @@ class Keyring:
         return hmac.digest(key, text.encode(), hashlib.sha256).hex()
 
 
-class _InUse:
-    """The keyring of this process; one per process, the last `use` wins."""
-
-    keyring: Keyring | None = None
-
-
-def use(keyring: Keyring) -> None:
-    """Make a keyring the one that `Encrypted` columns of this process work with."""
-    _InUse.keyring = keyring
+def use(app: Flask, keyring: Keyring) -> None:
+    """Make a keyring the one that an app, its acts and its `Encrypted` columns work with."""
+    app.extensions[EXTENSION] = keyring
 
 
 def keyring() -> Keyring:
-    """Return the keyring in use. Raises UnusableSecretsError before `use` was called."""
-    if _InUse.keyring is None:
-        raise UnusableSecretsError(_("尚未载入密钥，不能读写加密字段。"))
-    return _InUse.keyring
+    """Return the keyring of the app in whose context this runs."""
+    found: Keyring = current_app.extensions[EXTENSION]
+    return found
 
 
 class _NeverCompared(Text.Comparator[str]):

@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, insert, select, text
@@ -108,11 +109,12 @@ def test_no_secret_no_start() -> None:
 
 
 def test_an_encrypted_column_stores_only_sealed_text() -> None:
-    privacy.use(Keyring([OLD]))
+    app = Flask("a small county")
+    privacy.use(app, Keyring([OLD]))
     table = Table(
         "people", MetaData(), Column("id", Integer, primary_key=True), Column("n", Encrypted("p.n"))
     )
-    with create_engine("sqlite://").begin() as connection:
+    with app.app_context(), create_engine("sqlite://").begin() as connection:
         table.create(connection)
         connection.execute(insert(table), [{"n": "张小红"}, {"n": None}])
         stored = connection.scalars(text("SELECT n FROM people ORDER BY id")).all()

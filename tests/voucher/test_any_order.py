@@ -53,7 +53,7 @@ TERMS = st.fixed_dictionaries(
 
 @pytest.mark.slow
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),
