@@ -11,6 +11,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 WORKERS ?= 2
+# In the order of names: by number of tests, the files of few and long ones would come last, alone.
+TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 ENGLISH := core/translations/en/LC_MESSAGES/messages
 # Names that components declare are texts, too: the second argument of what they declare.
 TEXT_KEYWORDS := --keyword _l --keyword lazy_gettext --keyword Role:2 --keyword Permission:2 --keyword AccountKind:2 \
@@ -33,10 +35,10 @@ run: setup assets ## serve the demo county (PORT=8000, HTTPS=1, DATABASE_URL=...
 
 test: dev browser assets ## lint, types, contracts and every test, on both databases and in Chromium
 	@linted=0; $(MAKE) lint || { linted=1; echo "Lint failed, see above; the tests run all the same."; }; \
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile && exit $$linted
+	$(TESTS) && exit $$linted
 
 test-fast: dev ## the tests without browser and without the slow ones
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --ignore=tests/browser -m "not slow"
+	$(TESTS) --ignore=tests/browser -m "not slow"
 
 lint: dev ## formatting, ruff, types of the core, import contracts
 	$(BIN)/ruff format --check .

@@ -332,18 +332,21 @@ def skeleton(page: str) -> frozenset[str]:
 
 
 @pytest.fixture(scope="module")
-def to_look_at(county: Site, tours: dict[str, Tour]) -> dict[str, list[str]]:
-    """Everybody's pages that nobody before has seen in the same make-up."""
+def to_look_at(county: Site, tours: dict[str, Tour]) -> dict[str, dict[str, bool]]:
+    """Everybody's pages that nobody before has seen in the same make-up; is it the first of them?
+
+    What axe asks, and takes longest to ask, hangs on the template: it asks the first only.
+    """
     known, chosen = {}, {}
     adapter = county.app.url_map.bind("localhost")
     for who, tour in tours.items():
-        chosen[who] = []
+        chosen[who] = {}
         for address, page in tour.seen.items():
             endpoint, _given = adapter.match(urlsplit(address).path)
             looks = known.setdefault(endpoint, set())
             if len(looks) < LOOKS and skeleton(page) not in looks:
+                chosen[who][address] = not looks
                 looks.add(skeleton(page))
-                chosen[who].append(address)
     return chosen
 
 
@@ -384,12 +387,15 @@ def test_every_page_is_good_to_look_at(county, to_look_at, new_context, who):
         admitted(county, context, client, language)
         page, said = context.new_page(), []
         listen(page, said)
-        for address in to_look_at[who][:: 1 if language == "zh" else 2]:
-            page.goto(address)
+        for address, is_first in to_look_at[who].items():
             # English is longer: what fits the phone in it fits the desk.
+            if language == "en" and not is_first:
+                continue
+            page.goto(address)
             found = measured(page, PHONE)
             if language == "zh":
-                found += measured(page, DESK) + violations(page)
+                found += measured(page, DESK)
+                found += violations(page) if is_first else []
             if found or said:
                 wrong[f"{address} ({language})"] = [*found, *said]
             said.clear()
