@@ -141,7 +141,7 @@ def final_account(id: int) -> Response:  # noqa: A002 - the route's name
     with paper.in_chinese():
         contract = contract_queries.show(actor, id=id)
         if contract["state"] != c.CLOSED:
-            raise RuleBroken("NOT_CLOSED", _("合同还没有结清，没有结算单。"))
+            raise RuleBroken("NOT_CLOSED", _("合同还没有结清，没有结算单。请先结清合同。"))
         paid_fen = {
             number: fen
             for number, (fen, _at) in paid.by_milestone(

@@ -182,7 +182,9 @@ def certificate(id: int) -> Response:  # noqa: A002 - the route's name
     with paper.in_chinese():
         milestone = performance_queries.shown(actor, id=id)
         if milestone["accepted_on"] is None:
-            raise RuleBroken("NOT_ACCEPTED", _("这个节点还没有通过验收，没有验收单。"))
+            raise RuleBroken(
+                "NOT_ACCEPTED", _("这个节点还没有通过验收，没有验收单。请先完成验收。")
+            )
         data = certificates.paper(milestone)
         return paper.printed(data, f"acceptance-{id}", TEMPLATES / "certificate.typ")
 

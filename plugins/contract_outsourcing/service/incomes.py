@@ -46,7 +46,10 @@ def owe(actor: Actor, contract: Contract, amount_fen: int, reason: str) -> Provi
     if pool_id is None:
         raise RuleBroken(
             "NOT_IN_FORCE",
-            _("合同 %(number)s 还没有生效的年度金额，不能登记收入。", number=contract.number),
+            _(
+                "合同 %(number)s 还没有生效，不能登记收入。请在双方签署后登记。",
+                number=contract.number,
+            ),
         )
     row = ProviderIncome(
         contract_id=contract.id,
