@@ -461,3 +461,13 @@ def test_nothing_is_ordered_under_a_contract_without_unit_prices(town: County) -
     answer = refused(PLACED, "order.place", town.actor("purchaser_clerk"), **asked)
     assert (answer["status"], answer["code"]) == (422, "NOT_A_FRAMEWORK")
     assert contract["number"] in answer["detail"]
+
+
+def test_a_framework_is_owed_damages_before_its_first_order(framework: Framework) -> None:
+    clerk = framework.county.actor("purchaser_clerk")
+    fields = {"id": framework.contracts[0], "amount_fen": 50_000, "reason": "违约金"}
+    with clock.frozen(PLACED):
+        number = do("income.record", clerk, **fields)["id"]
+        maker = framework.county.actor("finance_maker")
+        do("income.receive", maker, id=number, amount_fen=50_000, bank_reference="R1")
+    assert framework.order(PLACED, 0, APRIL, 100)["amount_fen"] == 118_000
