@@ -294,7 +294,7 @@ def _form(form: dict[str, Any], tender: dict[str, Any] | None = None) -> str:
         ties=[(code, str(name)) for code, name in tender_words.TIES.items()],
         agencies=_organisations("agency"),
         providers=_organisations("provider"),
-        ready=tender_form.ready(values),
+        ready=tender_form.INDICATORS.ready(values),
         labels=tender_words.labels(),
         **form | {"values": values},
     )
