@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, make_response, redirect, request
+from flask import flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from core.acts import Answer, perform
@@ -51,6 +51,27 @@ def done_or_again(
         response = make_response(again(answer))
     response.status_code = answer.status
     return response
+
+
+def saved(
+    operation_id: str,
+    fields: Mapping[str, Any],
+    *,
+    done: str,
+    again: Callable[[dict[str, Any]], ResponseReturnValue],
+) -> ResponseReturnValue:
+    """Write what a form says and go to the page `.show` of it, or show the form again.
+
+    `done` may name the number that was given to it: `%(number)s`. `again` renders the form from
+    `shown_again`.
+    """
+    answer = act(operation_id, fields)
+    return done_or_again(
+        answer,
+        done=done % {"number": answer.body.get("number")},
+        to=url_for(".show", id=answer.body.get("id", fields.get("id", 0))),
+        again=lambda one: again(shown_again(one)),
+    )
 
 
 def refused(answer: Answer) -> Refusal:
