@@ -14,8 +14,8 @@ from core.facts import Fact
 from core.facts.declared import CHOICE, DAY, NUMBER, PLACE, RATIO, SET
 from core.plugins import registry
 from core.rules.predicate import MONTHS_ABOVE, MONTHS_AT_LEAST, OPERATORS
-from plugins.voucher.pages.staff.builder import values
-from plugins.voucher.pages.staff.builder.values import UnreadableError
+from core.web.builder import values
+from core.web.builder.values import UnreadableError
 
 NOT = "not:"
 # As the form offers them: each operator of `core.rules`, and the contrary where people need it.
@@ -46,6 +46,11 @@ HINTS = {
     DAY: _l("填日期，如 2026-09-01"),
     PLACE: _l("填区划代码"),
 }
+
+
+def facts() -> list[Fact]:
+    """Return the facts a condition may ask for."""
+    return list(registry().facts.values())
 
 
 def operators(kind: str) -> list[str]:
