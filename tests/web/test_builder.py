@@ -103,6 +103,20 @@ def test_what_is_wrong_stands_at_the_field_nearest_to_its_place():
     }
 
 
+@pytest.mark.parametrize(
+    ("rule", "field"),
+    [
+        ({"when-3-fact": "age", "when-3-value": "60"}, "when-3-value"),
+        ({"when-json": '{"all": [{"fact": "age", "at_least": 60}]}'}, "when-json"),
+    ],
+)
+def test_what_is_wrong_inside_the_only_row_or_the_json_stands_there(rule, field):
+    typed = BUILDER.sent(TYPED | {f"tiers-4-{name}": said for name, said in rule.items()})
+    typed.terms()
+    typed.note(("tiers", 1, "when"), "太老", "all[0].at_least")
+    assert typed.errors == {f"tiers-4-{field}": "太老"}
+
+
 def test_its_macros_need_nothing_but_what_is_typed(app):
     source = """{% from "macros/builder.html" import body, carry %}{{ body(typed, "/here") }}"""
     html = render_template_string(source + "{{ carry(typed) }}", typed=BUILDER.of(DOCUMENT))

@@ -77,7 +77,8 @@ class Reading:
 
     def name_of(self, place: str, otherwise: str) -> str:
         """Return the name of the form's row that a place of the tree came from."""
-        found = [known for known in self.places if f"{place}.".startswith(f"{known}.")]
+        # What stands at no place in the tree, a single row or JSON, is all of it.
+        found = [one for one in self.places if not one or f"{place}.".startswith(f"{one}.")]
         return self.places[max(found, key=len)] if found else otherwise
 
 
