@@ -166,7 +166,8 @@ def refuse_while_challenged(tender_id: int) -> None:
     """Refuse CHALLENGE_OPEN while a challenge or complaint that may affect the result is open.
 
     For what follows an award: signing, acceptance, payment. The time in which one might still
-    complain stops nothing; only what was filed does. Inside an act, none is filed meanwhile.
+    complain stops nothing; only what was filed does, and whatever finance has stopped it for.
+    Inside an act, none is filed meanwhile.
     """
     if audit.under_way():
         query = db.select(Tender.id).where(Tender.id == tender_id)
@@ -174,26 +175,12 @@ def refuse_while_challenged(tender_id: int) -> None:
     stopping = db.session.scalars(
         db.select(Challenge)
         .where(Challenge.tender_id == tender_id, Challenge.state == a.FILED)
-        .where(Challenge.kind.in_([a.CHALLENGE, a.COMPLAINT]), Challenge.may_affect)
+        .where(Challenge.kind.in_([a.CHALLENGE, a.COMPLAINT]))
+        .where(db.or_(Challenge.may_affect, Challenge.suspended_until >= clock.today()))
         .order_by(Challenge.id)
     ).all()
-    if stopping:
-        _refuse_open(stopping)
-
-
-def refuse_while_suspended(tender: Tender) -> None:
-    """Refuse CHALLENGE_OPEN while finance has stopped a procurement over a complaint."""
-    stopping = db.session.scalars(
-        db.select(Challenge)
-        .where(Challenge.tender_id == tender.id, Challenge.state == a.FILED)
-        .where(Challenge.suspended_until >= clock.today())
-        .order_by(Challenge.id)
-    ).all()
-    if stopping:
-        _refuse_open(stopping)
-
-
-def _refuse_open(stopping: Any) -> None:
+    if not stopping:
+        return
     until = max((row.suspended_until for row in stopping if row.suspended_until), default=None)
     raise RuleBroken(
         "CHALLENGE_OPEN",
