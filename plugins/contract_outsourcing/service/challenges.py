@@ -15,7 +15,13 @@ from plugins.contract_outsourcing.models import Award, Bid, Challenge, Tender
 from plugins.contract_outsourcing.models import awards as a
 from plugins.contract_outsourcing.models import bids as b
 from plugins.contract_outsourcing.models import tenders as t
-from plugins.contract_outsourcing.service import award_clocks, bidders, evaluation, reports
+from plugins.contract_outsourcing.service import (
+    award_clocks,
+    bidders,
+    evaluation,
+    reports,
+    voiding,
+)
 from plugins.contract_outsourcing.service.award_clocks import AWARD, CHALLENGE
 from plugins.contract_outsourcing.service.steps import TENDER
 from plugins.contract_outsourcing.service.steps import tender as tender_steps
@@ -150,7 +156,11 @@ def decide(
     upheld: bool,
     remedy: str = CORRECT,
 ) -> dict[str, Any]:
-    """Decide a complaint as finance's supervisor; never by who had a hand in the procurement."""
+    """Decide a complaint as finance's supervisor; never by who had a hand in the procurement.
+
+    Refuses CONTRACT_IN_FORCE and CONTRACT_PERFORMED where a result is taken back that contracts
+    rest on.
+    """
     row = _complaint(actor, id)
     if upheld:
         _uphold(actor, row, words, remedy)
@@ -344,12 +354,16 @@ def _close(actor: Actor, row: Challenge, to: str, words: str, remedy: str | None
 
 
 def _uphold(actor: Actor, row: Challenge, words: str, remedy: str) -> None:
-    """Find for the provider, and undo the award where that is the remedy."""
+    """Find for the provider, and undo the award where that is the remedy.
+
+    After a contract was signed it is undone only once that has ended: `voiding.refuse_contracted`.
+    """
     tender = evaluation.locked(row.tender_id)
     assert tender is not None  # noqa: S101 - the challenge's own
     _close(actor, row, a.UPHELD, words, remedy)
     if remedy == CORRECT:
         return
+    voiding.refuse_contracted(tender.id)
     if remedy == NEXT:
         tender_steps.require(tender, "award.undo")
     for award in db.session.scalars(

@@ -62,11 +62,16 @@ tender = Procurement(
         Step("award.publish", (t.DECIDED,), t.AWARDED, tag="award"),
         Step("award.next", (t.AWARDED,), t.DECIDED, tag="awardCancellation"),
         # Not acts of their own: the panel's report may leave nobody; a challenge may be upheld
-        # before the award is out; a contract may be signed.
-        Step("award.undo", (t.DECIDED, t.AWARDED), t.EVALUATED, tag="awardCancellation"),
+        # before the award is out, or when its contract has been ended; a contract may be signed.
+        Step(
+            "award.undo",
+            (t.DECIDED, t.AWARDED, t.CONTRACTED),
+            t.EVALUATED,
+            tag="awardCancellation",
+        ),
         Step(
             "tender.fail",
-            (t.OPENED, t.EVALUATED, t.DECIDED, t.AWARDED),
+            (t.OPENED, t.EVALUATED, t.DECIDED, t.AWARDED, t.CONTRACTED),
             t.FAILED,
             tag="tenderCancellation",
         ),
