@@ -86,6 +86,7 @@ def test_a_bidder_bids_keeps_the_receipt_and_takes_the_bid_back(app, county, tow
         browser = town.bidder("长沙禾苗助餐公司")
         assert "社区助餐服务" in browser.open("/contract/bids/").text
         page = browser.open(f"/contract/bids/{tender}")
+        assert "可能被判定为资格不符" in page.text
         form = page.form(f"/contract/bids/{tender}").fields | BOND
         high = browser.post(f"/contract/bids/{tender}", form | {"price_fen": "980000.01"})
         assert high.status == 422
