@@ -32,6 +32,10 @@ def payload(form: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {name: form.get(name, "").strip() or None for name in TEXTS}
     fields |= {name: whole(form.get(name)) or None for name in WHOLE}
     fields["conditions"] = _lines(form.get("conditions", ""))
+    fields["priced_services"] = [
+        _priced(place, line)
+        for place, line in enumerate(_lines(form.get("priced_services", "")), start=1)
+    ]
     ceiling = form.get("ceiling_fen", "").strip()
     fields["ceiling_fen"] = fen_of(ceiling) if ceiling else None
     fields["bid_bond_fen"] = fen_of(form.get("bid_bond_fen", "").strip() or "0")
@@ -50,6 +54,9 @@ def typed(tender: dict[str, Any]) -> MultiDict[str, str]:
         local = clock.instant(tender["closes_at"]).astimezone(clock.ZONE)
         values["closes_at"] = f"{local:%Y-%m-%dT%H:%M}"
     values["conditions"] = "\n".join(tender["conditions"])
+    values["priced_services"] = "\n".join(
+        f"{one['name']} {one['unit']}" for one in tender["priced_services"]
+    )
     values["ceiling_fen"] = formats.yuan(tender["ceiling_fen"])
     values["bid_bond_fen"] = formats.yuan(tender["bid_bond_fen"])
     if test := tender["competition"]:
@@ -110,6 +117,12 @@ def _indicator(form: Any, index: int) -> dict[str, Any]:
         "levels": [_level(line) for line in _lines(row["levels"])],
         "preferred": row["preferred"] == "1",
     }
+
+
+def _priced(place: int, line: str) -> dict[str, str]:
+    """Return a service from a line; its code is the one that the contract's form begins with."""
+    name, _blank, unit = line.replace("\u3000", " ").rpartition(" ")
+    return {"code": f"P{place}", "name": name.strip() or unit, "unit": unit if name else ""}
 
 
 def _level(line: str) -> dict[str, Any]:

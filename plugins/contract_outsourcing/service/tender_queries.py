@@ -189,6 +189,7 @@ def _notice(tender: Tender) -> dict[str, Any]:
         "provider": names.get(content.get("provider_id")) if is_direct else None,
         "project": content.get("project"),
         "service": content.get("service"),
+        "priced_services": content.get("priced_services") or [],
         "conditions": content.get("conditions", []),
         "preferences": [one for one in tender.sheet.get("indicators", ()) if one.get("preferred")],
         "evaluation": content.get("evaluation"),
