@@ -244,6 +244,32 @@ def test_a_notice_carries_its_four_things(office):
     ]
 
 
+MEAL = {"code": "meal", "name": "助餐", "unit": "餐"}
+
+
+def framework(office, *services):
+    sheet = world.SHEET | {"admitted": None}
+    fields = {"method": "framework", "sheet": sheet, "bid_bond_fen": 0}
+    return world.make_tender(office, **fields, priced_services=list(services))
+
+
+def test_a_framework_names_the_services_that_it_pays_by_the_unit(office):
+    clerk = office.actor("purchaser_clerk")
+    refusal = refused("tender.submit", clerk, id=framework(office))
+    assert refusal["facts"]["missing"] == ["priced_services"]
+    number = framework(office, MEAL)
+    do("tender.submit", clerk, id=number)
+    assert do("tender.show", clerk, id=number)["priced_services"] == [MEAL]
+
+
+def test_a_service_is_priced_once_and_only_in_a_framework(office, plan):
+    again = {"priced_services": [MEAL, MEAL | {"code": "meal2"}], "method": "framework"}
+    assert "助餐" in create(office, plan, **again)["errors"]["priced_services"][0]
+    number = world.make_tender(office, plan, priced_services=[MEAL])
+    shown = do("tender.show", office.actor("purchaser_clerk"), id=number)
+    assert shown["priced_services"] == []
+
+
 def test_a_direct_method_names_its_provider(office):
     fields = {"method": "single_source", "reason_code": "only_source", "method_reason": "独家"}
     number = world.make_tender(office, **fields, sheet=None, closes_at=None)
