@@ -9,6 +9,8 @@ from tests.contract import bids_world, contract_world
 from tests.contract.evaluation_world import MORNING, Evaluation
 from tests.factories import attempt, do
 
+pytestmark = pytest.mark.one_engine
+
 SUSPENDED = "PROCUREMENT_SUSPENDED"
 WORDS = {"words": "处理不当。"}
 AFTER = "2026-03-14T10:00"

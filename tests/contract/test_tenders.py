@@ -14,6 +14,8 @@ from tests.contract import tender_world as world
 from tests.factories import attempt, do
 from tests.settlement_world import together
 
+pytestmark = pytest.mark.one_engine
+
 LARGE = 200_000_000
 TEST = {"able_providers": 1, "is_comparable": False, "words": "只有一家能做。"}
 
