@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 from flask_babel import gettext as _
-from sqlalchemy import Date, Select, bindparam
+from sqlalchemy import Date, Select, bindparam, select
 
 from core.catalogue.models import CONFIRMED, NegativeClearance, NegativeEntry
 from core.db import built_once, db
@@ -163,7 +163,7 @@ def _confirmed() -> Select[tuple[NegativeEntry]]:
     """Select the places' entries in force `on` a day, of the divisions `above`."""
     on = bindparam("on", type_=Date)
     return (
-        db.select(NegativeEntry)
+        select(NegativeEntry)
         .where(
             NegativeEntry.division_code.in_(bindparam("above", expanding=True)),
             NegativeEntry.state == CONFIRMED,
@@ -185,7 +185,7 @@ def _cleared(above: Collection[str]) -> dict[str, list[str]]:
 @built_once
 def _clearances() -> Select[tuple[str, str]]:
     """Select entries with the phrases cleared of them, of the divisions `above`."""
-    return db.select(NegativeClearance.entry, NegativeClearance.phrase).where(
+    return select(NegativeClearance.entry, NegativeClearance.phrase).where(
         NegativeClearance.division_code.in_(bindparam("above", expanding=True)),
         NegativeClearance.state == CONFIRMED,
     )
@@ -201,7 +201,7 @@ def _above(division_code: str | None) -> tuple[str, ...]:
 
 @built_once
 def _path() -> Select[tuple[str]]:
-    return db.select(Division.path).where(Division.code == bindparam("code"))
+    return select(Division.path).where(Division.code == bindparam("code"))
 
 
 @cache
