@@ -159,7 +159,7 @@ def _own(on: date, above: Collection[str]) -> list[Entry]:
 
 
 @built_once
-def _confirmed() -> Select[tuple[NegativeEntry]]:
+def _confirmed() -> Select[NegativeEntry]:
     """Select the places' entries in force `on` a day, of the divisions `above`."""
     on = bindparam("on", type_=Date)
     return (
@@ -183,7 +183,7 @@ def _cleared(above: Collection[str]) -> dict[str, list[str]]:
 
 
 @built_once
-def _clearances() -> Select[tuple[str, str]]:
+def _clearances() -> Select[str, str]:
     """Select entries with the phrases cleared of them, of the divisions `above`."""
     return select(NegativeClearance.entry, NegativeClearance.phrase).where(
         NegativeClearance.division_code.in_(bindparam("above", expanding=True)),
@@ -200,7 +200,7 @@ def _above(division_code: str | None) -> tuple[str, ...]:
 
 
 @built_once
-def _path() -> Select[tuple[str]]:
+def _path() -> Select[str]:
     return select(Division.path).where(Division.code == bindparam("code"))
 
 
