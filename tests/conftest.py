@@ -19,9 +19,8 @@ from core import Huigou, create_app
 from core import db as database
 from core.audit import AuditEntry
 from core.db import db, transaction
-from core.plugins import ask
-from core.seal import seal_pending
 from tests import factories, memory, postgres
+from tests.books import books
 
 SECRET = "a test secret, long enough: 0123456789 abcdefghijkl"
 SETTINGS = {
@@ -289,16 +288,6 @@ def make_app(
             findings = books()
         forget(app)
         assert findings == []
-
-
-def books() -> list[Any]:
-    """Return what is wrong with the books: every check of every plugin, and the chain."""
-    sealed = 1
-    while sealed:
-        with transaction():
-            sealed = seal_pending()
-    with transaction(readonly=True):
-        return [finding for check in ask("integrity_checks") for finding in check.run()]
 
 
 def forget(app: Huigou) -> None:

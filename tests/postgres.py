@@ -32,7 +32,7 @@ SETTINGS = {
 }
 # Surviving a power cut is not what tests of a throwaway cluster ask. What they do ask (atomicity,
 # isolation, locks, constraints) is the same without waiting for the disk.
-HURRIED = {"fsync": "off", "full_page_writes": "off"}
+HURRIED = {"fsync": "off", "full_page_writes": "off", "jit": "off", "autovacuum": "off"}
 # Keeps the server no longer than the tests: when they end, even by kill -9, the pipe on standard
 # input closes, and what was started and written goes away.
 KEEPER = """

@@ -16,9 +16,10 @@ from typing import Any
 
 import yaml
 from flask_babel import gettext as _
+from sqlalchemy import Date, Select, bindparam, select
 
 from core.catalogue.models import CONFIRMED, NegativeClearance, NegativeEntry
-from core.db import db
+from core.db import built_once, db
 from core.divisions import Division
 from core.errors import RuleBroken
 
@@ -48,7 +49,10 @@ class Hit:
 
 def entries(on: date, division_code: str | None = None) -> list[Entry]:
     """Return the entries in force on a day: those shipped, and those of a place and above it."""
-    above = _above(division_code)
+    return _entries(on, _above(division_code))
+
+
+def _entries(on: date, above: Collection[str]) -> list[Entry]:
     shipped = [one for one in _shipped(on) if one.division_code in {None, *above}]
     return [*shipped, *_own(on, above)]
 
@@ -61,9 +65,10 @@ def judge_negative(
     `flags` are marks such as `labour_dispatch`, `works_bundled`, `financing` (see negative.yaml).
     Phrases cleared for the division or one above it are not read.
     """
-    found = entries(on, division_code)
+    above = _above(division_code)
+    found = _entries(on, above)
     marked = [Hit(entry, None) for entry in found if set(entry.flags) & set(flags)]
-    cleared = _cleared(division_code)
+    cleared = _cleared(above)
     met = {hit.entry.code for hit in marked}
     for entry in found:
         read = text
@@ -135,12 +140,8 @@ def _shipped(on: date) -> Iterator[Entry]:
 
 
 def _own(on: date, above: Collection[str]) -> list[Entry]:
-    query = db.select(NegativeEntry).where(
-        NegativeEntry.division_code.in_(above),
-        NegativeEntry.state == CONFIRMED,
-        NegativeEntry.from_on <= on,
-        NegativeEntry.to_on.is_(None) | (NegativeEntry.to_on >= on),
-    )
+    if not above:
+        return []
     return [
         Entry(
             f"own:{row.id}",
@@ -153,27 +154,54 @@ def _own(on: date, above: Collection[str]) -> list[Entry]:
             row.to_on,
             row.division_code,
         )
-        for row in db.session.scalars(query.order_by(NegativeEntry.id))
+        for row in db.session.scalars(_confirmed(), {"above": list(above), "on": on})
     ]
 
 
-def _cleared(division_code: str | None) -> dict[str, list[str]]:
-    query = db.select(NegativeClearance).where(
-        NegativeClearance.division_code.in_(_above(division_code)),
+@built_once
+def _confirmed() -> Select[NegativeEntry]:
+    """Select the places' entries in force `on` a day, of the divisions `above`."""
+    on = bindparam("on", type_=Date)
+    return (
+        select(NegativeEntry)
+        .where(
+            NegativeEntry.division_code.in_(bindparam("above", expanding=True)),
+            NegativeEntry.state == CONFIRMED,
+            NegativeEntry.from_on <= on,
+            NegativeEntry.to_on.is_(None) | (NegativeEntry.to_on >= on),
+        )
+        .order_by(NegativeEntry.id)
+    )
+
+
+def _cleared(above: Collection[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    if above:
+        for entry, phrase in db.session.execute(_clearances(), {"above": list(above)}):
+            found.setdefault(entry, []).append(phrase)
+    return found
+
+
+@built_once
+def _clearances() -> Select[str, str]:
+    """Select entries with the phrases cleared of them, of the divisions `above`."""
+    return select(NegativeClearance.entry, NegativeClearance.phrase).where(
+        NegativeClearance.division_code.in_(bindparam("above", expanding=True)),
         NegativeClearance.state == CONFIRMED,
     )
-    found: dict[str, list[str]] = {}
-    for row in db.session.scalars(query):
-        found.setdefault(row.entry, []).append(row.phrase)
-    return found
 
 
 def _above(division_code: str | None) -> tuple[str, ...]:
     """Return a division's code and those above it."""
     if division_code is None:
         return ()
-    path = db.session.scalar(db.select(Division.path).where(Division.code == division_code))
+    path = db.session.scalar(_path(), {"code": division_code})
     return tuple(code for code in (path or "").split("/") if code)
+
+
+@built_once
+def _path() -> Select[str]:
+    return select(Division.path).where(Division.code == bindparam("code"))
 
 
 @cache

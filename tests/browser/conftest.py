@@ -19,10 +19,11 @@ from core import db as database
 from core.db import db
 from plugins.voucher.service import known
 from tests import memory
+from tests.books import books
 from tests.browser import town
 from tests.browser.camera import Camera
 from tests.browser.looks import PHONE
-from tests.conftest import SETTINGS, books
+from tests.conftest import SETTINGS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -54,7 +54,8 @@ from plugins.voucher.models import (
 )
 from plugins.voucher.service.postings import moved
 from tests import factories
-from tests.conftest import SETTINGS, books
+from tests.books import books
+from tests.conftest import SETTINGS
 from tests.core.demo_counts import ROADS, THIN, by_state, count, states_of
 from tests.web.browser import Browser
 

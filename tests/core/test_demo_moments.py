@@ -9,7 +9,7 @@ from core.db import transaction
 from core.settlement.models import Payment
 from plugins.contract_outsourcing.models import Order
 from plugins.voucher.models import Hold, Objection, Recovery
-from tests.conftest import books
+from tests.books import books
 from tests.core.demo_counts import ROADS, THIN, by_state, count, states_of
 
 # The first minutes of a year; the last of a leap day and its month. The county below has a Monday.
