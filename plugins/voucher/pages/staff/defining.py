@@ -14,10 +14,10 @@ from core.acts import Answer
 from core.budget import BudgetLine
 from core.db import db, transaction
 from core.errors import Refusal
+from core.facts import RESIDENT, facts_about
 from core.fields import in_words
 from core.formats import yuan, yuan_text
 from core.parties import Organisation, own_organisation
-from core.plugins import registry
 from core.purchases import READY, Purchase
 from core.web import current_actor
 from core.web.forms import act, whole
@@ -249,7 +249,7 @@ def _form(
         typed=typed,
         shown=shown,
         sections=SECTIONS,
-        facts=list(registry().facts.values()),
+        facts=list(facts_about(RESIDENT).values()),
         conditions=conditions,
         organisations=_organisations(actor),
         lines=_line_choices(actor),
