@@ -1,0 +1,1 @@
+"""What the subsidy form reckons with: pure functions that know neither database nor clock."""
