@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TypeVar
 
 PPM = 1_000_000
 BP = 10_000
-Key = TypeVar("Key", int, str)
 
 
 def half_up(value: Fraction) -> int:
@@ -45,7 +43,7 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
-def fit(wanted: Mapping[Key, int], most: int | None) -> dict[Key, int]:
+def fit(wanted: Mapping[int, int], most: int | None) -> dict[int, int]:
     """Return what everybody gets (fen) of a pool: all where it suffices, else pro rata.
 
     Pro rata goes by largest remainder, ties to the earlier id. `most` None: no limit.
