@@ -13,10 +13,10 @@ from plugins.subsidy.rules.aid import (
     KINDS,
     AidAct,
     AidTerms,
+    aid_window,
     fee_advantage,
     grant_equivalent,
     refuse_aid,
-    window,
 )
 from plugins.subsidy.rules.calculation import Calculation, Line
 from plugins.subsidy.rules.loans import Segment
@@ -38,7 +38,7 @@ ACTS = [
 
 
 def test_the_window_is_three_years_long_and_ends_today():
-    found = window(TERMS, ACTS, date(2026, 5, 10))
+    found = aid_window(TERMS, ACTS, date(2026, 5, 10))
     assert found.begins_on == date(2023, 5, 11)
     assert [one.reference for one in found.acts] == ["奖补2", "贴息3"]
     assert (found.used_fen, found.left_fen) == (15_000_000, 15_000_000)
@@ -84,11 +84,11 @@ DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))
 def test_no_window_ever_holds_more_than_the_ceiling(wanted, years):
     terms, granted = AidTerms(years, 30_000_000), []
     for number, (day, fen) in enumerate(sorted(wanted)):
-        found = window(terms, granted, day)
+        found = aid_window(terms, granted, day)
         assert found.left_fen >= 0
         assert found.used_fen + found.left_fen == terms.ceiling_fen
         if fen <= found.left_fen:
             refuse_aid(terms, granted, day, fen)
             granted.append(AidAct(str(number), "award_tiers", day, fen))
     for day, _fen in wanted:
-        assert window(terms, granted, day).used_fen <= terms.ceiling_fen
+        assert aid_window(terms, granted, day).used_fen <= terms.ceiling_fen

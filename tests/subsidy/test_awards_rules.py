@@ -19,9 +19,9 @@ from plugins.subsidy.rules.awards import (
     broken_duty,
     composite,
     instalments,
+    points_text,
     refuse_award_terms,
     scale,
-    told,
 )
 from plugins.subsidy.rules.calculation import read_calculation, written
 
@@ -78,7 +78,8 @@ MONEY = {
 @pytest.mark.parametrize(("shop", "score", "tier", "award"), SHOPS)
 def test_every_shop_has_its_composite_its_tier_and_its_award(shop, score, tier, award):
     found = assess(TERMS, shop)
-    assert (told(found.composite), found.tier, found.award.result_fen) == (score, tier, award)
+    assert points_text(found.composite) == score
+    assert (found.tier, found.award.result_fen) == (tier, award)
 
 
 def test_the_draft_result_and_the_one_after_the_appeal_come_to_what_they_should():
@@ -86,7 +87,7 @@ def test_the_draft_result_and_the_one_after_the_appeal_come_to_what_they_should(
     assert sum(one.award.result_fen for one in draft) == 28_500_000
     assert scale(TERMS, draft) == draft
     final = [assess(TERMS, CORRECTED if one.id == K2 else one) for one, *_rest in SHOPS]
-    assert (told(final[1].composite), final[1].tier) == ("90.00", "A")
+    assert (points_text(final[1].composite), final[1].tier) == ("90.00", "A")
     assert sum(one.award.result_fen for one in final) == 31_500_000
 
 

@@ -18,15 +18,15 @@ from plugins.subsidy.rules.guarantee import (
     Headroom,
     PoolState,
     PoolTerms,
-    bear,
+    bear_loss,
     fee_subsidy,
     headroom,
     pool_share,
-    recover,
     refuse_claim,
     refuse_exposure,
     refuse_guarantor,
     refuse_pool_terms,
+    share_recovery,
 )
 from plugins.subsidy.rules.loans import Segment
 
@@ -179,7 +179,7 @@ def test_claims_stop_above_five_percent_of_what_was_guaranteed():
 
 
 def test_a_loss_is_borne_by_shares_to_the_fen():
-    assert bear(POOL, 123_456_789) == {
+    assert bear_loss(POOL, 123_456_789) == {
         "guarantor": 49_382_715,
         "pool": 24_691_358,
         "bank": 24_691_358,
@@ -204,7 +204,7 @@ def test_the_pool_pays_its_share_within_its_balance_and_its_year():
 def test_a_pool_is_never_overdrawn(paid, balance, this_year):
     state = PoolState(balance, this_year, 0, 0)
     found = pool_share(POOL, state, paid, note="L1").result_fen
-    assert 0 <= found <= min(balance, bear(POOL, paid)["pool"])
+    assert 0 <= found <= min(balance, bear_loss(POOL, paid)["pool"])
     assert found <= max(0, 30_000_000 - this_year)
 
 
@@ -212,13 +212,13 @@ def test_a_pool_is_never_overdrawn(paid, balance, this_year):
 
 
 def test_a_recovery_goes_back_pro_rata():
-    assert recover(100, {"guarantor": 400, "pool": 200, "bank": 201}) == {
+    assert share_recovery(100, {"guarantor": 400, "pool": 200, "bank": 201}) == {
         "guarantor": 50,
         "pool": 25,
         "bank": 25,
     }
     with pytest.raises(RuleBroken) as told:
-        recover(802, {"guarantor": 400, "pool": 200, "bank": 201})
+        share_recovery(802, {"guarantor": 400, "pool": 200, "bank": 201})
     assert told.value.code == "RECOVERY_TOO_LARGE"
 
 
@@ -231,7 +231,7 @@ def test_however_many_recoveries_nobody_gets_back_more_than_it_bore(borne, recov
     still = dict(borne)
     for recovered in [*recoveries, 10**13]:
         now = min(recovered, sum(still.values()))
-        parts = recover(now, still)
+        parts = share_recovery(now, still)
         assert sum(parts.values()) == now
         still = {who: still[who] - parts[who] for who in still}
         assert min(still.values()) >= 0

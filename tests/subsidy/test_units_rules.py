@@ -15,9 +15,9 @@ from plugins.subsidy.rules.units import (
     UnitClass,
     UnitTerms,
     Verified,
-    claim,
-    reduce,
+    reduce_claims,
     refuse_unit_terms,
+    unit_claim,
 )
 
 RULES = settings(max_examples=100, deadline=None, derandomize=True)
@@ -53,13 +53,13 @@ OPENED, TODAY = date(2025, 6, 1), date(2026, 6, 1)
     ],
 )
 def test_beds_are_paid_by_how_many_there_are_and_of_what_kind(kind, count, yuan):
-    found = claim(BEDS, [Verified(kind, count, OPENED)], on=TODAY)
+    found = unit_claim(BEDS, [Verified(kind, count, OPENED)], on=TODAY)
     assert found.result_fen == yuan * 100
 
 
 def test_a_month_of_a_home_is_one_claim_with_a_line_for_each_class():
     rows = [Verified("able", 31), Verified("light", 12), Verified("severe", 7)]
-    found = claim(BEDS, rows, on=TODAY)
+    found = unit_claim(BEDS, rows, on=TODAY)
     assert [(line.note, line.base, line.unit_fen, line.exact) for line in found.lines] == [
         ("able", 31, 20_000, 620_000),
         ("light", 12, 20_000, 360_000),
@@ -79,32 +79,32 @@ def test_a_month_of_a_home_is_one_claim_with_a_line_for_each_class():
 )
 def test_beds_that_are_too_few_too_new_or_of_no_class_are_refused(row, code):
     with pytest.raises(RuleBroken) as told:
-        claim(BEDS, [row], on=TODAY)
+        unit_claim(BEDS, [row], on=TODAY)
     assert told.value.code == code
 
 
 def test_caps_of_a_period_count_what_was_granted_before():
     capped = replace(BEDS, units_max=40, period_cap_fen=700_000)
     rows = [Verified("able", 31), Verified("light", 12)]
-    found = claim(capped, rows, on=TODAY)
+    found = unit_claim(capped, rows, on=TODAY)
     assert [line.base for line in found.lines] == [31, 9]
     assert (found.exact, found.result_fen) == (890_000, 700_000)
-    later = claim(capped, rows, on=TODAY, granted_units=35, granted_fen=650_000)
+    later = unit_claim(capped, rows, on=TODAY, granted_units=35, granted_fen=650_000)
     assert [line.base for line in later.lines] == [5, 0]
     assert later.result_fen == 50_000
-    assert claim(capped, rows, on=TODAY, granted_units=41).result_fen == 0
+    assert unit_claim(capped, rows, on=TODAY, granted_units=41).result_fen == 0
 
 
 def test_a_small_envelope_is_shared_pro_rata_by_largest_remainder():
-    claims = {one: claim(BEDS, [Verified("able", 1)], on=TODAY) for one in (3, 1, 2)}
+    claims = {one: unit_claim(BEDS, [Verified("able", 1)], on=TODAY) for one in (3, 1, 2)}
     small = replace(BEDS, envelope_fen=50_000)
-    assert {one: found.result_fen for one, found in reduce(small, claims).items()} == {
+    assert {one: found.result_fen for one, found in reduce_claims(small, claims).items()} == {
         1: 16_667,
         2: 16_667,
         3: 16_666,
     }
-    assert reduce(replace(BEDS, envelope_fen=60_000), claims) == claims
-    assert reduce(BEDS, claims) == claims
+    assert reduce_claims(replace(BEDS, envelope_fen=60_000), claims) == claims
+    assert reduce_claims(BEDS, claims) == claims
 
 
 def test_prices_leave_no_number_out():
@@ -134,16 +134,16 @@ ROWS = st.lists(
 @given(ROWS, st.integers(0, 800), st.integers(0, 10**8), st.integers(0, 800), st.integers(0, 10**8))
 def test_no_cap_is_ever_passed(rows, units, fen, had_units, had_fen):
     capped = replace(BEDS, units_max=units, period_cap_fen=fen)
-    found = claim(capped, rows, on=TODAY, granted_units=had_units, granted_fen=had_fen)
+    found = unit_claim(capped, rows, on=TODAY, granted_units=had_units, granted_fen=had_fen)
     assert sum(line.base for line in found.lines) <= max(0, units - had_units)
     assert 0 <= found.result_fen <= max(0, fen - had_fen)
-    assert found.result_fen <= claim(BEDS, rows, on=TODAY).result_fen
+    assert found.result_fen <= unit_claim(BEDS, rows, on=TODAY).result_fen
 
 
 @RULES
 @given(st.dictionaries(st.integers(1, 50), ROWS, max_size=6), st.integers(0, 10**8))
 def test_reduced_claims_are_the_envelope(rows, envelope):
-    claims = {one: claim(BEDS, found, on=TODAY) for one, found in rows.items()}
-    reduced = reduce(replace(BEDS, envelope_fen=envelope), claims)
+    claims = {one: unit_claim(BEDS, found, on=TODAY) for one, found in rows.items()}
+    reduced = reduce_claims(replace(BEDS, envelope_fen=envelope), claims)
     wanted = sum(found.result_fen for found in claims.values())
     assert sum(found.result_fen for found in reduced.values()) == min(envelope, wanted)

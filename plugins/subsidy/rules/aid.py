@@ -101,7 +101,7 @@ def fee_advantage(
     return Calculation(guarantee.POOL_KIND, lines).rounded(HALF_UP)
 
 
-def window(terms: AidTerms, acts: Iterable[AidAct], on: date) -> Window:
+def aid_window(terms: AidTerms, acts: Iterable[AidAct], on: date) -> Window:
     """Return which acts of a group count on a day, and what the ceiling leaves (fen, from 0 up).
 
     The window is `years` years long and ends with that day.
@@ -121,7 +121,7 @@ def refuse_aid(terms: AidTerms, acts: Iterable[AidAct], on: date, equivalent_fen
 
     Raises AID_CEILING_EXCEEDED, with the acts that count and what is left.
     """
-    found = window(terms, acts, on)
+    found = aid_window(terms, acts, on)
     if equivalent_fen > found.left_fen:
         raise RuleBroken(
             "AID_CEILING_EXCEEDED",

@@ -213,7 +213,7 @@ def refuse_award_terms(terms: AwardTerms) -> None:
         )
 
 
-def told(centipoints: int) -> str:
+def points_text(centipoints: int) -> str:
     """Write hundredths of a point as people read them: 9326 -> "93.26"."""
     return f"{centipoints // CENTI}.{centipoints % CENTI:02d}"
 

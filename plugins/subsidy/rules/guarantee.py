@@ -282,7 +282,7 @@ def refuse_claim(
         )
 
 
-def bear(terms: PoolTerms, paid_fen: int) -> dict[str, int]:
+def bear_loss(terms: PoolTerms, paid_fen: int) -> dict[str, int]:
     """Return who bears what (fen) of a paid claim by largest remainder, ties to the earlier."""
     parts = apportion(paid_fen, [share for _who, share in terms.shares])
     return {who: part for (who, _share_bp), part in zip(terms.shares, parts, strict=True)}
@@ -290,7 +290,7 @@ def bear(terms: PoolTerms, paid_fen: int) -> dict[str, int]:
 
 def pool_share(terms: PoolTerms, state: PoolState, paid_fen: int, *, note: str) -> Calculation:
     """Compute what the pool pays of a paid claim: its share, within balance and yearly cap."""
-    part = bear(terms, paid_fen)[POOL]
+    part = bear_loss(terms, paid_fen)[POOL]
     share_bp = dict(terms.shares)[POOL]
     found = Calculation(
         POOL_KIND, (Line("paid_claim", paid_fen, note=note, share_ppm=share_bp * 100),)
@@ -301,7 +301,7 @@ def pool_share(terms: PoolTerms, state: PoolState, paid_fen: int, *, note: str) 
     return found.at_most("year_cap", terms.year_cap_fen - state.paid_this_year_fen)
 
 
-def recover(recovered_fen: int, borne_fen: Mapping[str, int]) -> dict[str, int]:
+def share_recovery(recovered_fen: int, borne_fen: Mapping[str, int]) -> dict[str, int]:
     """Return what everybody gets back (fen) of a recovery, pro rata by largest remainder.
 
     `borne_fen` is what each party still bears, after earlier recoveries: so nobody ever gets back

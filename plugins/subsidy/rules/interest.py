@@ -305,6 +305,31 @@ def _refuse_term(borrower: BorrowerClass, loan: Loan) -> None:
         )
 
 
+def refuse_interest_terms(terms: InterestTerms) -> None:
+    """Refuse regimes that may not be published: REGIME_MISSING, REGIME_TWICE, REGIME_UNFINISHED."""
+    if not terms.regimes:
+        raise RuleBroken("REGIME_MISSING", _("贴息办法至少要有一行规则。请补充后再发布。"))
+    days = [regime.from_on for regime in terms.regimes]
+    twice = next((day for day in days if days.count(day) > 1), None)
+    if twice is not None:
+        raise RuleBroken(
+            "REGIME_TWICE",
+            _("%(day)s 起适用的规则有两行。每个起始日期只能有一行。", day=twice.isoformat()),
+            day=twice.isoformat(),
+        )
+    for regime in terms.regimes:
+        figure = regime.share_ppm if regime.method == SHARE else regime.points_ppm
+        if figure is None or not regime.classes or not regime.document.strip():
+            raise RuleBroken(
+                "REGIME_UNFINISHED",
+                _(
+                    "%(day)s 起适用的规则缺少比例或点数、借款人类别或文件依据。请补齐。",
+                    day=regime.from_on.isoformat(),
+                ),
+                day=regime.from_on.isoformat(),
+            )
+
+
 def percent(ppm: int) -> str:
     """Write parts per million as percent, exactly: 46000 -> "4.60%", 46001 -> "4.6001%"."""
     whole, rest = divmod(ppm, 10_000)

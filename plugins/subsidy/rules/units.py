@@ -68,7 +68,7 @@ class Verified:
     in_use_from: date | None = None
 
 
-def claim(
+def unit_claim(
     terms: UnitTerms,
     verified: Sequence[Verified],
     *,
@@ -104,7 +104,7 @@ def claim(
     return found.rounded(DOWN)
 
 
-def reduce(terms: UnitTerms, claims: Mapping[int, Calculation]) -> dict[int, Calculation]:
+def reduce_claims(terms: UnitTerms, claims: Mapping[int, Calculation]) -> dict[int, Calculation]:
     """Return the claims of a call within its envelope, reduced pro rata where it is too small.
 
     By largest remainder, ties to the earlier id; so the sum is the envelope.
