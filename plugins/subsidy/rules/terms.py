@@ -39,6 +39,15 @@ from plugins.subsidy.rules.whole import PPM
 # that the regulation allows; a restriction that it does not.
 NO_EFFECT, EXCEPTION, RESTRICTS = "no_effect", "exception", "restricts"
 CONCLUSIONS = (NO_EFFECT, EXCEPTION, RESTRICTS)
+POOL_LIMITS = (
+    "single_bp",
+    "group_bp",
+    "multiple",
+    "single_fen",
+    "total_fen",
+    "year_cap_fen",
+    "stop_bp",
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ class Review:
 class Terms:
     """One version of a scheme's terms; days are inclusive. Exactly one of the parts is not None.
 
-    `envelope_fen` None: up to the budget line. `conditions` have to be declared by a beneficiary.
+    `envelope_fen` None: up to the budget line. `funding` are lines and their shares (ppm). `conditions` have to be declared by a beneficiary.
     """
 
     kind: str
@@ -72,6 +81,7 @@ class Terms:
     starts_on: date | None
     ends_on: date | None
     envelope_fen: int | None
+    funding: tuple[tuple[int, int], ...]
     aid: AidTerms | None
     conditions: Conditions
     interest: InterestTerms | None = None
@@ -99,6 +109,7 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
         starts_on=_day(document.get("starts_on")),
         ends_on=_day(document.get("ends_on")),
         envelope_fen=document.get("envelope_fen"),
+        funding=tuple((row["line_id"], row["share_ppm"]) for row in document.get("funding") or ()),
         aid=AidTerms(**aid) if aid else None,
         conditions=Conditions(**(document.get("conditions") or {})),
         **read_part(document),
@@ -160,13 +171,12 @@ def _refuse_part(terms: Terms) -> None:
 
 
 def _interest(document: Mapping[str, Any]) -> dict[str, Any]:
-    part = document["interest"]
     return {
         "interest": InterestTerms(
-            _chosen(part, "day_count", CONVENTIONS),
-            tuple(_regime(row) for row in part["regimes"]),
-            part["capped_by_paid"],
-            part.get("settles_on") or 20,
+            _chosen(document, "day_count", CONVENTIONS),
+            tuple(_regime(row) for row in document["regimes"]),
+            document["capped_by_paid"],
+            document.get("settles_on") or 20,
         )
     }
 
@@ -185,47 +195,44 @@ def _regime(row: Mapping[str, Any]) -> Regime:
 
 
 def _guarantee_fee(document: Mapping[str, Any]) -> dict[str, Any]:
-    part = document["guarantee_fee"]
-    day_count = _chosen(part, "day_count", CONVENTIONS)
-    terms = GuaranteeFeeTerms(day_count, part["rate_ppm"], part["capped_by_fee"])
+    day_count = _chosen(document, "day_count", CONVENTIONS)
+    terms = GuaranteeFeeTerms(day_count, document["rate_ppm"], document["capped_by_fee"])
     return {"guarantee_fee": terms}
 
 
 def _risk_pool(document: Mapping[str, Any]) -> dict[str, Any]:
-    part = dict(document["risk_pool"])
-    shares = tuple((row["party"], row["share_bp"]) for row in part.pop("shares"))
-    return {"risk_pool": PoolTerms(shares, **part)}
+    shares = tuple((row["party"], row["share_bp"]) for row in document["shares"])
+    limits = {name: document.get(name) for name in POOL_LIMITS}
+    return {"risk_pool": PoolTerms(shares, document["waiting_days"], **limits)}
 
 
 def _awards(document: Mapping[str, Any]) -> dict[str, Any]:
     """Read an award's part; its pool is the scheme's envelope."""
-    part = document["awards"]
     return {
         "awards": AwardTerms(
-            weights_bp=dict(part["weights_bp"]),
+            weights_bp={row["party"]: row["weight_bp"] for row in document["weights"]},
             tiers=tuple(
                 Tier(row["code"], row["from_centipoints"], row["to_centipoints"], row["amount_fen"])
-                for row in part["tiers"]
+                for row in document["tiers"]
             ),
-            instalments_bp=tuple(part["instalments_bp"]),
-            answers_min=part.get("answers_min"),
-            few_answers_tier=part.get("few_answers_tier"),
-            investment_bp=part.get("investment_bp"),
+            instalments_bp=tuple(row["share_bp"] for row in document["instalments"]),
+            answers_min=document.get("answers_min"),
+            few_answers_tier=document.get("few_answers_tier"),
+            investment_bp=document.get("investment_bp"),
             pool_fen=document.get("envelope_fen"),
-            duty_from=_day(part.get("duty_from")),
-            duty_months=part.get("duty_months") or 0,
+            duty_from=_day(document.get("duty_from")),
+            duty_months=document.get("duty_months") or 0,
         )
     }
 
 
 def _units(document: Mapping[str, Any]) -> dict[str, Any]:
     """Read the part of a subsidy per unit; what reduces claims is the scheme's envelope."""
-    part = document["units"]
     return {
         "units": UnitTerms(
-            classes=tuple(_unit_class(row) for row in part["classes"]),
-            units_max=part.get("units_max"),
-            period_cap_fen=part.get("period_cap_fen"),
+            classes=tuple(_unit_class(row) for row in document["unit_classes"]),
+            units_max=document.get("units_max"),
+            period_cap_fen=document.get("period_cap_fen"),
             envelope_fen=document.get("envelope_fen"),
         )
     }
@@ -245,11 +252,13 @@ def _unit_class(row: Mapping[str, Any]) -> UnitClass:
 
 
 def _fee_relief(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {"fee_relief": FeeReliefTerms(**document["fee_relief"])}
+    waived, compensated = document["waived_bp"], document.get("compensated_bp") or 0
+    terms = FeeReliefTerms(document["fee"], document["fee_basis"], waived, compensated)
+    return {"fee_relief": terms}
 
 
 def _tax_relief(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {"tax_relief": TaxReliefTerms(tuple(document["tax_relief"]["taxes"]))}
+    return {"tax_relief": TaxReliefTerms(tuple(document["taxes"]))}
 
 
 _PARTS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

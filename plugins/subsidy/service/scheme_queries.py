@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -9,7 +10,7 @@ from flask_babel import gettext as _
 from core.access import Actor, fetch, scoped
 from core.db import db
 from core.errors import NotFound
-from core.parties import organisation_names
+from core.parties import Organisation
 from core.purchases import Purchase
 from plugins.subsidy import rules
 from plugins.subsidy.models import Scheme, SchemeTerms
@@ -106,6 +107,12 @@ def _item(row: Scheme, names: dict[int, str]) -> dict[str, Any]:
         "ends_on": terms.ends_on.isoformat() if terms.ends_on else None,
         "published_at": row.published_at.isoformat() if row.published_at else None,
     }
+
+
+def _names(rows: Iterable[Scheme]) -> dict[int, str]:
+    wanted = {row.organisation_id for row in rows}
+    query = db.select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted))
+    return {row.id: row.name for row in db.session.execute(query)}
 
 
 def _versions(row: Scheme) -> list[SchemeTerms]:

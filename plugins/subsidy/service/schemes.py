@@ -169,7 +169,9 @@ def terms_in_force(scheme: Scheme, on: date | None = None) -> SchemeTerms | None
 
     The newest approved version that has taken effect; None before the first one has.
     """
-    begun = or_(SchemeTerms.effective_on.is_(None), SchemeTerms.effective_on <= (on or clock.today()))
+    begun = or_(
+        SchemeTerms.effective_on.is_(None), SchemeTerms.effective_on <= (on or clock.today())
+    )
     query = db.select(SchemeTerms).filter_by(scheme_id=scheme.id, state=s.APPROVED).where(begun)
     return db.session.scalars(query.order_by(SchemeTerms.version.desc())).first()
 
@@ -188,9 +190,7 @@ def _refuse_unfit(scheme: Scheme, version: SchemeTerms) -> Purchase:
             _("补贴项目须按已备案的购买计划实施，这个项目还没有选择购买计划。请先选择计划。"),
             basis="政府采购法第三十三条、政府采购法实施条例第二十九条",
         )
-    plan = require_filed(
-        scheme.purchase_id, form="subsidy", organisation_id=scheme.organisation_id
-    )
+    plan = require_filed(scheme.purchase_id, form="subsidy", organisation_id=scheme.organisation_id)
     foreign = [line for line, _share in terms.funding if line not in lines_of(plan)]
     if foreign:
         raise RuleBroken(
