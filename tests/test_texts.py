@@ -19,6 +19,8 @@ DECLARED = (
     "AccountKind",
     "EntryKind",
     "Act",
+    "Deed",
+    "Reasoned",
     "Fact",
     "Figure",
     "Form",

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from core.access import Permission
-from core.acts import Act
+from core.acts import Act, Reasoned, acts_on
 from core.catalogue import (
     base,
     consulting,
@@ -258,23 +258,11 @@ PUBLISHING = [
         publishing.publish,
         object_type="catalogue",
     ),
-    Act(
-        "catalogue.send_back",
-        "退回目录",
-        "/catalogues/send-back",
-        publishing.PUBLISH,
-        schema("CatalogueSendBack", id=identity(), reason=reason()),
-        publishing.send_back,
-        object_type="catalogue",
-    ),
-    Act(
-        "catalogue.withdraw",
-        "撤回目录草案",
-        "/catalogues/withdraw",
-        drafting.EDIT,
-        schema("CatalogueWithdraw", id=identity(), reason=reason()),
-        publishing.withdraw,
-        object_type="catalogue",
+    *acts_on(
+        "catalogue",
+        "/catalogues",
+        Reasoned("catalogue.send_back", "退回目录", publishing.PUBLISH, publishing.send_back),
+        Reasoned("catalogue.withdraw", "撤回目录草案", drafting.EDIT, publishing.withdraw),
     ),
 ]
 

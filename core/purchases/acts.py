@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from core.access import Permission
-from core.acts import Act
+from core.acts import Act, Deed, Reasoned, acts_on
 from core.fields import Text, identities, identity, reason, schema
 from core.purchases import (
     consulting,
@@ -112,44 +112,20 @@ DRAFTING = [
         consulting.answer_comment,
         object_type=OBJECT,
     ),
-    Act(
-        "purchase.recall",
-        "撤回购买计划",
-        "/purchases/recall",
-        "purchase.plan",
-        schemas.one("RecallPlan", reason=reason()),
-        drafting.recall,
-        object_type=OBJECT,
-    ),
-    Act(
-        "purchase.submit",
-        "提交购买计划",
-        "/purchases/submit",
-        "purchase.plan",
-        schemas.one("SubmitPlan"),
-        deciding.submit,
-        object_type=OBJECT,
+    *acts_on(
+        OBJECT,
+        "/purchases",
+        Reasoned("purchase.recall", "撤回购买计划", "purchase.plan", drafting.recall),
+        Deed("purchase.submit", "提交购买计划", "purchase.plan", deciding.submit),
     ),
 ]
 
 DECIDING = [
-    Act(
-        "purchase.agree",
-        "复核同意购买计划",
-        "/purchases/agree",
-        "purchase.agree",
-        schemas.one("AgreePlan"),
-        deciding.agree,
-        object_type=OBJECT,
-    ),
-    Act(
-        "purchase.send_back",
-        "退回购买计划",
-        "/purchases/send-back",
-        "purchase.send_back",
-        schemas.one("SendBackPlan", reason=reason()),
-        deciding.send_back,
-        object_type=OBJECT,
+    *acts_on(
+        OBJECT,
+        "/purchases",
+        Deed("purchase.agree", "复核同意购买计划", "purchase.agree", deciding.agree),
+        Reasoned("purchase.send_back", "退回购买计划", "purchase.send_back", deciding.send_back),
     ),
     Act(
         "purchase.cosign",
@@ -169,41 +145,18 @@ DECIDING = [
         signing.countersign,
         object_type=OBJECT,
     ),
-    Act(
-        "purchase.file",
-        "备案购买计划并预留指标",
-        "/purchases/file",
-        "purchase.file",
-        schemas.one("FilePlan"),
-        deciding.file,
-        object_type=OBJECT,
-    ),
-    Act(
-        "purchase.cancel",
-        "撤销购买计划",
-        "/purchases/cancel",
-        "purchase.cancel",
-        schemas.one("CancelPlan", reason=reason()),
-        deciding.cancel,
-        object_type=OBJECT,
-    ),
-    Act(
-        "purchase.close",
-        "办结购买计划",
-        "/purchases/close",
-        "purchase.agree",
-        schemas.one("ClosePlan", reason=reason()),
-        deciding.close,
-        object_type=OBJECT,
-    ),
-    Act(
-        "purchase.give_back",
-        "退回购买计划以前年度的预留",
-        "/purchases/give-back",
-        "purchase.give_back",
-        schemas.one("GiveBack", reason=reason()),
-        deciding.give_back,
-        object_type=OBJECT,
+    *acts_on(
+        OBJECT,
+        "/purchases",
+        Deed("purchase.file", "备案购买计划并预留指标", "purchase.file", deciding.file),
+        Reasoned("purchase.cancel", "撤销购买计划", "purchase.cancel", deciding.cancel),
+        Reasoned("purchase.close", "办结购买计划", "purchase.agree", deciding.close),
+        Reasoned(
+            "purchase.give_back",
+            "退回购买计划以前年度的预留",
+            "purchase.give_back",
+            deciding.give_back,
+        ),
     ),
     Act(
         "purchase.report_emergency",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from core.access import Permission
-from core.acts import Act
-from core.fields import Text, date, identity, reason, schema
+from core.acts import Act, Deed, Reasoned, acts_on
+from core.fields import Text, date, identity, schema
 from core.purchases import demand_queries, demands, menus, schemas
 
 _PURCHASER = ("purchaser_clerk", "purchaser_approver")
@@ -47,23 +47,11 @@ WRITING = [
         menus.create,
         object_type=menus.MENU,
     ),
-    Act(
-        "menu.publish",
-        "发布菜单",
-        "/menus/publish",
-        "menu.publish",
-        schemas.one("PublishMenu"),
-        menus.publish,
-        object_type=menus.MENU,
-    ),
-    Act(
-        "menu.withdraw",
-        "撤下菜单",
-        "/menus/withdraw",
-        "menu.publish",
-        schemas.one("WithdrawMenu", reason=reason()),
-        menus.withdraw,
-        object_type=menus.MENU,
+    *acts_on(
+        menus.MENU,
+        "/menus",
+        Deed("menu.publish", "发布菜单", "menu.publish", menus.publish),
+        Reasoned("menu.withdraw", "撤下菜单", "menu.publish", menus.withdraw),
     ),
     Act(
         "demand.order",
@@ -95,23 +83,11 @@ WRITING = [
         demands.support,
         object_type=demands.DEMAND,
     ),
-    Act(
-        "demand.withdraw",
-        "撤回自己的需求",
-        "/demands/withdraw",
-        "demand.own",
-        schemas.one("WithdrawOrder"),
-        demands.withdraw,
-        object_type=demands.DEMAND,
-    ),
-    Act(
-        "demand.decline",
-        "答复不安排一项需求",
-        "/demands/decline",
-        "demand.handle",
-        schemas.one("Decline", reason=reason()),
-        demands.decline,
-        object_type=demands.DEMAND,
+    *acts_on(
+        demands.DEMAND,
+        "/demands",
+        Deed("demand.withdraw", "撤回自己的需求", "demand.own", demands.withdraw),
+        Reasoned("demand.decline", "答复不安排一项需求", "demand.handle", demands.decline),
     ),
     Act(
         "demand.merge",

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from core import proposals
 from core.access import ROLES, Permission
-from core.acts import Act
+from core.acts import Act, Deed, acts_on
 from core.fields import FEN_MAX, ID_MAX, Text, date, identity, one_of, reason, schema
 from core.rulepack import queries, service
 from core.rulepack.declared import areas, figures
@@ -63,23 +63,11 @@ ACTS = [
         service.propose,
         object_type="rule_figure",
     ),
-    Act(
-        "rulepack.submit",
-        "提交法定数值",
-        "/rulepack/proposals/submit",
-        "rulepack.propose",
-        schema("SubmitRuleFigure", id=identity()),
-        service.submit,
-        object_type="rule_figure",
-    ),
-    Act(
-        "rulepack.approve",
-        "批准法定数值",
-        "/rulepack/proposals/approve",
-        "rulepack.approve",
-        schema("ApproveRuleFigure", id=identity()),
-        service.approve,
-        object_type="rule_figure",
+    *acts_on(
+        "rule_figure",
+        "/rulepack/proposals",
+        Deed("rulepack.submit", "提交法定数值", "rulepack.propose", service.submit),
+        Deed("rulepack.approve", "批准法定数值", "rulepack.approve", service.approve),
     ),
     Act(
         "rulepack.send_back",

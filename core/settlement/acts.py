@@ -7,8 +7,8 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from core.access import Permission
-from core.acts import Act
-from core.fields import ID_MAX, Text, fen, identities, identity, instant, reason, schema
+from core.acts import Act, Deed, Reasoned, acts_on
+from core.fields import ID_MAX, Text, fen, identities, identity, instant, schema
 from core.settlement import queries, results, service
 from core.settlement.clawback import receive_clawback
 from core.settlement.set_off import set_off
@@ -55,10 +55,6 @@ def _page(name: str, **members: Any) -> Schema:
     )
 
 
-def _one(name: str) -> Schema:
-    return schema(name, id=identity())
-
-
 WRITING = [
     Act(
         "settlement.run",
@@ -73,23 +69,11 @@ WRITING = [
         service.run,
         object_type="payment_batch",
     ),
-    Act(
-        "settlement.approve",
-        "批准支付批次",
-        "/settlement/batches/approve",
-        "settlement.approve",
-        _one("SettlementApprove"),
-        service.approve,
-        object_type="payment_batch",
-    ),
-    Act(
-        "settlement.cancel",
-        "作废支付批次",
-        "/settlement/batches/cancel",
-        "settlement.cancel",
-        schema("SettlementCancel", id=identity(), reason=reason()),
-        service.cancel,
-        object_type="payment_batch",
+    *acts_on(
+        "payment_batch",
+        "/settlement/batches",
+        Deed("settlement.approve", "批准支付批次", "settlement.approve", service.approve),
+        Reasoned("settlement.cancel", "作废支付批次", "settlement.cancel", service.cancel),
     ),
     Act(
         "payment.export",
@@ -178,7 +162,7 @@ READING = [
         "查看一个支付批次",
         "/settlement/batch",
         "settlement.view",
-        _one("Batch"),
+        schema("Batch", id=identity()),
         queries.batch_detail,
         method="GET",
         reads=True,
@@ -208,7 +192,7 @@ READING = [
         "查看一个银行结果文件",
         "/payments/result",
         "settlement.view",
-        _one("Result"),
+        schema("Result", id=identity()),
         queries.result_detail,
         method="GET",
         reads=True,

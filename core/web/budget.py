@@ -17,7 +17,7 @@ from core.fiscal import PoolCarry, closed_lines
 from core.parties import Organisation
 from core.virement import SOURCES, source_money
 from core.web import current_actor, figures
-from core.web.forms import act, done_or_again, fen_of, fresh, shown_again, whole, year_of
+from core.web.forms import act, done_or_again, fen_of, fresh, saved, shown_again, whole, year_of
 
 blueprint = Blueprint("budget", __name__, url_prefix="/budget")
 
@@ -75,11 +75,7 @@ def create() -> ResponseReturnValue:
     payload["fiscal_year"] = whole(form.get("fiscal_year"))
     payload["organisation_id"] = whole(form.get("organisation_id"))
     payload["amount_fen"] = fen_of(form.get("amount_fen", ""))
-    answer = act("budget.appropriate", payload)
-    target = url_for(".show", id=answer.body.get("id", 0))
-    return done_or_again(
-        answer, done=_("已下达指标。"), to=target, again=lambda one: _new(shown_again(one))
-    )
+    return saved("budget.appropriate", payload, done=_("已下达指标。"), again=_new)
 
 
 @blueprint.get("/lines/<int:id>")

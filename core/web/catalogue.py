@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -19,7 +20,7 @@ from core.catalogue.proposals import PROPOSE
 from core.db import db
 from core.divisions import Division, within
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
+from core.web.forms import act, done_or_again, fresh, page_of, saved, shown_again, whole
 
 blueprint = Blueprint("catalogues", __name__, url_prefix="/catalogues")
 
@@ -63,13 +64,8 @@ def create() -> ResponseReturnValue:
     fields = ("division_code", "name", "kind", "lower_may")
     payload: dict[str, Any] = {name: form.get(name) for name in fields}
     payload |= {name: whole(form.get(name)) for name in ("year", "batch")}
-    answer = act("catalogue.adopt", payload)
-    return done_or_again(
-        answer,
-        done=_("已生成目录草案。请逐项核对，再公开征求意见。"),
-        to=url_for(".show", id=answer.body.get("id", 0)),
-        again=lambda one: _new(shown_again(one)),
-    )
+    done = _("已生成目录草案。请逐项核对，再公开征求意见。")
+    return saved("catalogue.adopt", payload, done=done, again=_new)
 
 
 @blueprint.get("/<int:id>")
@@ -126,13 +122,8 @@ def select(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
 def revise(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Begin the next version as a copy."""
     payload = {"id": id, **_typed("name"), "year": whole(request.form.get("year"))}
-    answer = act("catalogue.revise", payload)
-    return done_or_again(
-        answer,
-        done=_("已照上一版另起一版，改动会逐项列出。"),
-        to=url_for(".show", id=answer.body.get("id", id)),
-        again=lambda one: _show(id, shown_again(one)),
-    )
+    done = _("已照上一版另起一版，改动会逐项列出。")
+    return saved("catalogue.revise", payload, done=done, again=partial(_show, id))
 
 
 def reach(actor: Actor, permission: str) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from core.parties import ORGANISATION_KINDS, BankAccount, Office, Organisation, 
 from core.purchasers import ties_of
 from core.settlement.claims import payee_names
 from core.web import current_actor, legal
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
+from core.web.forms import act, done_or_again, fresh, page_of, saved, shown_again, whole
 from core.web.waiting import offices
 
 blueprint = Blueprint("parties", __name__, url_prefix="/parties")
@@ -91,11 +91,7 @@ def create() -> ResponseReturnValue:
     payload["tags"] = form.get("tags", "").split()
     if form.get("legal_kind"):
         payload |= legal.typed(form) | {"legal_document": form.get("legal_document")}
-    answer = act("party.add_organisation", payload)
-    target = url_for(".show", id=answer.body.get("id", 0))
-    return done_or_again(
-        answer, done=_("已登记单位。"), to=target, again=lambda one: _new(shown_again(one))
-    )
+    return saved("party.add_organisation", payload, done=_("已登记单位。"), again=_new)
 
 
 @blueprint.get("/<int:id>")

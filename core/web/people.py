@@ -18,7 +18,7 @@ from core.errors import NotFound
 from core.parties import Organisation
 from core.plugins import registry
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
+from core.web.forms import act, done_or_again, fresh, page_of, saved, shown_again, whole
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
@@ -52,14 +52,12 @@ def new() -> str:
 def create() -> ResponseReturnValue:
     """Register a person without any role."""
     fields = ("login", "name", "password", "id_number")
-    answer = act("access.create_user", {name: request.form.get(name) for name in fields})
-    target = url_for(".show", id=answer.body.get("id", 0))
-
-    def again(answer: Answer) -> ResponseReturnValue:
-        return render_template("people/new.html", **shown_again(answer))
-
-    done = _("已登记。接下来请授予岗位，没有岗位的人员什么也不能办。")
-    return done_or_again(answer, done=done, to=target, again=again)
+    return saved(
+        "access.create_user",
+        {name: request.form.get(name) for name in fields},
+        done=_("已登记。接下来请授予岗位，没有岗位的人员什么也不能办。"),
+        again=lambda form: render_template("people/new.html", **form),
+    )
 
 
 @blueprint.get("/<int:id>")

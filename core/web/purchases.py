@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from core.purchases.asked import OPEN
 from core.purchases.models import STATES, Purchase
 from core.purchases.steps import STATE_NAMES, STEPS
 from core.web import current_actor, plan_words, purchase_form
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole, year_of
+from core.web.forms import act, done_or_again, fresh, page_of, saved, shown_again, whole, year_of
 
 blueprint = Blueprint("purchases", __name__, url_prefix="/purchases")
 
@@ -88,22 +89,13 @@ def create() -> ResponseReturnValue:
     """Write a plan."""
     fields = purchase_form.payload(request.form)
     fields["organisation_id"] = whole(request.form.get("organisation_id"))
-    answer = act("purchase.create", fields)
-    return done_or_again(
-        answer,
-        done=_("已保存购买计划 %(number)s。", number=answer.body.get("number")),
-        to=url_for(".show", id=answer.body.get("id", 0)),
-        again=lambda one: _form(shown_again(one)),
-    )
+    return saved("purchase.create", fields, done=_("已保存购买计划 %(number)s。"), again=_form)
 
 
 @blueprint.get("/<int:id>/edit")
 def edit(id: int) -> str:  # noqa: A002 - the route's name
     """Show a draft in the form."""
-    actor = current_actor()
-    require(actor, PLAN)
-    plan = queries.purchase_detail(actor, id=id)
-    return _form(fresh() | {"values": purchase_form.typed(plan)}, plan)
+    return _form(fresh(), id)
 
 
 @blueprint.post("/<int:id>/edit")
@@ -111,12 +103,8 @@ def revise(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Replace a draft's content."""
     fields = purchase_form.payload(request.form) | {"id": id}
     del fields["demand_ids"]
-    return done_or_again(
-        act("purchase.revise", fields),
-        done=_("已保存修改。"),
-        to=url_for(".show", id=id),
-        again=lambda one: _form(shown_again(one), queries.purchase_detail(current_actor(), id=id)),
-    )
+    again = partial(_form, number=id)
+    return saved("purchase.revise", fields, done=_("已保存修改。"), again=again)
 
 
 @blueprint.get("/<int:id>")
@@ -250,12 +238,14 @@ def _signing(actor: Actor, plan: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _form(form: dict[str, Any], plan: dict[str, Any] | None = None) -> str:
+def _form(form: dict[str, Any], number: int | None = None) -> str:
+    """Show the form of a new plan, or of the draft of this number."""
     actor = current_actor()
     require(actor, PLAN)
+    plan = queries.purchase_detail(actor, id=number) if number else None
     homes = [grant.organisation_id for grant in actor.holding(PLAN) if grant.organisation_id]
     own = [require_organisation(one) for one in dict.fromkeys(homes)]
-    values = form["values"] or MultiDict()
+    values = form["values"] or (purchase_form.typed(plan) if plan else MultiDict())
     year = clock.today().year
     return render_template(
         "purchases/form.html",

@@ -19,7 +19,7 @@ from core.rulepack.declared import FEN, TEXT, unit_name
 from core.rulepack.queries import VIEW, figure_history, figures_on, proposal, proposed
 from core.rulepack.reading import chain_of
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fen_of, fresh, page_of, shown_again, whole
+from core.web.forms import fen_of, fresh, page_of, saved, shown_again, whole
 from core.web.proposing import PROPOSE, STEPS, TONES, dated, may, stepped, steps
 
 blueprint = Blueprint("rulepack", __name__, url_prefix="/rulepack")
@@ -112,12 +112,11 @@ def create() -> ResponseReturnValue:
         payload["number"] = fen_of(form.get("value", ""))
     else:
         payload["number"] = whole(form.get("value"))
-    answer = act("rulepack.propose", payload)
-    return done_or_again(
-        answer,
+    return saved(
+        "rulepack.propose",
+        payload,
         done=_("已存为草稿。核对无误后请提交。"),
-        to=url_for(".show", id=answer.body.get("id", 0)),
-        again=lambda one: _new(code, _beside_value(shown_again(one))),
+        again=lambda form: _new(code, _beside_value(form)),
     )
 
 

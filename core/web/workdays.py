@@ -17,7 +17,7 @@ from core.db import transaction
 from core.errors import InvalidInput
 from core.files import read_table
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
+from core.web.forms import fresh, page_of, saved, shown_again, whole
 from core.web.proposing import PROPOSE, STEPS, TONES, dated, may, stepped, steps
 from core.workdays.acts import COUNT_MAX
 from core.workdays.queries import VIEW, proposal, proposed
@@ -76,13 +76,8 @@ def create() -> ResponseReturnValue:
         "document": request.form.get("document"),
         "days": days or None,
     }
-    answer = act("calendar.propose", payload)
-    return done_or_again(
-        answer,
-        done=_("已存为草稿。核对无误后请提交。"),
-        to=url_for(".show", id=answer.body.get("id", 0)),
-        again=lambda one: _new(shown_again(one)),
-    )
+    done = _("已存为草稿。核对无误后请提交。")
+    return saved("calendar.propose", payload, done=done, again=_new)
 
 
 @blueprint.get("/<int:id>")

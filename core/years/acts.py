@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from core.access import Permission
-from core.acts import Act
+from core.acts import Act, Deed, Reasoned, acts_on
 from core.fields import ID_MAX, Text, fen, identity, one_of, reason, schema
 from core.years import carrying, closing, debts, forward, pools, takeon
 
@@ -56,14 +56,6 @@ def _page(name: str, **members: Any) -> Schema:
         limit=fields.Integer(load_default=debts.PAGE, validate=most),
         **members,
     )
-
-
-def _one(name: str) -> Schema:
-    return schema(name, id=identity())
-
-
-def _back(name: str) -> Schema:
-    return schema(name, id=identity(), reason=reason())
 
 
 def _division() -> Text:
@@ -117,15 +109,7 @@ CLOSING = [
         closing.request_close,
         object_type=closing.YEAR,
     ),
-    Act(
-        "year.close",
-        "年终结账",
-        "/years/close",
-        "year.close",
-        _one("YearClose"),
-        closing.close,
-        object_type=closing.YEAR,
-    ),
+    *acts_on(closing.YEAR, "/years", Deed("year.close", "年终结账", "year.close", closing.close)),
 ]
 
 CARRYING = [
@@ -152,7 +136,7 @@ CARRYING = [
         "批准结转",
         "/budget/carry-overs/approve",
         "budget.approve_carry_over",
-        _one("ApproveCarryOver"),
+        schema("ApproveCarryOver", id=identity()),
         carrying.approve,
         object_type=carrying.CARRY,
     ),
@@ -161,7 +145,7 @@ CARRYING = [
         "退回结转",
         "/budget/carry-overs/decline",
         "budget.approve_carry_over",
-        _back("DeclineCarryOver"),
+        schema("DeclineCarryOver", id=identity(), reason=reason()),
         carrying.decline,
         object_type=carrying.CARRY,
     ),
@@ -195,23 +179,11 @@ DEBTS = [
         debts.record,
         object_type=debts.DEBT,
     ),
-    Act(
-        "debt.approve",
-        "确认法定债务",
-        "/debts/approve",
-        "debt.approve",
-        _one("ApproveDebt"),
-        debts.approve,
-        object_type=debts.DEBT,
-    ),
-    Act(
-        "debt.decline",
-        "退回法定债务",
-        "/debts/decline",
-        "debt.approve",
-        _back("DeclineDebt"),
-        debts.decline,
-        object_type=debts.DEBT,
+    *acts_on(
+        debts.DEBT,
+        "/debts",
+        Deed("debt.approve", "确认法定债务", "debt.approve", debts.approve),
+        Reasoned("debt.decline", "退回法定债务", "debt.approve", debts.decline),
     ),
     Act(
         "debt.fund",
@@ -275,23 +247,11 @@ TAKEON = [
         takeon.propose,
         object_type=takeon.TAKEON,
     ),
-    Act(
-        "takeon.approve",
-        "批准期初建账",
-        "/takeon/approve",
-        "takeon.approve",
-        _one("TakeonApprove"),
-        takeon.approve,
-        object_type=takeon.TAKEON,
-    ),
-    Act(
-        "takeon.decline",
-        "退回期初建账",
-        "/takeon/decline",
-        "takeon.approve",
-        _back("TakeonDecline"),
-        takeon.decline,
-        object_type=takeon.TAKEON,
+    *acts_on(
+        takeon.TAKEON,
+        "/takeon",
+        Deed("takeon.approve", "批准期初建账", "takeon.approve", takeon.approve),
+        Reasoned("takeon.decline", "退回期初建账", "takeon.approve", takeon.decline),
     ),
     Act(
         "takeon.release",

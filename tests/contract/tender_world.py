@@ -8,6 +8,7 @@ from typing import Any
 from core import clock
 from core.access import Actor, Grant
 from core.plugins import registry
+from plugins.contract_outsourcing.demo.procuring import SHEET
 from tests import factories
 from tests.factories import COUNTY, County, do
 
@@ -15,36 +16,6 @@ PLANNED, WRITTEN = "2026-02-02T09:00", "2026-02-09T09:00"
 PUBLISHED, CLOSES = "2026-02-10T09:00", "2026-03-03T09:30"
 CEILING = 900_000
 _serial = itertools.count(1)
-
-SHEET: dict[str, Any] = {
-    "price_weight_bp": 3000,
-    "small_firm_deduction_bp": 1000,
-    "indicators": [
-        {
-            "code": "plan",
-            "name": "服务方案",
-            "points": 40,
-            "standard": "按需求逐项响应",
-            "levels": [
-                {"points": 40, "words": "全部响应并有实例"},
-                {"points": 20, "words": "全部响应"},
-                {"points": 0, "words": "有缺项"},
-            ],
-        },
-        {
-            "code": "team",
-            "name": "人员配备",
-            "points": 30,
-            "standard": "持证人数",
-            "levels": [
-                {"points": 30, "words": "持证 10 人以上"},
-                {"points": 10, "words": "持证 5 至 9 人"},
-                {"points": 0, "words": "持证不足 5 人"},
-            ],
-            "preferred": True,
-        },
-    ],
-}
 
 
 def make_plan(

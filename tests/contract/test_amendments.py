@@ -194,3 +194,24 @@ def test_the_whole_contract_or_its_main_part_is_not_handed_on(county, signed):
             consent=True,
         )
     assert said["state"] == "consented"
+
+
+def test_what_was_delivered_is_not_cut_nor_more_than_a_milestone_is_worth(county, signed):
+    found = milestones(county, signed)
+    first, second = found["服务方案"]["id"], found["上半年服务"]["id"]
+    manager = world.manager_of(county, county.provider)
+    with clock.frozen(OCTOBER):
+        do("milestone.deliver", manager, id=first, delivered_on="2026-10-15", words="方案已交")
+
+    def cut(milestone, amount_fen):
+        cuts = [{"milestone_id": milestone, "amount_fen": amount_fen}]
+        return ask(county, signed, kind="volume_down", changes={"cuts": cuts})
+
+    delivered, dear = cut(first, 1), cut(second, 28_800_001)
+    for answer in (delivered, dear):
+        assert (answer["status"], answer["code"]) == (422, "MILESTONE_NOT_OPEN")
+    assert delivered["facts"] == {"milestone_id": first}
+    assert "“服务方案”已经交付" in delivered["detail"]
+    assert dear["facts"] == {"milestone_id": second, "amount_fen": 28_800_000}
+    for words in ("“上半年服务”", "288,000.00 元", "288,000.01 元", "请改为不超过"):
+        assert words in dear["detail"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from fractions import Fraction
 
 import pytest
@@ -315,6 +316,22 @@ def test_a_single_source_is_negotiated_after_its_publicity(app, county):
             award = db.session.get_one(Award, made["award_id"])
             assert (award.state, award.amount_fen, award.bid_id) == (a.PUBLISHED, 990_000, None)
             assert db.session.get_one(Tender, world.tender).state == "awarded"
+
+
+def test_only_the_provider_that_was_made_public_is_negotiated_with(app, county):
+    with clock.frozen(MORNING):
+        world = Evaluation(app, county)
+        day = clock.today() - timedelta(days=1)
+        content = {"provider_id": county.provider}
+        world.tender = single_source(app, county, publicity_until=day, content=content)
+        with app.app_context():
+            other = factories.make_organisation("provider", name="没有公示的公司")
+        fields = {"id": world.tender, "price_fen": 990_000, "record": "三轮协商。"}
+        clerk = world.who("purchaser_clerk")
+        answer = world.attempt("tender.negotiate", clerk, provider_id=other, **fields)
+        assert (answer.status, answer.body["code"]) == (422, "PROVIDER_NOT_NAMED")
+        assert "没有公示的公司" in answer.body["detail"]
+        world.do("tender.negotiate", clerk, provider_id=county.provider, **fields)
 
 
 def test_who_competes_is_not_negotiated_with(app, county):

@@ -108,3 +108,18 @@ def test_a_complaint_that_was_withdrawn_may_be_filed_again(app, county):
         made = world.do("challenge.file", world.manager(1), **complaint)["id"]
         world.do("challenge.withdraw", world.manager(1), id=made, reason="补充材料")
         world.do("challenge.file", world.manager(1), **complaint)
+
+
+def test_what_has_not_happened_yet_is_asked_about_and_not_challenged(county, published):
+    who = bids_world.three_bids(published)[0]
+    with clock.frozen(bids_world.BIDDING):
+        for about in ("process", "result"):
+            answer = attempt("challenge.file", who, tender_id=published, about=about, **WORDS)
+            assert (answer.status, answer.body["code"]) == (422, "CHALLENGE_TOO_EARLY")
+            assert "可以先提出询问" in answer.body["detail"]
+        asked = WORDS | {"kind": "enquiry", "about": "process"}
+        do("challenge.file", who, tender_id=published, **asked)
+    bids_world.opened(county, published)
+    with clock.frozen(bids_world.DEADLINE):
+        assert challenged(who, published, "result") == "CHALLENGE_TOO_EARLY"
+        assert challenged(who, published, "process") == "filed"

@@ -169,3 +169,12 @@ def test_a_contract_is_ended_and_its_money_remitted_on_pages(contract, signed_in
     assert "还没有完成三方评价" in page.text
     credit = approver.open("/contract/contracts/credit/3")
     assert "还没有已结清的合同" in credit.text
+
+
+def test_a_contract_that_is_not_closed_has_no_final_account(app, county, awarded, signed_in):
+    with app.app_context():
+        contract = world.draft(county, awarded)
+    page = signed_in("purchaser_clerk").open(f"/contract/contracts/{contract['id']}/account.pdf")
+    assert page.status == 422
+    assert "NOT_CLOSED" in page.text
+    assert "请先结清合同" in page.text

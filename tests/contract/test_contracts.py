@@ -14,7 +14,7 @@ from plugins.contract_outsourcing.models import awards as a
 from plugins.contract_outsourcing.service import postings, years
 from tests.contract import contract_world as world
 from tests.contract.awards_world import acting, manager_of
-from tests.factories import COUNTY, attempt, do, make_user
+from tests.factories import COUNTY, SYSTEM, attempt, do, make_user
 from tests.settlement_world import together
 
 
@@ -206,3 +206,85 @@ def test_of_last_signatures_at_once_one_puts_the_contract_in_force(app, county):
         assert db.session.scalar(count.filter_by(object_id=contract["id"])) == 2
     # The purchaser signs once, whoever of its people was first.
     assert sorted(answer.status for answer in answers) == [200, 200, 409]
+
+
+def test_who_declined_an_award_signs_no_contract_of_it_and_gets_no_other(app, county):
+    with app.app_context():
+        awarded = world.award(county)
+        contract = world.agreed(county, awarded)
+        manager, approver = manager_of(county, county.provider), county.actor("purchaser_approver")
+        with clock.frozen(world.SIGNED):
+            do("award.decline", manager, id=awarded.id, reason="人手不足")
+            asked = {"id": contract["id"], "text_hash": contract["text_hash"]}
+            signed = attempt("contract.sign", manager, **asked)
+            do("contract.cancel", approver, id=contract["id"], reason="已放弃中标")
+            clerk = county.actor("purchaser_clerk")
+            drafted = attempt("contract.draft", clerk, **world.fields(awarded.id))
+    for answer in (signed, drafted):
+        assert (answer.status, answer.body["code"]) == (422, "AWARD_NOT_PUBLISHED")
+        assert answer.body["facts"] == {"state": "declined"}
+        assert "请先公告" in answer.body["detail"]
+
+
+def test_an_award_becomes_one_contract(app, county):
+    with app.app_context():
+        awarded = world.award(county)
+        first = world.draft(county, awarded)
+        clerk = county.actor("purchaser_clerk")
+        with clock.frozen(world.DRAFTED):
+            second = attempt("contract.draft", clerk, **world.fields(awarded.id))
+            do("contract.cancel", county.actor("purchaser_approver"), id=first["id"], reason="重写")
+            do("contract.draft", clerk, **world.fields(awarded.id))
+    assert (second.status, second.body["code"]) == (409, "CONTRACT_EXISTS")
+    assert second.body["facts"] == {"number": first["number"]}
+    assert first["number"] in second.body["detail"]
+
+
+def test_an_award_is_not_declined_once_its_contract_is_signed(app, county):
+    with app.app_context():
+        awarded = world.award(county)
+        contract = world.agreed(county, awarded)
+        world.sign(county, contract)
+        with clock.frozen(world.SIGNED):
+            manager = manager_of(county, county.provider)
+            answer = attempt("award.decline", manager, id=awarded.id, reason="太忙")
+    assert (answer.status, answer.body["code"]) == (422, "CONTRACT_SIGNED")
+    assert contract["number"] in answer.body["detail"]
+
+
+def test_a_contract_owes_no_more_of_a_year_to_come_than_its_plan(app, county):
+    """45 % of 960,000 yuan fall due in 2027, for which the plan foresees 400,000."""
+    milestones = [
+        world.part("M1", "今年", 5500, 2026, "2026-08-31"),
+        world.part("M2", "明年", 4500, 2027, "2027-02-28"),
+    ]
+    with app.app_context():
+        terms = world.terms(milestones=milestones, tail=None)
+        contract = world.agreed(county, terms=terms)
+        asked = {"id": contract["id"], "text_hash": contract["text_hash"]}
+        with clock.frozen(world.SIGNED):
+            do("contract.sign", manager_of(county, county.provider), **asked)
+            answer = attempt("contract.sign", county.actor("purchaser_approver"), **asked)
+        with transaction(readonly=True):
+            assert db.session.get_one(Contract, contract["id"]).state == "agreed"
+            assert years.pools_of(contract["id"]) == []
+    assert (answer.status, answer.body["code"]) == (422, "FORWARD_EXCEEDS_PLAN")
+    assert answer.body["facts"] == {
+        "fiscal_year": 2027,
+        "required_fen": 43_200_000,
+        "planned_fen": 40_000_000,
+    }
+    for words in ("2027 年度", "432,000.00 元", "400,000.00 元"):
+        assert words in answer.body["detail"]
+
+
+def test_nobody_but_the_parties_signs_not_even_the_system(app, county):
+    """A rehearsal may let the system act, whose scope is everything."""
+    with app.app_context():
+        contract = world.agreed(county)
+        with clock.frozen(world.SIGNED):
+            asked = {"id": contract["id"], "text_hash": contract["text_hash"]}
+            answer = attempt("contract.sign", SYSTEM, **asked)
+        with transaction(readonly=True):
+            assert db.session.scalar(db.select(Signature.id)) is None
+    assert (answer.status, answer.body["code"]) == (403, "NOT_A_PARTY")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core import clock
+from tests import factories
 from tests.contract import awards_world, contract_world
-from tests.factories import attempt
+from tests.factories import attempt, do
 
 BANDS = [{"up_to": 1, "unit_fen": 1000}, {"up_to": None, "unit_fen": 100_000}]
 PRICE = {"code": "meal", "name": "助餐", "unit": "餐", "bands": BANDS}
@@ -62,3 +63,27 @@ def test_no_band_of_a_unit_price_is_dearer_than_the_award(county, framework):
     answer = drafted(county, framework, terms=terms, value_fen=0)
     assert answer.body["code"] == "CONTRACT_OVER_AWARD"
     assert answer.body["facts"] == {"value_fen": 100_000, "award_fen": 1000}
+
+
+def test_a_public_service_is_not_accepted_without_those_it_is_for(app, county):
+    with app.app_context():
+        plan = factories.file_plan(
+            county,
+            contract_world.line_of(county, 100_000_000),
+            amount_fen=100_000_000,
+            form="contract",
+            form_reason="标准明确，竞争择优。",
+            standard_is_clear=True,
+            recipients_choose=False,
+        )
+        award = contract_world.award(county, purchase_id=plan, at="2026-04-21T10:00")
+        clerk = county.actor("purchaser_clerk")
+        with clock.frozen("2026-04-22T10:00"):
+            terms = contract_world.terms(recipients_min=0)
+            answer = attempt(
+                "contract.draft", clerk, **contract_world.fields(award.id, terms=terms)
+            )
+            do("contract.draft", clerk, **contract_world.fields(award.id))
+    assert (answer.status, answer.body["code"]) == (422, "RECIPIENTS_TOO_FEW")
+    assert answer.body["facts"] == {"least": 1}
+    assert "合同约定 0 份意见，至少 1 份" in answer.body["detail"]

@@ -253,3 +253,48 @@ def test_a_renewal_follows_on_the_old_term(county, signed):
     long = perform("contract.renew", clerk, at="2027-02-20T10:00", **fields | {"id": made["id"]})
     assert long["code"] == "STATE_CHANGED"
     assert years.pools_of(made["id"]) == []
+
+
+def test_what_was_delivered_is_accepted_or_refused_before_a_contract_ends(county, signed):
+    clerk, approver = county.actor("purchaser_clerk"), county.actor("purchaser_approver")
+    fields = {"id": signed, "reason": "停业", "call_bond": False}
+    proposed = perform("contract.terminate", clerk, **fields)
+    first = shown(county, signed)["milestones"][0]
+    manager = world.manager_of(county, county.provider)
+    delivered = {"id": first["id"], "delivered_on": "2026-06-15", "words": "方案已交"}
+    assert perform("milestone.deliver", manager, **delivered)["state"] == "submitted"
+    answers = [perform("ending.approve", approver, id=proposed["id"])]
+    perform("ending.decline", approver, id=proposed["id"], reason="先验收")
+    answers.append(perform("contract.terminate", clerk, **fields))
+    for answer in answers:
+        assert (answer["status"], answer["code"]) == (422, "MILESTONE_UNDER_ACCEPTANCE")
+        assert answer["facts"] == {"milestones": [first["name"]]}
+        assert first["name"] in answer["detail"]
+
+
+def test_a_receivable_is_not_refused_without_a_reason(county, signed):
+    manager, approver = (
+        world.manager_of(county, county.provider),
+        county.actor("purchaser_approver"),
+    )
+    asked = {"id": signed, "amount_fen": 1_000_000, "financier": "农商银行"}
+    number = perform("receivable.ask", manager, **asked)["id"]
+    answer = perform("receivable.confirm", approver, id=number, confirmed=False)
+    assert (answer["status"], answer["code"]) == (422, "REASON_MISSING")
+    assert "请写明理由" in answer["detail"]
+    fields = {"id": number, "confirmed": False, "reason": "已付"}
+    assert perform("receivable.confirm", approver, **fields)["state"] == "refused"
+
+
+def test_a_contract_not_yet_in_force_owes_nothing_and_is_owed_nothing(app, county):
+    with app.app_context():
+        contract = world.agreed(county)
+        manager = world.manager_of(county, county.provider)
+        fields = {"id": contract["id"], "amount_fen": 1_000_000}
+        answers = [
+            perform("receivable.ask", manager, financier="农商银行", **fields),
+            perform("income.record", county.actor("purchaser_clerk"), reason="分成", **fields),
+        ]
+    for answer in answers:
+        assert (answer["status"], answer["code"]) == (422, "NOT_IN_FORCE")
+        assert contract["number"] in answer["detail"]

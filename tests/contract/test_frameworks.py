@@ -25,9 +25,10 @@ from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.service import postings
 from tests.conftest import Database
-from tests.contract.awards_world import acting
-from tests.contract.frameworks_world import Framework, coded, make_framework
-from tests.factories import County, attempt, do
+from tests.contract import contract_world
+from tests.contract.awards_world import acting, manager_of, published_award
+from tests.contract.frameworks_world import CEILING, MEAL, Framework, coded, make_framework
+from tests.factories import County, attempt, do, make_organisation
 from tests.settlement_world import together
 
 APRIL, MAY, JUNE = "2026-04", "2026-05", "2026-06"
@@ -414,3 +415,59 @@ def test_a_sheet_is_no_text(framework: Framework) -> None:
     fields = framework.sheet(0, APRIL, 0) | {"content": coded("身份证号,餐次\n")}
     problem = refused("2026-04-30T09:00", "delivery.import", framework.managers[0], **fields)
     assert problem["code"] == "FILE_COLUMNS_WRONG"
+
+
+def test_the_contracts_of_a_framework_name_one_ceiling(framework: Framework) -> None:
+    county = framework.county
+    with transaction(readonly=True):
+        tender_id = db.session.get_one(Contract, framework.contracts[0]).tender_id
+    with clock.frozen("2026-02-03T09:00"):
+        third = make_organisation("provider", name="助餐三号")
+    award = published_award(county, third, CEILING, tender_id=tender_id, place=3)
+    terms = {
+        "unit_prices": [MEAL],
+        "ceiling_fen": CEILING - 1,
+        "funding": [{"line_id": framework.line}],
+    }
+    term = {"starts_on": "2026-03-10", "ends_on": "2027-03-09", "value_fen": 0}
+    approver = county.actor("purchaser_approver")
+    with clock.frozen("2026-03-11T09:00"):
+        fields = contract_world.fields(award.id, terms=terms, **term)
+        drafted = do("contract.draft", county.actor("purchaser_clerk"), **fields)
+        agreed = do("contract.agree", approver, id=drafted["id"])
+        asked = {"id": drafted["id"], "text_hash": agreed["text_hash"]}
+        do("contract.sign", manager_of(county, third), **asked)
+        answer = attempt("contract.sign", approver, **asked)
+    assert (answer.status, answer.body["code"]) == (409, "CEILING_DIFFERS")
+    assert answer.body["facts"] == {"ceiling_fen": CEILING}
+    for words in ("300,000.00 元", "299,999.99 元", "重新起草"):
+        assert words in answer.body["detail"]
+
+
+def test_an_order_is_claimed_by_its_quantity_not_delivered_as_a_milestone(
+    framework: Framework,
+) -> None:
+    order = framework.order(PLACED, 0, APRIL, 100)["id"]
+    said = {"id": order, "delivered_on": "2026-03-31", "words": "完成"}
+    answer = refused(PLACED, "milestone.deliver", framework.managers[0], **said)
+    assert (answer["status"], answer["code"]) == (422, "MILESTONE_IS_ORDER")
+    assert "请在订单页申报" in answer["detail"]
+
+
+def test_nothing_is_ordered_under_a_contract_without_unit_prices(town: County) -> None:
+    contract = contract_world.agreed(town)
+    contract_world.sign(town, contract)
+    asked = {"contract_id": contract["id"], "service": "meal", "period": APRIL, "quantity": 1}
+    answer = refused(PLACED, "order.place", town.actor("purchaser_clerk"), **asked)
+    assert (answer["status"], answer["code"]) == (422, "NOT_A_FRAMEWORK")
+    assert contract["number"] in answer["detail"]
+
+
+def test_a_framework_is_owed_damages_before_its_first_order(framework: Framework) -> None:
+    clerk = framework.county.actor("purchaser_clerk")
+    fields = {"id": framework.contracts[0], "amount_fen": 50_000, "reason": "违约金"}
+    with clock.frozen(PLACED):
+        number = do("income.record", clerk, **fields)["id"]
+        maker = framework.county.actor("finance_maker")
+        do("income.receive", maker, id=number, amount_fen=50_000, bank_reference="R1")
+    assert framework.order(PLACED, 0, APRIL, 100)["amount_fen"] == 118_000

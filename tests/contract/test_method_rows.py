@@ -18,6 +18,8 @@ ROWS = """
     unit: working_days
     envelopes: 1
     evaluation: lowest
+    panel_min: negotiation.panel_min
+    panel_expert_share: negotiation.panel_expert_share
     above_limit: needs_approval
     reason: [standard_goods]
     ocds: limited

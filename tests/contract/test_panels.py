@@ -11,12 +11,13 @@ from core.access import User
 from core.audit import AuditEntry
 from core.db import db, transaction
 from core.states import StatusLog
-from plugins.contract_outsourcing.models import PanelDraw, PanelMember, Score
+from plugins.contract_outsourcing.models import Expert, PanelDraw, PanelMember, Score
 from plugins.contract_outsourcing.rules import drawing
 from plugins.contract_outsourcing.service import panel_queries
 from tests import factories
 from tests.contract import awards_world
 from tests.contract.evaluation_world import MORNING, Evaluation
+from tests.factories import COUNTY
 from tests.web.browser import Browser
 
 
@@ -261,3 +262,40 @@ def test_a_failed_procurement_has_no_secret_panel(app, world):
     with app.app_context(), transaction(readonly=True):
         assert list(db.session.scalars(panel_queries.named())) == [world.tender]
         assert set(db.session.scalars(panel_queries.named_bids())) == set(world.bids)
+
+
+def test_who_left_a_panel_is_not_sent_to_it_again(app, world, county):
+    clerk, one = world.who("purchaser_clerk"), world.who("purchaser_approver")
+    fields = {"id": world.tender, "user_id": county.users["purchaser_approver"]}
+    world.do("panel.add_representative", clerk, **fields)
+    world.do("panel.declare", one, id=world.tender, confirms=False, reason="出差")
+    answer = world.attempt("panel.add_representative", clerk, **fields)
+    assert (answer.status, answer.body["code"]) == (422, "MEMBER_SEATED")
+    assert "请另选一人" in answer.body["detail"]
+
+
+def test_an_expert_stands_in_the_pool_once_and_may_come_back(app, world, county):
+    maker, number = world.who("finance_maker"), world.add_expert()
+    with app.app_context(), transaction(readonly=True):
+        login = db.session.get_one(User, db.session.get_one(Expert, number).user_id).login
+    fields = {"login": login, "division_code": COUNTY, "fields": ["物业"], "employer": "财大"}
+    answer = world.attempt("expert.add", maker, **fields)
+    assert (answer.status, answer.body["code"]) == (409, "EXPERT_EXISTS")
+    world.do("expert.retire", maker, id=number, reason="出国")
+    assert world.do("expert.add", maker, **fields)["id"] == number
+
+
+def test_a_tie_of_two_providers_is_recorded_once_whichever_is_named_first(world):
+    maker, (one, other, _third) = world.who("finance_maker"), world.providers
+    world.do("party.record_tie", maker, one_id=other, other_id=one, kind="holding")
+    fields = {"one_id": one, "other_id": other, "kind": "same_head"}
+    answer = world.attempt("party.record_tie", maker, **fields)
+    assert (answer.status, answer.body["code"]) == (409, "TIE_EXISTS")
+
+
+def test_where_bids_bear_their_price_no_final_quotes_are_called(world):
+    panel = world.seat()
+    until = {"id": world.tender, "until": "2026-03-03T17:00"}
+    answer = world.attempt("panel.call_quotes", panel[0], **until)
+    assert (answer.status, answer.body["code"]) == (422, "NO_FINAL_QUOTES")
+    assert "以投标报价为准" in answer.body["detail"]

@@ -75,3 +75,21 @@ def test_a_contract_that_costs_nothing_runs_over_the_years(app, county):
         for milestone in world.milestones:
             world.deliver(milestone, "2026-03-20")
             assert world.accept(milestone)["state"] == "paid"
+
+
+def test_beyond_what_a_milestone_is_worth_nothing_more_is_deducted(app, county):
+    """1,920 visits of 150 yuan are all of it: 288,000 yuan."""
+    with clock.frozen(TODAY):
+        world = Performing(app, county)
+        world.deliver(world.m1, "2026-03-20")
+        asked = {"milestone_id": world.m1, "kind": "quality", "clause": "missed"}
+        asked |= {"evidence": "没有做。"}
+        made = world.do("deduction.propose", "accepter", units=1920, **asked)
+        assert made["capped_fen"] == 28_800_000
+        answer = world.refused("deduction.propose", "accepter", units=2, **asked)
+        assert (answer["status"], answer["code"]) == (422, "DEDUCTION_CAP_REACHED")
+        assert answer["facts"] == {"amount_fen": 30_000}
+        assert "300.00 元" in answer["detail"]
+        # What is given up makes room again.
+        world.do("deduction.drop", "accepter", id=made["id"], reason="算错了。")
+        assert world.do("deduction.propose", "accepter", units=2, **asked)["capped_fen"] == 30_000

@@ -153,3 +153,11 @@ def test_lists_open_for_everybody_who_works_with_contracts(world):
 def test_a_visitor_who_is_not_signed_in_is_led_to_where_residents_begin(world):
     page = Browser(world.app.test_client()).open("/contract/opinions/")
     assert page.path == "/me/sign-in"
+
+
+def test_what_is_not_accepted_yet_has_no_certificate(world):
+    deliver(world)
+    page = browser(world, "accepter").open(f"{page_of(world)}/certificate.pdf")
+    assert page.status == 422
+    assert "NOT_ACCEPTED" in page.text
+    assert "请先完成验收" in page.text

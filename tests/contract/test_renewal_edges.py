@@ -71,3 +71,21 @@ def test_who_wrote_a_draft_anew_does_not_agree_to_it(county, renewal):
     with clock.frozen(LATE):
         answer = attempt("contract.agree", both, id=renewal).body
     assert answer["code"] == "FOUR_EYES_REQUIRED"
+
+
+def test_what_no_renewal_was_agreed_for_is_procured_anew(app, county):
+    with app.app_context():
+        contract = contract_world.agreed(county)
+        contract_world.sign(county, contract)
+        with clock.frozen(LATE):
+            answer = attempt(
+                "contract.renew",
+                county.actor("purchaser_clerk"),
+                id=contract["id"],
+                ends_on="2028-02-28",
+                milestones=[contract_world.part("M1", "全部服务", 10_000, 2027, "2027-12-31")],
+                funding=[],
+            )
+    assert (answer.status, answer.body["code"]) == (422, "RENEWAL_NOT_AGREED")
+    assert contract["number"] in answer.body["detail"]
+    assert answer.body["basis"]

@@ -150,3 +150,9 @@ def test_every_method_has_a_row():
     wanted = {"open_tender", "invited_tender", "negotiation", "single_source", "inquiry"}
     assert wanted <= set(methods())
     assert all(isinstance(method, Method) and method.basis for method in methods().values())
+
+
+def test_who_takes_bids_has_a_panel_that_judges_them_and_nobody_else():
+    for method in methods().values():
+        panel = (method.panel_min is not None, method.panel_expert_share is not None)
+        assert panel == (bool(method.envelopes), bool(method.envelopes)), method.code

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from core.acts import Act
+from core.acts import Act, Deed, Reasoned, acts_on
 from core.fields import Text, date, fen, identity, one_of, reason, schema
 from core.purchases.schemas import Paragraphs
 from plugins.contract_outsourcing.models.contracts import AMENDMENTS, PARTS
@@ -58,28 +58,15 @@ _CHANGES = schema(
 )
 
 
-def _reasoned(name: str, operation: str, title: str, permission: str, verb: Any) -> Act:
-    """Return an act on one contract that takes a reason."""
-    path = f"/contract/contracts/{operation.split('.')[1].replace('_', '-')}"
-    fields_ = {"id": identity(), "reason": reason()}
-    return Act(
-        operation, title, path, permission, schema(name, **fields_), verb, object_type=OBJECT
-    )
-
-
-def _plain(name: str, operation: str, title: str, permission: str, verb: Any) -> Act:
-    """Return an act on one contract that takes nothing else."""
-    path = f"/contract/contracts/{operation.split('.')[1].replace('_', '-')}"
-    return Act(
-        operation, title, path, permission, schema(name, id=identity()), verb, object_type=OBJECT
-    )
-
-
 LIFE = [
-    _plain("ContractPublication", "contract.publish", "公告合同", "contract.make", ending.publish),
-    _plain("ContractFiling", "contract.file", "备案合同", "contract.file", ending.file),
-    _reasoned("ContractRest", "contract.suspend", "中止合同", "contract.agree", ending.suspend),
-    _reasoned("ContractResumed", "contract.resume", "恢复合同", "contract.agree", ending.resume),
+    *acts_on(
+        OBJECT,
+        "/contract/contracts",
+        Deed("contract.publish", "公告合同", "contract.make", ending.publish),
+        Deed("contract.file", "备案合同", "contract.file", ending.file),
+        Reasoned("contract.suspend", "中止合同", "contract.agree", ending.suspend),
+        Reasoned("contract.resume", "恢复合同", "contract.agree", ending.resume),
+    ),
     Act(
         "contract.terminate",
         "提出解除合同",
@@ -89,28 +76,20 @@ LIFE = [
         terminating.terminate,
         object_type=OBJECT,
     ),
-    Act(
-        "ending.approve",
-        "复核解除合同或兑付保证金",
-        "/contract/endings/approve",
-        terminating.AGREE,
-        schema("EndingApproval", id=identity()),
-        terminating.approve,
-        object_type=OBJECT,
+    *acts_on(
+        OBJECT,
+        "/contract/endings",
+        Deed("ending.approve", "复核解除合同或兑付保证金", terminating.AGREE, terminating.approve),
+        Reasoned(
+            "ending.decline", "不同意解除合同或兑付保证金", terminating.AGREE, terminating.decline
+        ),
     ),
-    Act(
-        "ending.decline",
-        "不同意解除合同或兑付保证金",
-        "/contract/endings/decline",
-        terminating.AGREE,
-        schema("EndingDeclined", id=identity(), reason=reason()),
-        terminating.decline,
-        object_type=OBJECT,
+    *acts_on(
+        OBJECT,
+        "/contract/contracts",
+        Deed("contract.complete", "确认履行完毕", "contract.agree", ending.complete),
+        Deed("contract.close", "结清合同", "contract.agree", ending.close),
     ),
-    _plain(
-        "ContractCompleted", "contract.complete", "确认履行完毕", "contract.agree", ending.complete
-    ),
-    _plain("ContractClosed", "contract.close", "结清合同", "contract.agree", ending.close),
     Act(
         "contract.renew",
         "续签合同",
@@ -169,23 +148,11 @@ CHANGES = [
         amending.amend,
         object_type=OBJECT,
     ),
-    Act(
-        "amendment.approve",
-        "复核合同变更",
-        "/contract/amendments/approve",
-        "contract.agree",
-        schema("AmendmentApproval", id=identity()),
-        amending.approve,
-        object_type=OBJECT,
-    ),
-    Act(
-        "amendment.decline",
-        "不同意合同变更",
-        "/contract/amendments/decline",
-        "contract.sign",
-        schema("AmendmentDeclined", id=identity(), reason=reason()),
-        amending.decline,
-        object_type=OBJECT,
+    *acts_on(
+        OBJECT,
+        "/contract/amendments",
+        Deed("amendment.approve", "复核合同变更", "contract.agree", amending.approve),
+        Reasoned("amendment.decline", "不同意合同变更", "contract.sign", amending.decline),
     ),
     Act(
         "amendment.sign",
@@ -223,23 +190,11 @@ CHANGES = [
 ]
 
 MONEY = [
-    Act(
-        "bond.return",
-        "退还履约保证金",
-        "/contract/bonds/return",
-        "contract.agree",
-        schema("BondReturned", id=identity(), reason=reason()),
-        ending.return_bond,
-        object_type=OBJECT,
-    ),
-    Act(
-        "bond.call",
-        "提出兑付履约保证金",
-        "/contract/bonds/call",
-        terminating.MAKE,
-        schema("BondCalled", id=identity(), reason=reason()),
-        terminating.call_bond,
-        object_type=OBJECT,
+    *acts_on(
+        OBJECT,
+        "/contract/bonds",
+        Reasoned("bond.return", "退还履约保证金", "contract.agree", ending.return_bond),
+        Reasoned("bond.call", "提出兑付履约保证金", terminating.MAKE, terminating.call_bond),
     ),
     Act(
         "income.record",

@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from core.acts import Act
-from core.fields import ID_MAX, Text, date, fen, identity, one_of, reason, schema
+from core.acts import Act, Deed, Reasoned, acts_on
+from core.fields import ID_MAX, Text, date, fen, identity, one_of, schema
 from core.purchases.schemas import Paragraphs, one, page
 from plugins.contract_outsourcing.api import contract_life
 from plugins.contract_outsourcing.models.contracts import PARTS, STATES
@@ -61,32 +61,12 @@ DRAFTING = [
         contracts.revise,
         object_type=OBJECT,
     ),
-    Act(
-        "contract.agree",
-        "复核合同",
-        "/contract/contracts/agree",
-        "contract.agree",
-        schema("ContractAgreement", id=identity()),
-        contracts.agree,
-        object_type=OBJECT,
-    ),
-    Act(
-        "contract.send_back",
-        "退回合同草案",
-        "/contract/contracts/send-back",
-        "contract.agree",
-        schema("ContractSentBack", id=identity(), reason=reason()),
-        contracts.send_back,
-        object_type=OBJECT,
-    ),
-    Act(
-        "contract.cancel",
-        "作废未签署的合同",
-        "/contract/contracts/cancel",
-        "contract.agree",
-        schema("ContractCancelled", id=identity(), reason=reason()),
-        contracts.cancel,
-        object_type=OBJECT,
+    *acts_on(
+        OBJECT,
+        "/contract/contracts",
+        Deed("contract.agree", "复核合同", "contract.agree", contracts.agree),
+        Reasoned("contract.send_back", "退回合同草案", "contract.agree", contracts.send_back),
+        Reasoned("contract.cancel", "作废未签署的合同", "contract.agree", contracts.cancel),
     ),
     Act(
         "contract.sign",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from marshmallow import fields, validate
 
-from core.acts import Act
+from core.acts import Act, Deed, Reasoned, acts_on
 from core.fields import Text, date, identity, one_of, reason, schema
 from core.files import MAX_BYTES
 from plugins.contract_outsourcing.service import (
@@ -75,23 +75,11 @@ ORDERS = [
         order_settling.claim,
         object_type=steps.MILESTONE,
     ),
-    Act(
-        "order.send_back",
-        "退回订单申报",
-        "/contract/orders/send-back",
-        "order.settle",
-        schema("SendBackOrder", id=identity(), reason=reason()),
-        order_settling.send_back,
-        object_type=steps.MILESTONE,
-    ),
-    Act(
-        "order.settle",
-        "核定订单",
-        "/contract/orders/settle",
-        "order.settle",
-        schema("SettleOrder", id=identity()),
-        order_settling.settle,
-        object_type=steps.MILESTONE,
+    *acts_on(
+        steps.MILESTONE,
+        "/contract/orders",
+        Reasoned("order.send_back", "退回订单申报", "order.settle", order_settling.send_back),
+        Deed("order.settle", "核定订单", "order.settle", order_settling.settle),
     ),
 ]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from core.acts import Act
-from core.fields import Text, date, identity, one_of, reason, schema
+from core.acts import Act, Deed, Reasoned, acts_on
+from core.fields import Text, date, identity, one_of, schema
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.service import (
     accepting,
@@ -183,23 +183,11 @@ DEDUCTIONS = [
         deducting.state,
         object_type=deducting.DEDUCTION,
     ),
-    Act(
-        "deduction.decide",
-        "决定扣减",
-        "/contract/deductions/decide",
-        "deduction.decide",
-        schema("DeductionDecide", id=identity(), reason=reason()),
-        deducting.decide,
-        object_type=deducting.DEDUCTION,
-    ),
-    Act(
-        "deduction.drop",
-        "撤回扣减",
-        "/contract/deductions/drop",
-        "deduction.drop",
-        schema("DeductionDrop", id=identity(), reason=reason()),
-        deducting.drop,
-        object_type=deducting.DEDUCTION,
+    *acts_on(
+        deducting.DEDUCTION,
+        "/contract/deductions",
+        Reasoned("deduction.decide", "决定扣减", "deduction.decide", deducting.decide),
+        Reasoned("deduction.drop", "撤回扣减", "deduction.drop", deducting.drop),
     ),
 ]
 ACCEPTANCES = [
@@ -219,32 +207,14 @@ ACCEPTANCES = [
         accepting.record,
         object_type=MILESTONE,
     ),
-    Act(
-        "acceptance.approve",
-        "复核通过验收",
-        "/contract/acceptances/approve",
-        "acceptance.approve",
-        schema("AcceptanceApprove", id=identity()),
-        accepting.approve,
-        object_type=MILESTONE,
-    ),
-    Act(
-        "acceptance.send_back",
-        "退回重新验收",
-        "/contract/acceptances/send-back",
-        "acceptance.approve",
-        schema("AcceptanceSendBack", id=identity(), reason=reason()),
-        accepting.send_back,
-        object_type=MILESTONE,
-    ),
-    Act(
-        "acceptance.refuse",
-        "验收不合格，退回重新交付",
-        "/contract/acceptances/refuse",
-        "acceptance.approve",
-        schema("AcceptanceRefuse", id=identity(), reason=reason()),
-        accepting.refuse,
-        object_type=MILESTONE,
+    *acts_on(
+        MILESTONE,
+        "/contract/acceptances",
+        Deed("acceptance.approve", "复核通过验收", "acceptance.approve", accepting.approve),
+        Reasoned("acceptance.send_back", "退回重新验收", "acceptance.approve", accepting.send_back),
+        Reasoned(
+            "acceptance.refuse", "验收不合格，退回重新交付", "acceptance.approve", accepting.refuse
+        ),
     ),
 ]
 RESULTS = [

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from core.acts import Act
+from core.acts import Act, Deed, Reasoned, acts_on
 from core.fields import Text, date, fen, identities, identity, instant, one_of, reason, schema
 from core.purchases.schemas import Paragraphs, one, page
 from plugins.contract_outsourcing.models import tenders as t
@@ -129,23 +129,11 @@ WRITING = [
         tenders.revise,
         object_type=TENDER,
     ),
-    Act(
-        "tender.submit",
-        "提交采购项目复核",
-        "/contract/tenders/submit",
-        tenders.MAKE,
-        one("SubmitTender"),
-        tenders.submit,
-        object_type=TENDER,
-    ),
-    Act(
-        "tender.send_back",
-        "退回采购项目",
-        "/contract/tenders/send-back",
-        tenders.AGREE,
-        one("SendBackTender", reason=reason()),
-        tenders.send_back,
-        object_type=TENDER,
+    *acts_on(
+        TENDER,
+        "/contract/tenders",
+        Deed("tender.submit", "提交采购项目复核", tenders.MAKE, tenders.submit),
+        Reasoned("tender.send_back", "退回采购项目", tenders.AGREE, tenders.send_back),
     ),
     Act(
         "tender.invite",

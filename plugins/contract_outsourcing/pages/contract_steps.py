@@ -191,8 +191,8 @@ def renew(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
         "id": id,
         "ends_on": form.get("ends_on"),
         "purchase_id": whole(form.get("purchase_id")),
-        "milestones": contract_form.rows(form, "milestones"),
-        "bond": contract_form.part(form, "bond"),
+        "milestones": contract_form.MILESTONES.read(form),
+        "bond": contract_form.BOND.read(form),
         "index_now": fen_of(form["index_now"]) if form.get("index_now") else None,
         "multi_year_reason": form.get("multi_year_reason"),
     }
@@ -217,7 +217,7 @@ def _renewal(number: int, form: dict[str, Any]) -> str:
             if code in {"share", "tail", "advance"}
         ],
         bond_forms=list(contract_words.bond_forms().items()),
-        ready=contract_form.ready(form["values"])["milestones"],
+        ready=contract_form.MILESTONES.ready(form["values"]),
         labels=contract_words.labels(),
         **form,
     )

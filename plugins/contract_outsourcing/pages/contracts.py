@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from core.errors import RuleBroken
 from core.parties import Organisation
 from core.purchases import Purchase, lines_of
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again
+from core.web.forms import fresh, page_of, saved
 from core.web.menu import DOOR, MenuItem, Todo
 from plugins.contract_outsourcing.models import Award, Contract, Ending, Milestone, Tender
 from plugins.contract_outsourcing.models import contracts as c
@@ -90,31 +91,23 @@ def new(award: int) -> str:
 @blueprint.post("/new/<int:award>")
 def create(award: int) -> ResponseReturnValue:
     """Draft a contract."""
-    answer = act("contract.draft", contract_form.payload(request.form) | {"award_id": award})
-    return done_or_again(
-        answer,
-        done=_("已起草合同，等复核。"),
-        to=url_for(".show", id=answer.body.get("id", 0)),
-        again=lambda one: _new(award, shown_again(one)),
-    )
+    fields = contract_form.payload(request.form) | {"award_id": award}
+    done = _("已起草合同，等复核。")
+    return saved("contract.draft", fields, done=done, again=partial(_new, award))
 
 
 @blueprint.get("/<int:id>/revise")
 def revising(id: int) -> str:  # noqa: A002 - the route's name
     """Show the form of a draft."""
-    contract = contract_queries.show(current_actor(), id=id)
-    return _form(contract, fresh() | {"values": contract_form.typed(contract)})
+    return _revising(id, fresh())
 
 
 @blueprint.post("/<int:id>/revise")
 def revise(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Write a draft anew."""
-    return done_or_again(
-        act("contract.revise", contract_form.payload(request.form) | {"id": id}),
-        done=_("已修改合同草案。"),
-        to=url_for(".show", id=id),
-        again=lambda one: _form(contract_queries.show(current_actor(), id=id), shown_again(one)),
-    )
+    fields = contract_form.payload(request.form) | {"id": id}
+    done = _("已修改合同草案。")
+    return saved("contract.revise", fields, done=done, again=partial(_revising, id))
 
 
 @blueprint.get("/<int:id>")
@@ -141,7 +134,7 @@ def final_account(id: int) -> Response:  # noqa: A002 - the route's name
     with paper.in_chinese():
         contract = contract_queries.show(actor, id=id)
         if contract["state"] != c.CLOSED:
-            raise RuleBroken("NOT_CLOSED", _("合同还没有结清，没有结算单。"))
+            raise RuleBroken("NOT_CLOSED", _("合同还没有结清，没有结算单。请先结清合同。"))
         paid_fen = {
             number: fen
             for number, (fen, _at) in paid.by_milestone(
@@ -227,6 +220,11 @@ def _new(award_id: int, form: dict[str, Any]) -> str:
     return _form(
         {"award_id": award.id, "purchase_id": tender.purchase_id, "provider": provider.name}, form
     )
+
+
+def _revising(number: int, form: dict[str, Any]) -> str:
+    contract = contract_queries.show(current_actor(), id=number)
+    return _form(contract, form | {"values": form["values"] or contract_form.typed(contract)})
 
 
 def _form(contract: dict[str, Any], form: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from core.access import Actor, require
 from core.acts import Answer
 from core.errors import NotFound, RuleBroken
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole, year_of
+from core.web.forms import act, done_or_again, fresh, lines_of, page_of, shown_again, whole, year_of
 from core.web.menu import DOOR, MenuItem, Todo
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.pages import certificates, paper
@@ -83,7 +83,7 @@ def show(id: int) -> str:  # noqa: A002 - the route's name
 def deliver(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Say that it was delivered."""
     form = request.form
-    links = [line.strip() for line in (form.get("links") or "").splitlines() if line.strip()]
+    links = lines_of(form.get("links"))
     fields = {"id": id, "delivered_on": form.get("delivered_on"), "words": form.get("words")}
     fields |= {"links": links, "files": _files()}
     return _after(id, act("milestone.deliver", fields), _("已申报交付，等验收。"))
@@ -182,7 +182,9 @@ def certificate(id: int) -> Response:  # noqa: A002 - the route's name
     with paper.in_chinese():
         milestone = performance_queries.shown(actor, id=id)
         if milestone["accepted_on"] is None:
-            raise RuleBroken("NOT_ACCEPTED", _("这个节点还没有通过验收，没有验收单。"))
+            raise RuleBroken(
+                "NOT_ACCEPTED", _("这个节点还没有通过验收，没有验收单。请先完成验收。")
+            )
         data = certificates.paper(milestone)
         return paper.printed(data, f"acceptance-{id}", TEMPLATES / "certificate.typ")
 

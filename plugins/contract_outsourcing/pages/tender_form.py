@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from core import clock, formats
-from core.web.forms import fen_of, whole
+from core.web.forms import FLAG, TEXT, WHOLE, Kind, Rows, fen_of, lines_of, whole
 
 TEXTS = (
     "name",
@@ -22,16 +22,38 @@ TEXTS = (
     "documents_until",
     "closes_at",
 )
-WHOLE = ("agency_id", "provider_id")
-INDICATORS_READY = 3
-_ROW = ("name", "points", "standard", "levels", "preferred")
+NUMBER = ("agency_id", "provider_id")
+
+
+def _levels(text: str) -> list[dict[str, Any]]:
+    """Read a step a line: its points, then what earns them."""
+    steps = [line.replace("\u3000", " ").partition(" ") for line in lines_of(text)]
+    return [{"points": whole(points), "words": words.strip()} for points, _, words in steps]
+
+
+def _levels_typed(levels: list[dict[str, Any]]) -> str:
+    return "\n".join(f"{level['points']} {level['words']}" for level in levels)
+
+
+INDICATORS = Rows(
+    "indicators",
+    3,
+    {
+        "name": TEXT,
+        "points": WHOLE,
+        "standard": TEXT,
+        "levels": Kind(_levels, _levels_typed),
+        "preferred": FLAG,
+    },
+    letter="i",
+)
 
 
 def payload(form: Any) -> dict[str, Any]:
     """Return what was typed as the fields of `tender.create` or `tender.revise`."""
     fields: dict[str, Any] = {name: form.get(name, "").strip() or None for name in TEXTS}
-    fields |= {name: whole(form.get(name)) or None for name in WHOLE}
-    fields["conditions"] = _lines(form.get("conditions", ""))
+    fields |= {name: whole(form.get(name)) or None for name in NUMBER}
+    fields["conditions"] = lines_of(form.get("conditions"))
     ceiling = form.get("ceiling_fen", "").strip()
     fields["ceiling_fen"] = fen_of(ceiling) if ceiling else None
     fields["bid_bond_fen"] = fen_of(form.get("bid_bond_fen", "").strip() or "0")
@@ -43,9 +65,8 @@ def payload(form: Any) -> dict[str, Any]:
 def typed(tender: dict[str, Any]) -> MultiDict[str, str]:
     """Return a tender as it stands in the form."""
     values: MultiDict[str, str] = MultiDict()
-    for name in (*TEXTS, *WHOLE):
-        found = tender.get(name)
-        values[name] = "" if found is None else str(found)
+    for name in (*TEXTS, *NUMBER):
+        values[name] = TEXT.typed(tender.get(name))
     if tender["closes_at"]:
         local = clock.instant(tender["closes_at"]).astimezone(clock.ZONE)
         values["closes_at"] = f"{local:%Y-%m-%dT%H:%M}"
@@ -61,19 +82,8 @@ def typed(tender: dict[str, Any]) -> MultiDict[str, str]:
     values["deduction"] = formats.yuan(sheet["small_firm_deduction_bp"])
     values["ties"] = sheet["ties"]
     values["admitted"] = str(sheet.get("admitted") or "")
-    for index, row in enumerate(sheet["indicators"]):
-        values[f"indicators-{index}-name"] = row["name"]
-        values[f"indicators-{index}-points"] = str(row["points"])
-        values[f"indicators-{index}-standard"] = row["standard"]
-        values[f"indicators-{index}-preferred"] = "1" if row["preferred"] else ""
-        steps = [f"{level['points']} {level['words']}" for level in row["levels"]]
-        values[f"indicators-{index}-levels"] = "\n".join(steps)
+    INDICATORS.fill(values, sheet["indicators"])
     return values
-
-
-def ready(values: Any) -> int:
-    """Return how many indicators the form shows: those filled in, and some blank ones."""
-    return max(INDICATORS_READY, _most(values) + 2)
 
 
 def _competition(form: Any) -> dict[str, Any] | None:
@@ -92,41 +102,12 @@ def _sheet(form: Any) -> dict[str, Any]:
         "small_firm_deduction_bp": fen_of(deduction) if deduction else None,
         "ties": form.get("ties") or "technical",
         "admitted": whole(form.get("admitted")) or None,
-        "indicators": [
-            _indicator(form, index)
-            for index in range(_most(form) + 1)
-            if any(form.get(f"indicators-{index}-{key}", "").strip() for key in _ROW[:4])
-        ],
+        "indicators": [_indicator(row) for row in INDICATORS.read(form)],
     }
 
 
-def _indicator(form: Any, index: int) -> dict[str, Any]:
-    row = {key: form.get(f"indicators-{index}-{key}", "").strip() for key in _ROW}
-    return {
-        "code": f"i{index + 1}",
-        "name": row["name"],
-        "points": whole(row["points"]),
-        "standard": row["standard"] or row["name"],
-        "levels": [_level(line) for line in _lines(row["levels"])],
-        "preferred": row["preferred"] == "1",
-    }
-
-
-def _level(line: str) -> dict[str, Any]:
-    points, _, words = line.replace("\u3000", " ").partition(" ")
-    return {"points": whole(points), "words": words.strip()}
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _most(form: Any) -> int:
-    """Return the highest row of indicators in which something stands, -1 where there is none."""
-    numbers = [
-        int(parts[1])
-        for parts in (key.split("-") for key in form if form.get(key))
-        if parts[0] == "indicators" and len(parts) == len(("indicators", "row", "field"))
-        if parts[1].isdecimal() and len(parts[1]) < 3  # noqa: PLR2004 - two digits
-    ]
-    return max(numbers, default=-1)
+def _indicator(row: dict[str, Any]) -> dict[str, Any]:
+    """Return an indicator whole: the act refuses blank points, its name can be its standard."""
+    standard = row.get("standard") or row.get("name", "")
+    blank = {"name": "", "points": "", "levels": [], "preferred": False}
+    return blank | row | {"standard": standard}

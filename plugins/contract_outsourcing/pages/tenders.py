@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -19,7 +20,7 @@ from core.parties import Organisation
 from core.plugins import registry
 from core.purchases import READY, Purchase
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again, whole
+from core.web.forms import act, done_or_again, fresh, page_of, saved, shown_again, whole
 from core.web.menu import MenuItem, Todo
 from plugins.contract_outsourcing.models import Tender, TenderQuestion
 from plugins.contract_outsourcing.models import tenders as t
@@ -111,35 +112,21 @@ def create() -> ResponseReturnValue:
     """Write a tender."""
     fields = tender_form.payload(request.form)
     fields["purchase_id"] = whole(request.form.get("purchase_id"))
-    answer = act("tender.create", fields)
-    return done_or_again(
-        answer,
-        done=_("已保存采购项目 %(number)s。", number=answer.body.get("number")),
-        to=url_for(".show", id=answer.body.get("id", 0)),
-        again=lambda one: _form(shown_again(one)),
-    )
+    return saved("tender.create", fields, done=_("已保存采购项目 %(number)s。"), again=_form)
 
 
 @blueprint.get("/<int:id>/edit")
 def edit(id: int) -> str:  # noqa: A002 - the route's name
     """Show a draft in the form."""
-    actor = current_actor()
-    require(actor, MAKE)
-    tender = tender_queries.tender_detail(actor, id=id)
-    return _form(fresh() | {"values": tender_form.typed(tender)}, tender)
+    return _form(fresh(), id)
 
 
 @blueprint.post("/<int:id>/edit")
 def revise(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Replace a draft's content."""
-    return done_or_again(
-        act("tender.revise", tender_form.payload(request.form) | {"id": id}),
-        done=_("已保存修改。"),
-        to=url_for(".show", id=id),
-        again=lambda one: _form(
-            shown_again(one), tender_queries.tender_detail(current_actor(), id=id)
-        ),
-    )
+    fields = tender_form.payload(request.form) | {"id": id}
+    again = partial(_form, number=id)
+    return saved("tender.revise", fields, done=_("已保存修改。"), again=again)
 
 
 @blueprint.get("/<int:id>")
@@ -191,13 +178,9 @@ def invite(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
 def rerun(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Write a failed tender anew."""
     names = ("method", "reason_code", "method_reason", "method_approval")
-    answer = act("tender.rerun", {name: request.form.get(name) for name in names} | {"id": id})
-    return done_or_again(
-        answer,
-        done=_("已重新编制，请补充时间后提交。"),
-        to=url_for(".show", id=answer.body.get("id", id)),
-        again=lambda one: _show(id, shown_again(one)),
-    )
+    fields = {name: request.form.get(name) for name in names} | {"id": id}
+    done = _("已重新编制，请补充时间后提交。")
+    return saved("tender.rerun", fields, done=done, again=partial(_show, id))
 
 
 @blueprint.get("/questions/<int:id>")
@@ -276,12 +259,16 @@ def _may(actor: Actor, tender: dict[str, Any]) -> set[str]:
     return found
 
 
-def _form(form: dict[str, Any], tender: dict[str, Any] | None = None) -> str:
+def _form(form: dict[str, Any], number: int | None = None) -> str:
+    """Show the form of a new tender, or of the draft of this number."""
     actor = current_actor()
     require(actor, MAKE)
+    tender = tender_queries.tender_detail(actor, id=number) if number else None
     plan_id = page_of(request.args.get("purchase") or request.form.get("purchase_id"))
     values = form["values"] or MultiDict()
-    if tender is None and not form["values"] and plan_id:
+    if not values and tender:
+        values = tender_form.typed(tender)
+    elif not values and plan_id:
         values = _from_plan(fetch(Purchase, plan_id, actor, MAKE))
     return render_template(
         "contract/tenders/form.html",
@@ -294,7 +281,7 @@ def _form(form: dict[str, Any], tender: dict[str, Any] | None = None) -> str:
         ties=[(code, str(name)) for code, name in tender_words.TIES.items()],
         agencies=_organisations("agency"),
         providers=_organisations("provider"),
-        ready=tender_form.ready(values),
+        ready=tender_form.INDICATORS.ready(values),
         labels=tender_words.labels(),
         **form | {"values": values},
     )

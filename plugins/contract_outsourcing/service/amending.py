@@ -278,7 +278,7 @@ def _cut_milestones(contract: Contract, cuts: list[dict[str, int]]) -> dict[int,
             raise RuleBroken(
                 "MILESTONE_NOT_OPEN",
                 _(
-                    "节点“%(name)s”只有 %(amount)s 元，不能减少 %(cut)s 元。",
+                    "节点“%(name)s”只有 %(amount)s 元，不能减少 %(cut)s 元。请改为不超过节点金额。",
                     name=row.name,
                     amount=yuan(row.amount_fen),
                     cut=yuan(cut["amount_fen"]),

@@ -145,7 +145,10 @@ def require_published(award: Award) -> None:
     if award.state != PUBLISHED:
         raise RuleBroken(
             "AWARD_NOT_PUBLISHED",
-            _("中标成交结果还没有公告，或已不再有效，不能签订合同。"),
+            _(
+                "中标成交结果还没有公告，或已不再有效，不能签订合同。"
+                "请先公告结果；已放弃中标的，请另定供应商。"
+            ),
             basis="政府采购法第四十六条",
             state=award.state,
         )

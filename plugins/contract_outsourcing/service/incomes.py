@@ -18,7 +18,8 @@ from core.errors import RuleBroken
 from core.formats import yuan
 from core.ledger import Move, Owner, post
 from plugins.contract_outsourcing.models import Contract, ContractYear, ProviderIncome
-from plugins.contract_outsourcing.service import postings
+from plugins.contract_outsourcing.models.contracts import FRAMEWORK, OWING
+from plugins.contract_outsourcing.service import postings, years
 
 BANK, NETTING = "bank", "netting"
 
@@ -43,10 +44,16 @@ def owe(actor: Actor, contract: Contract, amount_fen: int, reason: str) -> Provi
         .order_by((ContractYear.fiscal_year <= clock.today().year).desc())
         .order_by(ContractYear.fiscal_year.desc())
     ).first()
+    if pool_id is None and contract.kind == FRAMEWORK and contract.state in OWING:
+        # Its orders open a framework's years; it may be owed something before the first.
+        pool_id = years.budgeted_pool(actor, contract, clock.today().year).id
     if pool_id is None:
         raise RuleBroken(
             "NOT_IN_FORCE",
-            _("合同 %(number)s 还没有生效的年度金额，不能登记收入。", number=contract.number),
+            _(
+                "合同 %(number)s 还没有生效，不能登记收入。请在双方签署后登记。",
+                number=contract.number,
+            ),
         )
     row = ProviderIncome(
         contract_id=contract.id,

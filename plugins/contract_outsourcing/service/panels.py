@@ -40,11 +40,10 @@ def draw(
 
     Left out with their reasons: who is tied to a bidder, the purchaser or its agency, who made
     the procurement or holds its key, who sits or sat on this panel. The answer names nobody.
-    Refuses METHOD_WITHOUT_PANEL and EXPERTS_TOO_FEW.
+    Refuses EXPERTS_TOO_FEW.
     """
     row = fetch(Tender, id, actor, HOLD)
     tender_steps.require(row, "panel.draw")
-    _refuse_without_panel(row)
     candidates, excluded = _candidates(row, fields)
     if len(candidates) < count:
         raise RuleBroken(
@@ -92,7 +91,6 @@ def add_representative(
     """
     row = fetch(Tender, id, actor, HOLD)
     tender_steps.require(row, "panel.draw")
-    _refuse_without_panel(row)
     roles = _roles_at(user_id, row.organisation_id)
     if not roles:
         raise NotFound("NOT_FOUND", _("购买主体没有这个人，请核对。"))
@@ -177,14 +175,6 @@ def replace(
 
 
 # --- parts -------------------------------------------------------------------------------------
-
-
-def _refuse_without_panel(tender: Tender) -> None:
-    if evaluation.method_of(tender).panel_min is None:
-        raise RuleBroken(
-            "METHOD_WITHOUT_PANEL",
-            _("这种采购方式不设评审组，请直接登记协商结果。"),
-        )
 
 
 def _candidates(tender: Tender, fields: list[str]) -> tuple[dict[int, int], dict[int, str]]:

@@ -38,7 +38,11 @@ def ask(
     if contract.state not in OWING:
         raise RuleBroken(
             "NOT_IN_FORCE",
-            _("合同 %(number)s 没有生效或已结清，没有应付款可以确认。", number=contract.number),
+            _(
+                "合同 %(number)s 没有生效或已结清，没有应付款可以确认。"
+                "请在合同生效后、结清前申请。",
+                number=contract.number,
+            ),
         )
     _refuse_over(contract, amount_fen)
     row = Receivable(

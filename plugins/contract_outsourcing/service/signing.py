@@ -93,7 +93,10 @@ def party_of(actor: Actor, contract: Contract) -> int:
     for party in (contract.provider_id, contract.organisation_id):
         if party in homes:
             return party
-    raise NotPermitted("NOT_A_PARTY", _("您不代表合同任何一方，不能签署。"))
+    raise NotPermitted(
+        "NOT_A_PARTY",
+        _("您不代表合同任何一方，不能签署。请由购买主体和承接主体有签署岗位的人员签署。"),
+    )
 
 
 def signed_by(object_type: str, object_id: int) -> set[int]:

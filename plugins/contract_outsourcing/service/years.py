@@ -326,7 +326,8 @@ def _post_ceiling(contract: Contract) -> None:
         raise Conflict(
             "CEILING_DIFFERS",
             _(
-                "同一框架协议的上限须一致：已登记 %(stands)s 元，本合同写的是 %(asked)s 元。",
+                "同一框架协议的上限须一致：已登记 %(stands)s 元，本合同写的是 %(asked)s 元。"
+                "请作废本合同，按已登记的上限重新起草。",
                 stands=yuan(stands),
                 asked=yuan(asked),
             ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.acts import Act
+from core.acts import Act, Deed, Reasoned, acts_on
 from plugins.voucher import schemas
 from plugins.voucher.service import previewing, programmes
 
@@ -16,32 +16,12 @@ ACTS = [
         programmes.create,
         object_type="programme",
     ),
-    Act(
-        "programme.submit",
-        "提交凭单项目",
-        "/voucher/programmes/submit",
-        "programme.define",
-        schemas.BY_ID,
-        programmes.submit,
-        object_type="programme",
-    ),
-    Act(
-        "programme.approve",
-        "批准凭单项目",
-        "/voucher/programmes/approve",
-        "programme.approve",
-        schemas.BY_ID,
-        programmes.approve,
-        object_type="programme",
-    ),
-    Act(
-        "programme.send_back",
-        "退回凭单项目",
-        "/voucher/programmes/send-back",
-        "programme.approve",
-        schemas.BY_ID_WITH_REASON,
-        programmes.send_back,
-        object_type="programme",
+    *acts_on(
+        "programme",
+        "/voucher/programmes",
+        Deed("programme.submit", "提交凭单项目", "programme.define", programmes.submit),
+        Deed("programme.approve", "批准凭单项目", "programme.approve", programmes.approve),
+        Reasoned("programme.send_back", "退回凭单项目", "programme.approve", programmes.send_back),
     ),
     Act(
         "programme.revise",
@@ -71,32 +51,12 @@ ACTS = [
         programmes.admit,
         object_type="admission",
     ),
-    Act(
-        "admission.suspend",
-        "暂停承接资格",
-        "/voucher/admissions/suspend",
-        "admission.decide",
-        schemas.BY_ID_WITH_REASON,
-        programmes.suspend,
-        object_type="admission",
-    ),
-    Act(
-        "admission.resume",
-        "恢复承接资格",
-        "/voucher/admissions/resume",
-        "admission.decide",
-        schemas.BY_ID_WITH_REASON,
-        programmes.resume,
-        object_type="admission",
-    ),
-    Act(
-        "admission.end",
-        "终止承接资格",
-        "/voucher/admissions/end",
-        "admission.decide",
-        schemas.BY_ID_WITH_REASON,
-        programmes.end,
-        object_type="admission",
+    *acts_on(
+        "admission",
+        "/voucher/admissions",
+        Reasoned("admission.suspend", "暂停承接资格", "admission.decide", programmes.suspend),
+        Reasoned("admission.resume", "恢复承接资格", "admission.decide", programmes.resume),
+        Reasoned("admission.end", "终止承接资格", "admission.decide", programmes.end),
     ),
     Act(
         "offer.set",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.acts import Act
+from core.acts import Act, Deed, Reasoned, acts_on
 from plugins.voucher import schemas
 from plugins.voucher.service import carriers, changes, issuing, lives, renewing
 
@@ -74,23 +74,11 @@ ACTS = [
         lives.suspend,
         object_type="voucher",
     ),
-    Act(
-        "voucher.resume",
-        "恢复凭单",
-        "/voucher/resume",
-        "voucher.suspend",
-        schemas.BY_ID_WITH_REASON,
-        lives.resume,
-        object_type="voucher",
-    ),
-    Act(
-        "voucher.revoke",
-        "撤销凭单",
-        "/voucher/revoke",
-        "voucher.revoke",
-        schemas.BY_ID_WITH_REASON,
-        lives.revoke,
-        object_type="voucher",
+    *acts_on(
+        "voucher",
+        "/voucher",
+        Reasoned("voucher.resume", "恢复凭单", "voucher.suspend", lives.resume),
+        Reasoned("voucher.revoke", "撤销凭单", "voucher.revoke", lives.revoke),
     ),
     Act(
         "voucher.end_condition",
@@ -111,32 +99,14 @@ ACTS = [
         method="GET",
         reads=True,
     ),
-    Act(
-        "recovery.in_cash",
-        "以现金追回多付额度",
-        "/voucher/recoveries/in-cash",
-        "recovery.order",
-        schemas.BY_ID_WITH_REASON,
-        changes.recover_in_cash,
-        object_type="recovery",
-    ),
-    Act(
-        "recovery.approve",
-        "批准现金追回",
-        "/voucher/recoveries/approve",
-        "recovery.approve",
-        schemas.BY_ID,
-        changes.approve_recovery,
-        object_type="recovery",
-    ),
-    Act(
-        "recovery.waive",
-        "豁免多付额度",
-        "/voucher/recoveries/waive",
-        "recovery.approve",
-        schemas.BY_ID_WITH_REASON,
-        changes.waive,
-        object_type="recovery",
+    *acts_on(
+        "recovery",
+        "/voucher/recoveries",
+        Reasoned(
+            "recovery.in_cash", "以现金追回多付额度", "recovery.order", changes.recover_in_cash
+        ),
+        Deed("recovery.approve", "批准现金追回", "recovery.approve", changes.approve_recovery),
+        Reasoned("recovery.waive", "豁免多付额度", "recovery.approve", changes.waive),
     ),
     Act(
         "voucher.code",
