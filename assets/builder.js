@@ -1,4 +1,4 @@
-// The form that builds a programme: offers the comparisons that fit the chosen fact, says what its
+// The form that builds a document: offers the comparisons that fit the chosen fact, says what its
 // value may be, and keeps the preview and the eye in place when rows come and go.
 const body = () => document.querySelector("#builder-body");
 

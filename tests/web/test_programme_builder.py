@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from marshmallow import fields
 
 from core.db import db, transaction
+from core.web.builder import paths
 from plugins.voucher.models import Programme, Terms
-from plugins.voucher.pages.staff.builder import SECTIONS, Typed, changes
-from plugins.voucher.pages.staff.builder.layout import paths
+from plugins.voucher.pages.staff.builder import BUILDER, SECTIONS
 from plugins.voucher.service.programmes import terms_of
 from plugins.voucher.terms_schema import TermsSchema
 from tests import factories
@@ -88,7 +88,7 @@ def scenario(name):
 def test_a_scenarios_terms_survive_the_form(app, name):
     with app.test_request_context():
         document = loaded(scenario(name))
-        typed = Typed.of(document)
+        typed = BUILDER.of(document)
 
         assert loaded(typed.terms()) == document
         assert typed.errors == {}
@@ -189,7 +189,7 @@ def documents(draw):
 def test_terms_of_every_kind_survive_the_form(app_kept, document):
     with app_kept.test_request_context():
         document = loaded(document)
-        typed = Typed.of(document)
+        typed = BUILDER.of(document)
 
         assert loaded(typed.terms()) == document
         assert typed.errors == {}
@@ -203,7 +203,7 @@ def test_what_a_version_changes_is_told_parameter_by_parameter(app):
             | {"confirm_days": 3, "beyond": "self_pay", "rounding": {"price": "up"}}
             | {"services": [{"code": "bus", "name": "校车", "unit": "月"}]}
         )
-        assert changes(old, new) == [
+        assert BUILDER.changes(old, new) == [
             {
                 "label": "服务“学费”",
                 "old": "服务编号 fee；计价单位 学期",

@@ -72,7 +72,8 @@ class Review:
 class Terms:
     """One version of a scheme's terms; days are inclusive. Exactly one of the parts is not None.
 
-    `envelope_fen` None: up to the budget line. `funding` are lines and their shares (ppm). `conditions` have to be declared by a beneficiary.
+    `envelope_fen` None: up to the budget line. `funding` are lines and their shares (ppm).
+    `conditions` have to be declared by a beneficiary.
     """
 
     kind: str

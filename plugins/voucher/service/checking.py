@@ -14,11 +14,11 @@ from core.budget import BudgetLine
 from core.db import db
 from core.errors import InvalidInput, Refusal
 from core.fields import in_words
+from core.lines import Place
 from plugins.voucher.rules import read_terms
 from plugins.voucher.service.programmes import as_stored
 from plugins.voucher.terms_schema import TermsSchema
 
-Place = tuple[str | int, ...]
 STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 SCHEMA = TermsSchema()
 

@@ -14,18 +14,18 @@ from core.acts import Answer
 from core.budget import BudgetLine
 from core.db import db, transaction
 from core.errors import Refusal
-from core.facts import RESIDENT, facts_about
 from core.fields import in_words
 from core.formats import yuan, yuan_text
 from core.parties import Organisation, own_organisation
 from core.purchases import READY, Purchase
 from core.web import current_actor
+from core.web.builder import Typed
 from core.web.forms import act, whole
 from plugins.voucher import schemas
 from plugins.voucher.models import Programme
 from plugins.voucher.pages.staff import choices
 from plugins.voucher.pages.staff.answers import form_of
-from plugins.voucher.pages.staff.builder import MODELS, SECTIONS, Typed, conditions, model, told
+from plugins.voucher.pages.staff.builder import BUILDER, MODELS, model
 from plugins.voucher.pages.staff.mount import programmes as pages
 from plugins.voucher.pages.staff.programmes import lines_with_money
 from plugins.voucher.pages.staff.versions import Preview
@@ -77,12 +77,12 @@ def new() -> str:
         row: Programme = fetch(Programme, like, actor, "programme.view")
         # The next one is for another time.
         document = terms_of(row)[0].document | {"valid_from": None, "valid_through": None}
-        typed = Typed.of(document, name=row.name, organisation_id=row.organisation_id)
+        typed = BUILDER.of(document, name=row.name, organisation_id=row.organisation_id)
         return _form(_new(), typed)
     begun = model(request.args.get("model", ""))
     if begun is None:
         return _start()
-    return _form(_new(), Typed.of(begun, organisation_id=actor.organisation_id))
+    return _form(_new(), BUILDER.of(begun, organisation_id=actor.organisation_id))
 
 
 @pages.post("/programmes/from-file")
@@ -101,7 +101,7 @@ def from_file() -> ResponseReturnValue:
         except Refusal as refusal:
             return _start(refusal), refusal.status
         plain = {"name": paper.name, "code": paper.code, "organisation_id": paper.organisation.id}
-        return _form(_new(), Typed.of(paper.document, **plain))
+        return _form(_new(), BUILDER.of(paper.document, **plain))
 
 
 def _start(refusal: Refusal | None = None) -> str:
@@ -131,7 +131,7 @@ def revising(number: int) -> str:
     newest = terms_of(row)[0]
     later = newest.effective_on if newest.state != APPROVED else None
     plain = {"effective_on": later, "purchase_id": plan_of(row, newest)}
-    return _form(sheet, Typed.of(newest.document, **plain))
+    return _form(sheet, BUILDER.of(newest.document, **plain))
 
 
 @pages.post("/programmes/<int:number>/revise")
@@ -150,12 +150,12 @@ def preview() -> str:
     with transaction(readonly=True):
         require(current_actor(), "programme.define")
         sheet = _new() if number is None else _of(number)
-    shown = _preview(sheet, Typed.sent(request.form))
+    shown = _preview(sheet, BUILDER.sent(request.form))
     return render_template("voucher/staff/preview_part.html", shown=shown)
 
 
 def _step(sheet: Sheet) -> ResponseReturnValue:
-    typed = Typed.sent(request.form)
+    typed = BUILDER.sent(request.form)
     step, _colon, where = request.form.get("step", "check").partition(":")
     if step == "save":
         return _save(sheet, typed)
@@ -206,8 +206,14 @@ def _asked(sheet: Sheet, typed: Typed) -> dict[str, Any]:
             typed.errors.setdefault(str(place[0]), sentence)
     owner = sheet.organisation_id or asked.get("organisation_id")
     if isinstance(owner, int):
-        typed.note(faults(terms, owner))
+        _note(typed, terms, owner)
     return asked
+
+
+def _note(typed: Typed, terms: dict[str, Any], owner: int) -> None:
+    """Note what is wrong with terms at the fields they came from."""
+    for fault in faults(terms, owner):
+        typed.note(fault.place, fault.sentence, fault.inside)
 
 
 def _preview(sheet: Sheet, typed: Typed) -> Preview:
@@ -216,7 +222,7 @@ def _preview(sheet: Sheet, typed: Typed) -> Preview:
         terms = typed.terms()
         owner = sheet.organisation_id or whole(typed.get("organisation_id"))
         if isinstance(owner, int):
-            typed.note(faults(terms, owner))
+            _note(typed, terms, owner)
         else:
             typed.errors["organisation_id"] = _("请选择购买主体。")
         labels = typed.labels()
@@ -248,9 +254,6 @@ def _form(
         sheet=sheet,
         typed=typed,
         shown=shown,
-        sections=SECTIONS,
-        facts=list(facts_about(RESIDENT).values()),
-        conditions=conditions,
         organisations=_organisations(actor),
         lines=_line_choices(actor),
         plans=_plan_choices(actor),
@@ -266,7 +269,7 @@ def _check(sheet: Sheet, typed: Typed, terms: dict[str, Any], shown: Preview | N
         "voucher/staff/programme_check.html",
         sheet=sheet,
         typed=typed,
-        told=told(terms),
+        told=BUILDER.told(terms),
         shown=shown,
         plans=dict(_plan_choices(current_actor())),
         organisations=dict(_organisations(current_actor())),

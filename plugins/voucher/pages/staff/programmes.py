@@ -22,7 +22,7 @@ from plugins.voucher import rules
 from plugins.voucher.models import Admission, Programme, Redemption, Terms, Voucher
 from plugins.voucher.pages.staff import charts, flows, lists, people, trail, versions, words
 from plugins.voucher.pages.staff.answers import reason_page, refusal_page
-from plugins.voucher.pages.staff.builder import told
+from plugins.voucher.pages.staff.builder import BUILDER
 from plugins.voucher.pages.staff.choices import newest_terms
 from plugins.voucher.pages.staff.mount import programmes as pages
 from plugins.voucher.service import renewing
@@ -130,7 +130,7 @@ def show(number: int) -> str:
         plan=db.session.get(Purchase, plan_of(row, newest) or 0),
         versions=versions.rows(row),
         shown=versions.preview(actor, row, newest, terms),
-        told=told(newest.document),
+        told=BUILDER.told(newest.document),
         steps=_steps(newest),
         lines=lines_with_money(lines, row.purchase_id),
         flows=flows.table(flows.flows(row, pools, lines)),

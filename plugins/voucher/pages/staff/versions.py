@@ -17,7 +17,7 @@ from core.purchases import Purchase
 from core.web import current_actor
 from plugins.voucher.models import Programme, Terms
 from plugins.voucher.pages.staff import people, words
-from plugins.voucher.pages.staff.builder import changes
+from plugins.voucher.pages.staff.builder import BUILDER
 from plugins.voucher.pages.staff.mount import programmes as pages
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.service import programme_files
@@ -75,7 +75,7 @@ def rows(programme: Programme) -> list[dict[str, Any]]:
 
 
 def _changes(programme: Programme, before: Terms, after: Terms) -> list[dict[str, str]]:
-    found = changes(before.document, after.document)
+    found = BUILDER.changes(before.document, after.document)
     plans = [plan_of(programme, one) for one in (before, after)]
     if plans[0] != plans[1]:
         old, new = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from plugins.voucher.pages.staff.builder import kinds
-from plugins.voucher.pages.staff.builder.kinds import DAY, PERCENT, QUANTITY, TEXT, YUAN
-from plugins.voucher.pages.staff.builder.layout import Field, Part, Rows, Rule
+from core.web.builder import Field, Part, Rows, Rule, kinds
+from core.web.builder.kinds import DAY, PERCENT, TEXT, YUAN
+from plugins.voucher.pages.staff.builder.quantities import LIMIT, QUANTITY, SUMS
 
 CODE_HINT = _l("短的字母数字；不填就自动编。")
 
@@ -16,13 +16,13 @@ def _about() -> tuple[Part, ...]:
     return (
         Field(
             "services",
-            kinds.CODES,
+            kinds.codes("services"),
             _l("只对这些服务"),
             _l("服务的编号或名称，用顿号隔开；不填是全部。"),
         ),
         Field(
             "classes",
-            kinds.CODES,
+            kinds.codes("classes"),
             _l("只对这些类别"),
             _l("类别的编号或名称，用顿号隔开；不填是全部。"),
             rare=True,
@@ -44,10 +44,11 @@ CLASSES = Rows(
             _l("只限哪类承接主体"),
             _l("承接主体的类别标签；不填是所有准入的。"),
             rare=True,
+            offers="tags",
         ),
         Field(
             "services",
-            kinds.CODES,
+            kinds.codes("services"),
             _l("这一类可买的服务"),
             _l("服务的编号或名称，用顿号隔开；不填是全部。"),
             rare=True,
@@ -142,6 +143,7 @@ SERVICES = Rows(
             _l("只限哪类承接主体"),
             _l("承接主体的类别标签；不填不限。"),
             rare=True,
+            offers="tags",
         ),
         Rows(
             "results",
@@ -201,7 +203,7 @@ ALLOTMENTS = Rows(
                 ),
                 Field(
                     "classes",
-                    kinds.CODES,
+                    kinds.codes("classes"),
                     _l("只给这些类别"),
                     _l("类别的编号或名称，用顿号隔开；不填是全部。"),
                     rare=True,
@@ -365,7 +367,7 @@ CAPS = Rows(
             _l("在这段时间里累计。"),
             usual="month",
         ),
-        Field("limit", kinds.LIMIT, _l("最多"), _l("金额填元；数量填单位数或分钟数；次数填次。")),
+        Field("limit", LIMIT, _l("最多"), _l("金额填元；数量填单位数或分钟数；次数填次。")),
         Field(
             "whose",
             kinds.choice(("holder", _l("一个人")), ("family", _l("一个家庭合计"))),
@@ -416,11 +418,17 @@ CASES = Rows(
             _l("试资格时填，例如 年龄=65；失能等级=中度失能。"),
             wide=True,
         ),
-        Field("service", TEXT, _l("服务"), _l("试金额时填服务编号。")),
+        Field("service", kinds.code("services"), _l("服务"), _l("试金额时填服务编号。")),
         Field("price_fen", YUAN, _l("价格"), _l("试金额时填一个单位的价格。"), unit=_l("元")),
         Field("pays_fen", YUAN, _l("凭单应付"), _l("按文件应由凭单支付的金额。"), unit=_l("元")),
         Field("on", DAY, _l("哪一天"), _l("按哪一天的资料判断；不填是今天。"), rare=True),
-        Field("class", TEXT, _l("凭单类别"), _l("类别编号；不填是第一类。"), rare=True),
+        Field(
+            "class",
+            kinds.code("classes"),
+            _l("凭单类别"),
+            _l("类别编号；不填是第一类。"),
+            rare=True,
+        ),
         Field("quantity", kinds.whole(), _l("数量"), _l("几个单位；不填是 1。"), rare=True),
         Field(
             "minutes",
@@ -432,7 +440,7 @@ CASES = Rows(
         ),
         Field(
             "others_fen",
-            kinds.SUMS,
+            SUMS,
             _l("其他支付方已付"),
             _l("支付方编号=金额，例如 ltc=100。"),
             rare=True,
@@ -464,6 +472,7 @@ SOURCES = Rows(
             usual="no",
         ),
     ),
+    called="figure",
 )
 FUNDING = Rows(
     "funding",

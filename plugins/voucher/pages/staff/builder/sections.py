@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from plugins.voucher.pages.staff.builder import kinds, rows
-from plugins.voucher.pages.staff.builder.kinds import DAY, TEXT, YUAN
-from plugins.voucher.pages.staff.builder.layout import Field, Rule, Section
+from core.web.builder import Field, Rule, Section, kinds
+from core.web.builder.kinds import DAY, TEXT, YUAN
+from plugins.voucher.pages.staff.builder import rows
 
 WHOM = Section(
     "whom",
@@ -27,7 +27,7 @@ WHOM = Section(
         ),
         Field(
             "excludes",
-            kinds.CODES,
+            kinds.codes(),
             _l("不能同时享受的项目"),
             _l("项目编号，用顿号隔开；有其中任一项目凭单的人不发。"),
             rare=True,

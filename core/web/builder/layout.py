@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from plugins.voucher.pages.staff.builder.kinds import Kind
+from core.web.builder.kinds import At, Kind
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,8 @@ class Field:
     """One parameter: its path in what holds it (`rounding.price`), how it is typed, what it means.
 
     `usual` is what the form shows where the terms say nothing. A `rare` one is folded away until
-    it says something else; a `quiet` one even then.
+    it says something else; a `quiet` one even then. `offers` is the id of the page's list of
+    words that the field offers (a `<datalist>`).
     """
 
     path: str
@@ -25,6 +27,7 @@ class Field:
     rare: bool = False
     wide: bool = False
     quiet: bool = False
+    offers: str = ""
 
     @property
     def name(self) -> str:
@@ -56,7 +59,7 @@ class Rule:
 class Rows:
     """A list of alike parts. `one` names one of them; `least` blank ones stand ready.
 
-    What has no code of its own is `numbered`: A, A2, A3.
+    What has no code of its own is `numbered`: A, A2, A3. A row is told by what stands in `called`.
     """
 
     path: str
@@ -67,6 +70,7 @@ class Rows:
     least: int = 0
     rare: bool = False
     numbered: str = ""
+    called: str = "name"
 
     @property
     def name(self) -> str:
@@ -93,6 +97,36 @@ def paths(parts: tuple[Part, ...], before: str = "") -> Iterator[str]:
         yield before + part.path
         if isinstance(part, Rows):
             yield from paths(part.parts, f"{before}{part.path}.")
+
+
+def choices(parts: tuple[Part, ...]) -> Iterator[Field]:
+    """Yield the fields that are choices, on which others beside and below them may rest."""
+    for part in parts:
+        if isinstance(part, Field) and part.kind.options:
+            yield part
+
+
+def inside(parts: tuple[Part, ...], said: Mapping[str, Any], at: At) -> At:
+    """Return where the fields of a document, or of one of its rows, stand."""
+    return at.beside(
+        {one.path: one.kind.typed(dug(said, one.path), at) or one.usual for one in choices(parts)}
+    )
+
+
+def dug(said: Mapping[str, Any], path: str) -> Any:
+    """Return what stands at a path of nested mappings, None where nothing does."""
+    outer, _dot, inner = path.partition(".")
+    value = said.get(outer)
+    return (value or {}).get(inner) if inner else value
+
+
+def put(said: dict[str, Any], path: str, value: Any) -> None:
+    """Let a value stand at a path of nested mappings."""
+    outer, _dot, inner = path.partition(".")
+    if inner:
+        said.setdefault(outer, {})[inner] = value
+    else:
+        said[outer] = value
 
 
 @dataclass(frozen=True)

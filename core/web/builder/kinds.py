@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,20 +11,25 @@ from flask_babel import gettext as _
 from core.budget import BudgetLine
 from core.db import db
 from core.formats import yuan_text
-from plugins.voucher.pages.staff.builder import values
-from plugins.voucher.pages.staff.builder.values import UnreadableError
-from plugins.voucher.rules import measured
+from core.web.builder import values
+from core.web.builder.values import UnreadableError
 
 Options = tuple[tuple[str, object], ...]
 
 
 @dataclass(frozen=True)
 class At:
-    """Where a field stands: the programme's unit, what its row's figure is of, names by code."""
+    """Where a field stands: what is chosen beside and above it, the names of rows by list and code.
 
-    unit: str = "fen"
-    of: str = "fen"
-    names: Mapping[str, str] = field(default_factory=dict)
+    `chosen` has the code of every choice by the choice's path; the nearest goes before those above.
+    """
+
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def beside(self, chosen: Mapping[str, str]) -> At:
+        """Return where the fields beside these choices stand."""
+        return replace(self, chosen={**self.chosen, **chosen})
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,8 @@ class Kind:
     """A kind of field. `shape` is how it is drawn; `read` raises UnreadableError.
 
     `write` gives back what `read` took. A `structured` kind may also be typed as JSON, and is
-    written so where the plain form would not say the same.
+    written so where the plain form would not say the same. A kind `among` a list of the document
+    holds codes of that list's rows.
     """
 
     shape: str
@@ -42,6 +48,7 @@ class Kind:
     inputmode: str = ""
     options: Options = ()
     structured: bool = False
+    among: str = ""
 
     def typed(self, value: Any, at: At) -> str:
         """Return a value as it is typed; what cannot be typed plainly is JSON."""
@@ -132,41 +139,6 @@ PERCENT = Kind(
     lambda value, _at: f"{values.percent_typed(value)}%",
     inputmode="decimal",
 )
-
-
-def _quantity(text: str, at: At) -> int:
-    read = {"fen": values.yuan, "minute": values.minutes}.get(at.unit, values.whole)
-    return read(text)
-
-
-def _quantity_typed(value: int, at: At) -> str:
-    write = {"fen": values.yuan_typed, "minute": values.minutes_typed}.get(at.unit, str)
-    return write(value)
-
-
-# An amount in the programme's own unit: yuan, hours and minutes, or times.
-QUANTITY = Kind("text", _quantity, _quantity_typed, lambda value, at: measured(at.unit, value))
-
-
-def _limit_unit(at: At) -> str:
-    return "fen" if at.of == "fen" else "count"
-
-
-# A limit in what its own row limits.
-LIMIT = Kind(
-    "text",
-    lambda text, at: _quantity(text, At(_limit_unit(at))),
-    lambda value, at: _quantity_typed(value, At(_limit_unit(at))),
-    lambda value, at: yuan_text(value) if at.of == "fen" else str(value),
-    inputmode="decimal",
-)
-CODES = Kind(
-    "text",
-    lambda text, _at: values.several(text),
-    lambda value, _at: "、".join(map(str, value)),
-    lambda value, at: "、".join(at.names.get(str(code), str(code)) for code in value),
-    structured=True,
-)
 FACTS = Kind(
     "text",
     lambda text, _at: values.facts(text),
@@ -174,13 +146,28 @@ FACTS = Kind(
     lambda value, _at: values.facts_typed(value),
     structured=True,
 )
-SUMS = Kind(
-    "text",
-    lambda text, _at: values.sums(text),
-    lambda value, _at: values.sums_typed(value),
-    lambda value, _at: values.sums_typed(value),
-    structured=True,
-)
+
+
+def code(among: str) -> Kind:
+    """Return the kind of a code of a row of the list `among`, which may be typed by name."""
+    return Kind("text", _as_is, _text_of, _text_of, among=among)
+
+
+def codes(among: str = "") -> Kind:
+    """Return the kind of several codes, of rows of the list `among`, told by their names."""
+
+    def words(value: Any, at: At) -> str:
+        names = at.names.get(among, {})
+        return "、".join(names.get(str(one), str(one)) for one in value)
+
+    return Kind(
+        "text",
+        lambda text, _at: values.several(text),
+        lambda value, _at: "、".join(map(str, value)),
+        words,
+        structured=True,
+        among=among,
+    )
 
 
 def nothing() -> str:

@@ -1,56 +1,68 @@
-"""A programme as typed: the form's fields by name, read into terms, and written from them."""
+"""A document as typed: the form's fields by name, read into it, and written from it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 
-from plugins.voucher.pages.staff.builder import conditions
-from plugins.voucher.pages.staff.builder.conditions import Reading, row_numbers
-from plugins.voucher.pages.staff.builder.kinds import At
-from plugins.voucher.pages.staff.builder.layout import Field, Part, Rows, Rule, located
-from plugins.voucher.pages.staff.builder.sections import SECTIONS
-from plugins.voucher.pages.staff.builder.values import UnreadableError
-from plugins.voucher.service.checking import Fault, Place
+from core.lines import Place
+from core.web.builder import conditions
+from core.web.builder.conditions import Reading, row_numbers
+from core.web.builder.kinds import At
+from core.web.builder.layout import (
+    Field,
+    Part,
+    Rows,
+    Rule,
+    Section,
+    choices,
+    dug,
+    inside,
+    located,
+    put,
+)
+from core.web.builder.values import UnreadableError
 
-PLAIN = ("code", "name", "organisation_id", "purchase_id", "effective_on")
 ABOUT_FORM = {"csrf_token", "request_key", "step"}
 ROWS_MOST = 200
 CELLS_MOST = 8_000
 ROW = re.compile(r"[a-z_]+(?:-\d{1,4}-[a-z_]+)*-\d{1,4}", re.ASCII)
-EVERY: tuple[Part, ...] = tuple(part for section in SECTIONS for part in section.parts)
 
 
 @dataclass
 class Typed:
-    """What stands in the form, by name; afterwards the terms it means, and what is wrong where."""
+    """What stands in a form of these sections, by name; once read, what is wrong where."""
 
+    sections: tuple[Section, ...]
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     names: dict[Place, str] = field(default_factory=dict)
     rules: dict[Place, Reading] = field(default_factory=dict)
 
-    @classmethod
-    def sent(cls, form: Mapping[str, str]) -> Typed:
-        """Return the form as somebody sent it."""
-        said = {
-            name: value.strip()
-            for name, value in list(form.items())[:CELLS_MOST]
-            if name not in ABOUT_FORM
-        }
-        return cls(said)
+    def take(self, form: Mapping[str, str]) -> None:
+        """Take the form as somebody sent it."""
+        for name, value in list(form.items())[:CELLS_MOST]:
+            if name not in ABOUT_FORM:
+                self.values[name] = value.strip()
 
-    @classmethod
-    def of(cls, document: Mapping[str, Any], **plain: Any) -> Typed:
-        """Return the form filled in as a document, whole or begun, says."""
-        made = cls({name: "" if said is None else str(said) for name, said in plain.items()})
-        unit = str(document.get("unit") or "fen")
-        made._write(EVERY, document, "", At(unit))
-        return made
+    def fill(self, document: Mapping[str, Any]) -> None:
+        """Fill in the form as a document, whole or begun, says."""
+        self._write(self.parts, document, "", At())
 
     # --- for the page ----------------------------------------------------------------------------
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Return the parts of all sections."""
+        return tuple(part for section in self.sections for part in section.parts)
+
+    @property
+    def conditions(self) -> ModuleType:
+        """Return what the rows of a condition offer: facts, comparisons, groups."""
+        return conditions
 
     def get(self, name: str, usual: str = "") -> str:
         """Return what stands in a field; the usual where the form does not say."""
@@ -65,7 +77,7 @@ class Typed:
 
     def add(self, name: str) -> None:
         """Add a blank row to a list or a rule; a name that leads to neither adds nothing."""
-        place = located(name, EVERY)
+        place = located(name, self.parts)
         if place is None or place.rest or isinstance(place.part, Field):
             return
         column, least = "fact", 1
@@ -86,7 +98,7 @@ class Typed:
 
     def labels(self) -> dict[str, str]:
         """Return what the form calls each field that has an error."""
-        found = {name: located(name, EVERY) for name in self.errors}
+        found = {name: located(name, self.parts) for name in self.errors}
         return {name: " · ".join(one.labels) for name, one in found.items() if one is not None}
 
     def is_usual(self, part: Part, prefix: str) -> bool:
@@ -111,13 +123,16 @@ class Typed:
     # --- reading ---------------------------------------------------------------------------------
 
     def terms(self) -> dict[str, Any]:
-        """Return the terms as typed; what cannot be read is among the errors."""
+        """Return the document as typed; what cannot be read is among the errors."""
         self.errors, self.names, self.rules = {}, {}, {}
-        document = self._read(EVERY, "", (), At(self.get("unit") or "fen"))
-        _by_code(document)
+        document = self._read(self.parts, "", (), At())
+        _by_code(self.parts, document)
         return document
 
     def _read(self, parts: tuple[Part, ...], prefix: str, place: Place, at: At) -> dict[str, Any]:
+        at = at.beside(
+            {one.path: self.get(prefix + one.name) or one.usual for one in choices(parts)}
+        )
         said: dict[str, Any] = {}
         for part in parts:
             here = (*place, *part.path.split("."))
@@ -141,11 +156,7 @@ class Typed:
         except UnreadableError as error:
             self.errors[prefix + part.name] = error.sentence
             value = text
-        outer, _dot, inner = part.path.partition(".")
-        if inner:
-            said.setdefault(outer, {})[inner] = value
-        else:
-            said[outer] = value
+        put(said, part.path, value)
 
     def _items(self, part: Rows, name: str, place: Place, at: At) -> list[dict[str, Any]]:
         """Return the rows that say anything, each with a code where the list is numbered."""
@@ -154,9 +165,8 @@ class Typed:
             prefix = f"{name}-{number}-"
             if self._is_blank(part.parts, prefix):
                 continue
-            here = At(at.unit, self.get(f"{prefix}of") or "fen")
             self.names[*place, len(items)] = f"{prefix}{part.parts[0].name}"
-            items.append(self._read(part.parts, prefix, (*place, len(items)), here))
+            items.append(self._read(part.parts, prefix, (*place, len(items)), at))
         if part.numbered:
             _number(items, part.numbered)
         return items
@@ -174,17 +184,17 @@ class Typed:
                 return False
         return True
 
-    def note(self, faults: list[Fault]) -> None:
-        """Put faults of the terms at the fields they came from; what was found before stays."""
-        for fault in faults:
-            name = self.name_of(fault)
-            self.errors.setdefault(name, fault.sentence)
+    def note(self, place: Place, sentence: str, within: str = "") -> None:
+        """Put what is wrong at the field nearest to its place; what was found before stays.
 
-    def name_of(self, fault: Fault) -> str:
-        """Return the name of the field nearest to a fault."""
-        place = fault.place
+        In a rule `within` tells where (`all[0].at_least`). What is of the whole document stands at
+        the form's `name`.
+        """
+        self.errors.setdefault(self._name_of(place, within), sentence)
+
+    def _name_of(self, place: Place, within: str) -> str:
         if place in self.rules:
-            return self.rules[place].name_of(fault.inside, f"{self.names[place]}-0-fact")
+            return self.rules[place].name_of(within, f"{self.names[place]}-0-fact")
         while place and place not in self.names:
             place = place[:-1]
         return self.names.get(place, "name")
@@ -192,25 +202,18 @@ class Typed:
     # --- writing ---------------------------------------------------------------------------------
 
     def _write(self, parts: tuple[Part, ...], said: Mapping[str, Any], prefix: str, at: At) -> None:
+        at = inside(parts, said, at)
         for part in parts:
             value = dug(said, part.path)
             name = prefix + part.name
             if isinstance(part, Rows):
                 for number, item in enumerate(value or ()):
-                    inner = At(at.unit, str(item.get("of") or "fen"))
                     self.values[f"{name}-{number}-{part.parts[0].name}"] = ""
-                    self._write(part.parts, item, f"{name}-{number}-", inner)
+                    self._write(part.parts, item, f"{name}-{number}-", at)
             elif isinstance(part, Rule):
                 self.values |= conditions.write(value, name)
             elif text := part.kind.typed(value, at):
                 self.values[name] = text
-
-
-def dug(said: Mapping[str, Any], path: str) -> Any:
-    """Return what stands at a path of nested mappings, None where nothing does."""
-    outer, _dot, inner = path.partition(".")
-    value = said.get(outer)
-    return (value or {}).get(inner) if inner else value
 
 
 def _is_idle(name: str, value: Any, parts: tuple[Part, ...]) -> bool:
@@ -237,21 +240,29 @@ def _number(items: list[dict[str, Any]], first: str) -> None:
             item["code"] = code
 
 
-def _by_code(document: dict[str, Any]) -> None:
-    """Let classes and services be meant by name, too."""
-    codes = {
-        kind: {item.get("name"): item["code"] for item in document.get(kind, ())}
-        | {item["code"]: item["code"] for item in document.get(kind, ())}
-        for kind in ("classes", "services")
-    }
-    users = [item for name in ("shares", "reductions", "caps") for item in document.get(name, ())]
-    users += document.get("classes", ())
-    users += [one for item in document.get("allotments", ()) for one in item.get("amounts", ())]
-    for item in users:
-        for kind, known in codes.items():
-            if isinstance(item.get(kind), list):
-                item[kind] = [known.get(str(one), one) for one in item[kind]]
-    for case in document.get("cases", ()):
-        for name, kind in (("service", "services"), ("class", "classes")):
-            if name in case:
-                case[name] = codes[kind].get(case[name], case[name])
+def _by_code(parts: tuple[Part, ...], document: dict[str, Any]) -> None:
+    """Let the rows of a list be meant by name, too."""
+    known = {}
+    for part in parts:
+        if isinstance(part, Rows):
+            items = [one for one in document.get(part.path, ()) if "code" in one]
+            known[part.path] = {one.get(part.called): one["code"] for one in items} | {
+                one["code"]: one["code"] for one in items
+            }
+    _mean(parts, document, known)
+
+
+def _mean(
+    parts: tuple[Part, ...], said: dict[str, Any], known: Mapping[str, Mapping[Any, str]]
+) -> None:
+    for part in parts:
+        value = dug(said, part.path)
+        if isinstance(part, Rows):
+            for item in value or ():
+                _mean(part.parts, item, known)
+        elif isinstance(part, Field) and value is not None and part.kind.among in known:
+            codes = known[part.kind.among]
+            if isinstance(value, list):
+                put(said, part.path, [codes.get(str(one), one) for one in value])
+            else:
+                put(said, part.path, codes.get(str(value), value))

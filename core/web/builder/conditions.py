@@ -10,12 +10,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from core.facts import Fact
+from core.facts import RESIDENT, Fact, facts_about
 from core.facts.declared import CHOICE, DAY, NUMBER, PLACE, RATIO, SET
 from core.plugins import registry
 from core.rules.predicate import MONTHS_ABOVE, MONTHS_AT_LEAST, OPERATORS
-from plugins.voucher.pages.staff.builder import values
-from plugins.voucher.pages.staff.builder.values import UnreadableError
+from core.web.builder import values
+from core.web.builder.values import UnreadableError
 
 NOT = "not:"
 # As the form offers them: each operator of `core.rules`, and the contrary where people need it.
@@ -48,6 +48,11 @@ HINTS = {
 }
 
 
+def facts() -> list[Fact]:
+    """Return the facts a condition may ask for."""
+    return list(facts_about(RESIDENT).values())
+
+
 def operators(kind: str) -> list[str]:
     """Return the operators that fit facts of a kind, as the form offers them."""
     return [word for word in WORDS if word.removeprefix(NOT) in OPERATORS[kind]]
@@ -72,7 +77,8 @@ class Reading:
 
     def name_of(self, place: str, otherwise: str) -> str:
         """Return the name of the form's row that a place of the tree came from."""
-        found = [known for known in self.places if f"{place}.".startswith(f"{known}.")]
+        # What stands at no place in the tree, a single row or JSON, is all of it.
+        found = [one for one in self.places if not one or f"{place}.".startswith(f"{one}.")]
         return self.places[max(found, key=len)] if found else otherwise
 
 

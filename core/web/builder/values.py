@@ -1,4 +1,4 @@
-"""How amounts, parts, times and values of facts are typed: yuan, per cent, hours; never a float."""
+"""How amounts, parts and values of facts are typed: yuan and per cent; never a float."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from core.budget import PPM
 from core.facts import Fact
 from core.facts.declared import FEN, NUMBER, RATIO
 from core.plugins import registry
-from plugins.voucher.rules.terms import PPM
 
 LONGEST_FIGURE = 18
 JSON_MAX = 20_000
 BETWEEN = re.compile(r"[\s,，、;；]+")
 PAIRS = re.compile(r"[\n;；]+")
-HOURS = re.compile(
-    r"(?:(\d{1,13})(?:\.(\d{1,2}))?(?:小时|h))?(?:(\d{1,13})(?:分钟|分|m))?", re.ASCII
-)
-MINUTES = 60
 
 
 class UnreadableError(ValueError):
@@ -44,7 +40,7 @@ def _scaled(text: str, places: int) -> int | None:
     found = re.fullmatch(r"([+-]?)(\d{1,15})(?:\.(\d*))?", _plain(text), re.ASCII)
     if not found or len(found[3] or "") > places:
         return None
-    figure = int(found[2]) * 10**places + int((found[3] or "").ljust(places, "0") or 0)
+    figure: int = int(found[2]) * 10**places + int((found[3] or "").ljust(places, "0") or 0)
     return -figure if found[1] == "-" else figure
 
 
@@ -85,28 +81,6 @@ def percent(text: str) -> int:
 def percent_typed(ppm: int) -> str:
     """Write ppm as per cent."""
     return _written(ppm, 4)
-
-
-def minutes(text: str) -> int:
-    """Read hours and minutes (`7 小时`, `7.5 小时`, `1 小时 30 分钟`, `420 分钟`) as minutes."""
-    found = HOURS.fullmatch(re.sub(r"\s", "", text)[:40])
-    sixtieths = 0
-    if found and found[2]:
-        parts = int(found[2].ljust(2, "0")) * MINUTES
-        if parts % 100 or found[3]:
-            found = None
-        sixtieths = parts // 100
-    if not found or not (found[1] or found[3]):
-        raise UnreadableError(_("请连同单位填写，例如 7 小时、1 小时 30 分钟 或 45 分钟。"))
-    return int(found[1] or 0) * MINUTES + sixtieths + int(found[3] or 0)
-
-
-def minutes_typed(count: int) -> str:
-    """Write minutes as hours and minutes."""
-    hours, rest = divmod(count, MINUTES)
-    if hours and rest:
-        return f"{hours} 小时 {rest} 分钟"
-    return f"{hours} 小时" if hours else f"{rest} 分钟"
 
 
 def json_of(text: str) -> Any:
@@ -195,21 +169,3 @@ def facts_typed(said: dict[str, Any]) -> str:
         words = "、".join(fact_typed(known[code], one) for one in values)
         pairs.append(f"{_(known[code].name)}={words}")
     return "；".join(pairs)
-
-
-def sums(text: str) -> dict[str, int]:
-    """Read pairs such as `ltc=100` as fen by code."""
-    found = {}
-    for pair in PAIRS.split(text.replace("、", "；")):
-        if not pair.strip():
-            continue
-        name, sign, said = pair.replace("＝", "=").partition("=")
-        if not sign or not name.strip():
-            raise UnreadableError(_("请写成“编号=金额”，例如 ltc=100。"))
-        found[name.strip()] = yuan(said)
-    return found
-
-
-def sums_typed(said: dict[str, int]) -> str:
-    """Write fen by code as pairs."""
-    return "；".join(f"{code}={yuan_typed(fen)}" for code, fen in said.items())
