@@ -11,7 +11,6 @@ from sqlalchemy import or_
 
 from core import audit, clock, states
 from core.access import Actor, fetch, four_eyes
-from core.budget import BudgetLine
 from core.db import db
 from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
 from core.parties import own_organisation
@@ -20,6 +19,7 @@ from plugins.subsidy import rules
 from plugins.subsidy.models import Scheme, SchemeTerms
 from plugins.subsidy.models import schemes as s
 from plugins.subsidy.service import steps
+from plugins.subsidy.service.checking import refuse_unstorable
 
 VIEW, DEFINE, PUBLISH = "scheme.view", "scheme.define", "scheme.publish"
 
@@ -161,7 +161,10 @@ def close(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A00
 def newest_terms(scheme: Scheme) -> SchemeTerms:
     """Return the newest version of a scheme's terms, approved or not."""
     query = db.select(SchemeTerms).filter_by(scheme_id=scheme.id)
-    return db.session.scalars(query.order_by(SchemeTerms.version.desc())).first()
+    newest: SchemeTerms = db.session.scalars(
+        query.order_by(SchemeTerms.version.desc()).limit(1)
+    ).one()
+    return newest
 
 
 def terms_in_force(scheme: Scheme, on: date | None = None) -> SchemeTerms | None:
@@ -179,8 +182,7 @@ def terms_in_force(scheme: Scheme, on: date | None = None) -> SchemeTerms | None
 def _refuse_unfit(scheme: Scheme, version: SchemeTerms) -> Purchase:
     """Refuse terms that may not be published; return the filed plan they carry out.
 
-    Refuses what the terms lack by themselves, PLAN_NOT_FILED, LINE_MISMATCH and
-    ENVELOPE_EXCEEDS_PLAN.
+    Refuses what the terms lack by themselves, PLAN_NOT_FILED and LINE_MISMATCH.
     """
     terms = rules.read_terms(version.document)
     rules.refuse_terms(terms)
@@ -224,19 +226,12 @@ def _add_version(
 
 
 def _as_stored(organisation_id: int, terms: dict[str, Any]) -> dict[str, Any]:
-    """Return terms as they are stored; refuse a line that is not the purchaser's own.
+    """Return terms as they are stored, through JSON, so that any reader sees the same.
 
-    Through JSON, so that any reader sees the same.
+    Refuses a rule that cannot be read, and a line that is not the purchaser's own.
     """
+    refuse_unstorable(terms, organisation_id)
     document: dict[str, Any] = json.loads(json.dumps(terms, default=date.isoformat))
-    own = db.select(BudgetLine.id).filter_by(organisation_id=organisation_id)
-    lines = set(db.session.scalars(own))
-    if any(share["line_id"] not in lines for share in document["funding"]):
-        raise RuleBroken(
-            "LINE_MISMATCH",
-            _("选择的指标不存在或不属于本单位，请重新选择。"),
-            basis="预算法第十三条",
-        )
     return document
 
 
