@@ -8,13 +8,16 @@ from flask_babel import gettext as _
 
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
-from plugins.subsidy import api, models
+from plugins.subsidy import api, models, pages
 from plugins.subsidy.service import declaring
 
 if TYPE_CHECKING:
-    from core.access import Permission
+    from flask import Blueprint
+
+    from core.access import Actor, Permission
     from core.acts import Act
     from core.facts import Fact
+    from core.web.menu import MenuItem
 
 
 @hookimpl
@@ -45,6 +48,18 @@ def _fits(traits: Traits) -> str | None:
     if traits.to_producers:
         return _("服务向公众开放、由生产者自主提供，政府补给生产者以扩大供给（补贴制）。")
     return None
+
+
+@hookimpl
+def register_pages() -> list[Blueprint]:
+    """Declare the pages of subsidies."""
+    return list(pages.BLUEPRINTS)
+
+
+@hookimpl
+def menu_items(actor: Actor) -> list[MenuItem]:
+    """Offer the pages of subsidies."""
+    return pages.menu(actor)
 
 
 __all__ = ["models"]

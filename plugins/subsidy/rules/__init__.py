@@ -98,6 +98,7 @@ from plugins.subsidy.rules.terms import (
     Review,
     Terms,
     read_terms,
+    refuse_part,
     refuse_terms,
 )
 from plugins.subsidy.rules.units import (
@@ -195,6 +196,7 @@ __all__ = [
     "refuse_exposure",
     "refuse_guarantor",
     "refuse_loan",
+    "refuse_part",
     "refuse_terms",
     "refuse_undeclared",
     "regime_on",

@@ -147,10 +147,11 @@ def refuse_terms(terms: Terms) -> None:
             _("补贴办法须写明实施期限，且不早于开始日期。请补充截止日期。"),
             basis="公平竞争审查条例第十二条",
         )
-    _refuse_part(terms)
+    refuse_part(terms)
 
 
-def _refuse_part(terms: Terms) -> None:
+def refuse_part(terms: Terms) -> None:
+    """Refuse figures of the kind that may not be published."""
     if terms.interest is not None:
         refuse_interest_terms(terms.interest)
     if terms.risk_pool is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import or_
 
 from core.access import Actor, fetch, scoped
 from core.db import db
@@ -24,10 +25,14 @@ PUBLIC = (s.PUBLISHED, s.CLOSED)
 def schemes(
     actor: Actor, *, state: str | None = None, before: int | None = None, limit: int = 50
 ) -> dict[str, Any]:
-    """Return the schemes a person may see, newest first."""
+    """Return the schemes a person may see, newest first.
+
+    Those in a state, and those with a version in it.
+    """
     query = scoped(Scheme, actor, VIEW)
     if state:
-        query = query.where(Scheme.state == state)
+        later = db.select(SchemeTerms.scheme_id).where(SchemeTerms.state == state)
+        query = query.where(or_(Scheme.state == state, Scheme.id.in_(later)))
     return _page(query, before, limit)
 
 
@@ -48,7 +53,7 @@ def scheme(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fiel
         "sent_back_reason": newest.sent_back_reason,
         "closed_reason": row.closed_reason,
         "terms": newest.document,
-        "versions": [_version(one) for one in _versions(row)],
+        "versions": [_version(one) for one in versions(row)],
     }
 
 
@@ -71,7 +76,7 @@ def public_scheme(
     row = db.session.get(Scheme, id)
     if row is None or row.state not in PUBLIC:
         raise NotFound("NOT_FOUND", _("没有找到这个补贴项目，或它还没有公布。"))
-    approved = [one for one in _versions(row) if one.state == s.APPROVED]
+    approved = [one for one in versions(row) if one.state == s.APPROVED]
     applies = terms_in_force(row) or approved[0]
     shown = {name: value for name, value in applies.document.items() if name != "funding"}
     return _item(row, _names([row])) | {
@@ -115,7 +120,8 @@ def _names(rows: Iterable[Scheme]) -> dict[int, str]:
     return {row.id: row.name for row in db.session.execute(query)}
 
 
-def _versions(row: Scheme) -> list[SchemeTerms]:
+def versions(row: Scheme) -> list[SchemeTerms]:
+    """Return the versions of a scheme, newest first."""
     query = db.select(SchemeTerms).filter_by(scheme_id=row.id)
     return list(db.session.scalars(query.order_by(SchemeTerms.version.desc())))
 

@@ -74,15 +74,15 @@ def revise(
     """
     scheme = fetch(Scheme, id, actor, DEFINE)
     newest = newest_terms(scheme)
-    if newest.state == s.SUBMITTED or scheme.state == s.CLOSED:
+    _refuse_closed(scheme)
+    if newest.state == s.SUBMITTED:
         raise Conflict(
             "STATE_CHANGED",
             _(
-                "%(called)s现在是“%(state)s”，不能修改。请先由复核人公布或退回；已停止申报的请另立项目。",
-                called=steps.scheme.called(scheme),
-                state=str(steps.scheme.names[scheme.state]),
+                "%(called)s正在等人复核，不能修改。请先公布或退回。",
+                called=steps.terms.called(newest),
             ),
-            state=scheme.state,
+            state=newest.state,
         )
     if effective_on is not None and effective_on < clock.today():
         raise InvalidInput(
@@ -112,6 +112,7 @@ def submit(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fiel
     """Send the draft to a second person: nothing that publication needs may be missing."""
     scheme = fetch(Scheme, id, actor, DEFINE)
     newest = newest_terms(scheme)
+    _refuse_closed(scheme)
     _refuse_unfit(scheme, newest)
     if scheme.state == s.DRAFT:
         steps.scheme.take(scheme, "scheme.submit")
@@ -138,6 +139,7 @@ def publish(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     """
     scheme = fetch(Scheme, id, actor, PUBLISH)
     newest = newest_terms(scheme)
+    _refuse_closed(scheme)
     four_eyes(actor, newest.made_by, scheme.made_by, what=_("补贴项目"))
     steps.terms.require(newest, "scheme.publish")
     start(_refuse_unfit(scheme, newest))
@@ -177,6 +179,18 @@ def terms_in_force(scheme: Scheme, on: date | None = None) -> SchemeTerms | None
     )
     query = db.select(SchemeTerms).filter_by(scheme_id=scheme.id, state=s.APPROVED).where(begun)
     return db.session.scalars(query.order_by(SchemeTerms.version.desc())).first()
+
+
+def _refuse_closed(scheme: Scheme) -> None:
+    if scheme.state == s.CLOSED:
+        raise Conflict(
+            "STATE_CHANGED",
+            _(
+                "%(called)s已停止申报，不能再改。需要继续的，请另立项目。",
+                called=steps.scheme.called(scheme),
+            ),
+            state=scheme.state,
+        )
 
 
 def _refuse_unfit(scheme: Scheme, version: SchemeTerms) -> Purchase:
