@@ -64,8 +64,11 @@ OF_KIND: dict[str, dict[str, Any]] = {
 }
 
 
-def make_plan(county: County, *, file: bool = True, **changes: Any) -> int:
-    """Write a subsidy plan of 10,000 yuan on the county's line, file it, and return its number."""
+def make_plan(county: County, *, file: bool = True, line: int | None = None, **changes: Any) -> int:
+    """Write a subsidy plan of 10,000 yuan, file it, and return its number.
+
+    It reserves on the line given, else on the county's.
+    """
     clerk = county.actor("purchaser_clerk")
     with clock.frozen(CONSULTED):
         fields = factories.PLAN | {
@@ -80,7 +83,7 @@ def make_plan(county: County, *, file: bool = True, **changes: Any) -> int:
             clerk,
             organisation_id=county.purchaser,
             catalogue_item_id=factories.catalogue_item(county, "A07"),
-            funding=[{"line_id": county.line, "amount_fen": 1_000_000}],
+            funding=[{"line_id": line or county.line, "amount_fen": 1_000_000}],
             **fields | changes,
         )["id"]
         do("purchase.consult", clerk, id=number)

@@ -24,7 +24,7 @@ from core.web.forms import act, fresh, shown_again, whole
 from plugins.subsidy.api.schemes import NEW, REVISION
 from plugins.subsidy.models import Scheme
 from plugins.subsidy.models import schemes as s
-from plugins.subsidy.pages import scheme_words as words
+from plugins.subsidy.pages import form_words as words
 from plugins.subsidy.pages.scheme_form import builder_of
 from plugins.subsidy.service.checking import faults
 from plugins.subsidy.service.schemes import DEFINE, newest_terms

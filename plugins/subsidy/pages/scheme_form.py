@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from functools import cache
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from core.facts import ORGANISATION
 from core.web.builder import Builder, Field, Kind, Part, Rows, Rule, Section, kinds
 from core.web.builder.values import UnreadableError, several
-from plugins.subsidy.pages import scheme_words as words
+from plugins.subsidy.pages import form_words as words
+from plugins.subsidy.pages.pencil import TAX_NAMES
 
 OFTEN_PPM = 10_000_000
 POINTS = kinds.decimal(2, 10_000, _l(" 分"))
@@ -25,14 +27,14 @@ def _taxes() -> Kind:
     """Return the kind of several taxes, typed by their names."""
 
     def read(text: str, _at: kinds.At) -> list[str]:
-        codes = {str(name): code for code, name in words.TAXES.items()}
+        codes = {str(name): code for code, name in TAX_NAMES.items()}
         found = several(text)
         if unknown := [one for one in found if one not in codes]:
-            raise UnreadableError(str(_l("没有“%(one)s”这一税种。", one=unknown[0])))
+            raise UnreadableError(_("没有“%(one)s”这一税种。", one=unknown[0]))
         return [codes[one] for one in found]
 
     def write(value: list[str], _at: kinds.At) -> str:
-        return "、".join(str(words.TAXES.get(one, one)) for one in value)
+        return "、".join(str(TAX_NAMES.get(one, one)) for one in value)
 
     return Kind("text", read, write, write)
 
@@ -440,7 +442,9 @@ TAX: tuple[Part, ...] = (
         "taxes",
         _taxes(),
         _l("登记的税种"),
-        _l("从增值税、所得税、契税、房产税、土地使用税、捐赠扣除、非营利收入中填，用顿号分开。"),
+        _l(
+            "从增值税、企业所得税、契税、房产税、城镇土地使用税、公益性捐赠税前扣除、非营利组织免税收入中填，用顿号分开。"
+        ),
         wide=True,
     ),
 )

@@ -14,6 +14,7 @@ from core import clock
 from core.access import Actor, fetch, require, visible
 from core.budget import BudgetLine
 from core.db import db
+from core.errors import RuleBroken
 from core.purchases import drawable
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again
@@ -21,9 +22,8 @@ from core.web.menu import MenuItem, Todo
 from plugins.subsidy import rules
 from plugins.subsidy.models import Scheme, SchemeTerms
 from plugins.subsidy.models import schemes as s
-from plugins.subsidy.pages import pencil
-from plugins.subsidy.pages import scheme_words as words
-from plugins.subsidy.pages.scheme_example import worked
+from plugins.subsidy.pages import amount_words, examples
+from plugins.subsidy.pages import form_words as words
 from plugins.subsidy.pages.scheme_form import builder_of
 from plugins.subsidy.service import scheme_queries, steps
 from plugins.subsidy.service.checking import unfinished
@@ -142,18 +142,13 @@ def _may(actor: Actor, found: dict[str, Any]) -> set[str]:
     return open_to
 
 
-def _example(terms: rules.Terms) -> dict[str, Any] | None:
-    example = worked(terms, clock.today())
-    if example is None:
+def _example(terms: rules.Terms) -> examples.Example | None:
+    """Return what terms would pay on an example; None where a draft lacks what it takes."""
+    try:
+        rules.refuse_part(terms)
+        return examples.example(terms, amount_words.party_names(), on=clock.today())
+    except RuleBroken:
         return None
-    return {
-        "supposed": example.supposed,
-        "calculations": [
-            {"title": title, "rows": pencil.rows(one), "result_fen": one.result_fen}
-            for title, one in example.calculations
-        ],
-        "parts": example.parts,
-    }
 
 
 def _versions(actor: Actor, number: int) -> list[dict[str, Any]]:

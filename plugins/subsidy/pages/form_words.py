@@ -1,4 +1,4 @@
-"""How the pages name what schemes are made of."""
+"""How the form names what a scheme is made of."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from plugins.subsidy.models import schemes as s
 KINDS: dict[str, object] = {
     "interest_subsidy": _l("贷款贴息"),
     "guarantee_fee_subsidy": _l("担保费补贴"),
-    "risk_pool_share": _l("风险资金池分担"),
+    "risk_pool_share": _l("担保风险分担"),
     "award_tiers": _l("以奖代补"),
-    "per_unit": _l("按量补贴"),
-    "fee_relief": _l("收费减免"),
-    "tax_relief_memo": _l("税收减免备查"),
+    "per_unit": _l("按数量补贴"),
+    "fee_relief": _l("费用减免"),
+    "tax_relief_memo": _l("税收减免登记"),
 }
 KIND_HINTS: dict[str, object] = {
     "interest_subsidy": _l("银行贷款的利息，财政贴一部分。"),
@@ -26,8 +26,8 @@ KIND_HINTS: dict[str, object] = {
 }
 APPLICANTS: dict[str, object] = {"organisation": _l("单位"), "resident": _l("个人")}
 CONCLUSIONS: dict[str, object] = {
-    "no_effect": _l("不影响竞争"),
-    "exception": _l("符合例外规定"),
+    "no_effect": _l("不影响公平竞争"),
+    "exception": _l("符合法定例外，可以实施"),
     "restricts": _l("排除、限制竞争"),
 }
 DAY_COUNTS: dict[str, object] = {
@@ -52,45 +52,10 @@ PARTIES: dict[str, object] = {
     "recipients": _l("服务对象"),
     "third_party": _l("第三方"),
 }
-TAXES: dict[str, object] = {
-    "vat": _l("增值税"),
-    "income": _l("所得税"),
-    "deed": _l("契税"),
-    "property": _l("房产税"),
-    "land_use": _l("土地使用税"),
-    "donation": _l("捐赠扣除"),
-    "nonprofit_income": _l("非营利收入"),
-}
 TONES = {
     s.DRAFT: "plain",
     s.SUBMITTED: "wait",
     s.PUBLISHED: "good",
     s.APPROVED: "good",
     s.CLOSED: "plain",
-}
-# What a line of a calculation reckons, and what a step after the lines does.
-LINES: dict[str, object] = {
-    "principal": _l("贷款本金"),
-    "guaranteed": _l("在保余额"),
-    "paid_claim": _l("已代偿"),
-    "tier": _l("分档奖励"),
-    "units": _l("数量"),
-    "fee": _l("应收"),
-    "waived": _l("减免额"),
-} | TAXES
-STEPS: dict[str, object] = {
-    "interest_paid": _l("不超过实付利息"),
-    "year_cap": _l("不超过本年剩余上限"),
-    "fee_charged": _l("不超过实收担保费"),
-    "own_investment": _l("不超过自有投入的规定比例"),
-    "period_cap": _l("不超过本期剩余上限"),
-    "balance": _l("不超过资金池余额"),
-    "shares": _l("按分担比例取整"),
-    "pool": _l("按资金总额同比例缩减"),
-    "fen": _l("取整到分"),
-}
-ROUNDINGS: dict[str, object] = {
-    "half_up": _l("四舍五入到分"),
-    "down": _l("舍去不足一分的部分"),
-    "largest_remainder": _l("按最大余数分到分"),
 }
