@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from plugins.subsidy.models import schemes as s
+from plugins.subsidy.pages.amount_words import PARTY_NAMES
 
 KINDS: dict[str, object] = {
     "interest_subsidy": _l("贷款贴息"),
@@ -41,17 +42,8 @@ METHODS: dict[str, object] = {
     "points": _l("贴一定点数"),
     "borrower_bears": _l("借款人承担 LPR 减点，其余财政贴"),
 }
-BEARERS: dict[str, object] = {
-    "pool": _l("资金池"),
-    "guarantor": _l("担保公司"),
-    "bank": _l("银行"),
-    "reguarantor": _l("再担保机构"),
-}
-PARTIES: dict[str, object] = {
-    "purchaser": _l("购买主体"),
-    "recipients": _l("服务对象"),
-    "third_party": _l("第三方"),
-}
+PARTIES = {code: PARTY_NAMES[code] for code in ("purchaser", "recipients", "third_party")}
+BEARERS = {code: PARTY_NAMES[code] for code in ("pool", "guarantor", "bank", "reguarantor")}
 TONES = {
     s.DRAFT: "plain",
     s.SUBMITTED: "wait",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 from flask_babel import gettext as _
@@ -19,7 +20,7 @@ FACTOR = kinds.decimal(4, OFTEN_PPM, "%")
 SHARE = kinds.BP
 
 
-def _choice(names: dict[str, object]) -> Kind:
+def _choice(names: Mapping[str, object]) -> Kind:
     return kinds.choice(*names.items())
 
 
