@@ -54,6 +54,7 @@ def shown(actor, number):
 # --- from the draft to the public --------------------------------------------------------------
 
 
+@pytest.mark.requirement("R000-48", in_part=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_scheme_of_any_kind_is_written_handed_on_and_published(app, office, plan, kind):
     clerk, approver = office.actor("purchaser_clerk"), office.actor("purchaser_approver")
@@ -95,7 +96,6 @@ def test_what_was_submitted_is_sent_back_with_a_reason_and_changed(office, plan,
     assert (found["version"], found["sent_back_reason"]) == (1, None)
 
 
-@pytest.mark.requirement("R000-52", in_part=True)
 def test_nobody_publishes_what_he_wrote(office, plan, clerk):
     number = world.make_scheme(office, plan)
     do("scheme.submit", clerk, id=number)
@@ -267,6 +267,10 @@ def test_a_closed_scheme_stays_public_and_is_never_changed_again(office, plan, c
     assert (found["state"], found["closed_reason"]) == ("closed", "资金用完")
     asked = {"id": number, "terms": world.written(office)}
     assert refused("scheme.revise", clerk, **asked)["code"] == "STATE_CHANGED"
+    waits = world.publish_scheme(office, plan)
+    do("scheme.revise", clerk, **asked | {"id": waits})
+    do("scheme.close", approver, id=waits, reason="资金用完")
+    assert refused("scheme.submit", clerk, id=waits)["code"] == "STATE_CHANGED"
     again = refused("scheme.close", approver, id=number, reason="再停")
     assert again["code"] == "STATE_CHANGED"
 
