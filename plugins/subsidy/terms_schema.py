@@ -44,7 +44,7 @@ def _day() -> fields.Date:
     return date(required=False, load_default=None, allow_none=True)
 
 
-def _rows(nested: type[Schema], *, most: int = MANY) -> fields.List:
+def _rows(nested: type[Schema], *, most: int = MANY) -> fields.List[Any]:
     return fields.List(fields.Nested(nested), load_default=list, validate=validate.Length(max=most))
 
 
@@ -78,7 +78,7 @@ class ConditionsSchema(Schema):
     price_promise = fields.Boolean(load_default=False)
 
 
-class FundingSchema(Schema):
+class SchemeFundingSchema(Schema):
     """A budget line and its share."""
 
     line_id = identity()
@@ -204,7 +204,7 @@ OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-class TermsSchema(Schema):
+class SchemeTermsSchema(Schema):
     """A scheme's terms."""
 
     kind = one_of(*KINDS)
@@ -215,7 +215,7 @@ class TermsSchema(Schema):
     opens_on = _day()
     closes_on = _day()
     envelope_fen = _amount()
-    funding = _rows(FundingSchema, most=10)
+    funding = _rows(SchemeFundingSchema, most=10)
     applicant = one_of(*APPLICANTS, required=False, load_default="organisation")
     eligibility = fields.Raw(
         load_default=None, allow_none=True, metadata={"type": "object", "nullable": True}

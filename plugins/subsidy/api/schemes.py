@@ -11,7 +11,7 @@ from plugins.subsidy.models.schemes import STATES
 from plugins.subsidy.service import scheme_queries, schemes
 from plugins.subsidy.service.schemes import DEFINE, PUBLISH, VIEW
 from plugins.subsidy.service.steps import SCHEME
-from plugins.subsidy.terms_schema import TermsSchema
+from plugins.subsidy.terms_schema import SchemeTermsSchema
 
 NEW = schema(
     "NewScheme",
@@ -19,13 +19,13 @@ NEW = schema(
     name=Text(required=True, longest=120, public=True),
     organisation_id=identity(),
     purchase_id=identity(required=False, load_default=None, allow_none=True),
-    terms=fields.Nested(TermsSchema, required=True),
+    terms=fields.Nested(SchemeTermsSchema, required=True),
 )
 REVISION = one(
     "SchemeRevision",
     effective_on=date(required=False, load_default=None, allow_none=True),
     purchase_id=identity(required=False, load_default=None, allow_none=True),
-    terms=fields.Nested(TermsSchema, required=True),
+    terms=fields.Nested(SchemeTermsSchema, required=True),
 )
 
 ACTS = [
