@@ -1,4 +1,4 @@
-"""Published schemes for the public's pages: terms of every kind, and how they come to be published."""
+"""Published schemes for the public's pages: terms of every kind, and how they are published."""
 
 from __future__ import annotations
 
