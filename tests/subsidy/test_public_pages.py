@@ -20,6 +20,7 @@ TOLD = {
         # 100,000.00 x 4.50 % x half x 92 / 360
         "100,000.00 元 × 年利率 4.50% × 50% × 92 天 ÷ 360 天",
         "（2026-03-21 起，2026-06-21 止，末日不计）",
+        "不超过实际付出的利息 1,150.00 元",
         "这个季度贴息 575.00 元。",
     ),
     "guarantee_fee_subsidy": (
@@ -39,7 +40,7 @@ TOLD = {
         "“B”档：80.00 分到不满 90.00 分，奖 50,000.00 元。",
         "少于 30 份的，最高按“C”档",
         "从 2026-07-01 起 12 个月",
-        "85.40",
+        "85.40 分",
         "奖励 50,000.00 元：第 1 期 30,000.00 元（60%），第 2 期 20,000.00 元（40%）。",
     ),
     "per_unit": (
@@ -106,7 +107,7 @@ def test_a_scheme_of_every_kind_is_told_in_words_and_by_an_example(app, county, 
     assert page.status == 200
     for words in TOLD[kind]:
         assert words in page.text
-    assert "公共服务条例（省人大公告1号）第九条" in page.text
+    assert "《公共服务条例》（省人大公告1号）第九条" in page.text
     assert "2026-01-05 审查：不影响公平竞争（公审〔2026〕1号）" in page.text
 
 
@@ -120,7 +121,7 @@ def test_a_reader_learns_for_whom_with_what_and_until_when(shop, browser):
         "2026-05-01 到 2026-05-31（含当日）",
         "营业执照",
         "结果公示 7 天",
-        "50,000.00 元 以内由 1 人审批；再高的由 2 人审批",
+        "50,000.00 元以内由 1 人审批；再高的由 2 人审批",
         "望城区教育局",
     ):
         assert words in text

@@ -25,9 +25,10 @@ class Office:
 
 @dataclass(frozen=True)
 class Line:
-    """A budget line of an office: code, name, function and economic class, amount (fen)."""
+    """A budget line of an office: code, its document's number, name, classes, amount (fen)."""
 
     code: str
+    number: int
     name: str
     function: str
     economic: str
@@ -102,7 +103,7 @@ def _planned(world: World, told: Told) -> int:
         organisation_id=world.organisations[office.organisation],
         function_code=line.function,
         economic_code=line.economic,
-        document=f"望财预〔{year}〕{line.code}号",
+        document=f"望财预〔{year}〕{line.number}号",
         amount_fen=line.amount_fen,
     )["id"]
     content = {

@@ -35,7 +35,7 @@ def waiting(world: World) -> Told:
         LABOUR,
         "QZBT",
         "高校毕业生一次性求职补贴",
-        Line("GRAD", "求职补贴", "2080711", "30399", 3_000_000),
+        Line("GRAD", 61, "求职补贴", "2080711", "30399", 3_000_000),
         {
             "item": "A02",
             "name": "高校毕业生求职补贴",
@@ -46,7 +46,7 @@ def waiting(world: World) -> Told:
         },
         {
             "kind": "per_unit",
-            **_common(world, ("就业促进法", "", "第四十九条"), "求职补贴"),
+            **_common(world, ("就业促进法", "", "第五十二条"), 3),
             "applicant": "resident",
             "eligibility": {
                 "all": [
@@ -67,12 +67,12 @@ def waiting(world: World) -> Told:
 
 def begun(world: World) -> Told:
     """Return a draft: it has no review and no plan yet."""
-    terms = _common(world, ("养老、托育、家政等社区家庭服务业税费优惠政策公告", "", ""), "减免")
+    terms = _common(world, ("养老、托育、家政等社区家庭服务业税费优惠政策公告", "", ""), 9)
     return Told(
         HEALTH,
         "TYJM",
         "托育机构基础设施配套费减免",
-        Line("FEES", "托育收费减免补偿", "2100799", "31299", 2_000_000),
+        Line("FEES", 62, "托育收费减免补偿", "2100799", "31299", 2_000_000),
         {},
         {
             "kind": "fee_relief",
@@ -86,8 +86,8 @@ def begun(world: World) -> Told:
     )
 
 
-def _common(world: World, basis: tuple[str, str, str], called: str) -> dict[str, Any]:
-    """Return what every scheme has: its basis, the review, this year and the next, the approval."""
+def _common(world: World, basis: tuple[str, str, str], reviewed: int) -> dict[str, Any]:
+    """Return what every scheme has: basis, review (of that number), this year and the next."""
     title, document_no, article = basis
     year = world.month(2).year
     return {
@@ -95,7 +95,7 @@ def _common(world: World, basis: tuple[str, str, str], called: str) -> dict[str,
         "review": {
             "reviewed_on": world.before(46, "10:00").date().isoformat(),
             "conclusion": "no_effect",
-            "document": f"望公审〔{year}〕{called}",
+            "document": f"望公审〔{year}〕{reviewed}号",
         },
         "starts_on": world.before(37, "00:00").date().isoformat(),
         "ends_on": f"{year + 1}-12-31",
@@ -110,12 +110,11 @@ def _price(begins: int, ends: int | None, unit_fen: int) -> dict[str, Any]:
 
 def _loans(world: World) -> Told:
     """Two regimes side by side, by the day of the loan."""
-    limits = {"loans_max": 3, "partner_uplift_bp": 1_000, "partners_cap_fen": 400_000_000}
     return Told(
         LABOUR,
         "CYDK",
         "创业担保贷款贴息",
-        Line("START", "创业担保贷款贴息", "2080712", "31205", 20_000_000),
+        Line("START", 63, "创业担保贷款贴息", "2080712", "31205", 20_000_000),
         {
             "item": "A02",
             "name": "创业扶持：创业贷款贴息",
@@ -126,7 +125,7 @@ def _loans(world: World) -> Told:
         },
         {
             "kind": "interest_subsidy",
-            **_common(world, ("就业促进法", "", "第十九条"), "贴息"),
+            **_common(world, ("就业促进法", "", "第十九条"), 4),
             "eligibility": {
                 "all": [
                     SMALL,
@@ -142,35 +141,39 @@ def _loans(world: World) -> Told:
             "day_count": "act_360",
             "capped_by_paid": True,
             "settles_on": 20,
-            "regimes": [
-                {
-                    "from_on": "2020-01-01",
-                    "method": "borrower_bears",
-                    "document": "财金〔2020〕21号",
-                    "points_ppm": 15_000,
-                    "months": 24,
-                    "classes": [
-                        _borrower("person", "个人", 20_000_000, loans_max=3),
-                        _borrower("micro", "小微企业", 300_000_000, loans_max=2),
-                    ],
-                },
-                {
-                    "from_on": "2023-10-01",
-                    "method": "share",
-                    "document": "财金〔2023〕75号",
-                    "share_ppm": 500_000,
-                    "rate_over_lpr_ppm": 15_000,
-                    "classes": [
-                        _borrower("person", "个人", 30_000_000, term_months_max=36, **limits),
-                        _borrower(
-                            "micro", "小微企业", 400_000_000, term_months_max=24, loans_max=3
-                        ),
-                    ],
-                },
-            ],
+            "regimes": _regimes(),
             "envelope_fen": 20_000_000,
         },
     )
+
+
+def _regimes() -> list[dict[str, Any]]:
+    partners = {"partner_uplift_bp": 1_000, "partners_cap_fen": 400_000_000}
+    person = {"term_months_max": 36, "loans_max": 3} | partners
+    return [
+        {
+            "from_on": "2020-01-01",
+            "method": "borrower_bears",
+            "document": "财金〔2020〕21号",
+            "points_ppm": 15_000,
+            "months": 24,
+            "classes": [
+                _borrower("person", "个人", 20_000_000, loans_max=3),
+                _borrower("micro", "小微企业", 300_000_000, loans_max=2),
+            ],
+        },
+        {
+            "from_on": "2023-10-01",
+            "method": "share",
+            "document": "财金〔2023〕75号",
+            "share_ppm": 500_000,
+            "rate_over_lpr_ppm": 15_000,
+            "classes": [
+                _borrower("person", "个人", 30_000_000, **person),
+                _borrower("micro", "小微企业", 400_000_000, term_months_max=24, loans_max=3),
+            ],
+        },
+    ]
 
 
 def _borrower(code: str, name: str, cap_fen: int, **limits: Any) -> dict[str, Any]:
@@ -184,7 +187,7 @@ def _bookshops(world: World) -> Told:
         CARE,
         "SDJL",
         "社区书店以奖代补",
-        Line("BOOK", "社区书店奖励", "2070199", "31204", 30_000_000),
+        Line("BOOK", 64, "社区书店奖励", "2070199", "31204", 30_000_000),
         {
             "item": "A12",
             "name": "社区书店奖励",
@@ -196,7 +199,7 @@ def _bookshops(world: World) -> Told:
         },
         {
             "kind": "award_tiers",
-            **_common(world, ("公共文化服务保障法", "", "第五十条"), "书店"),
+            **_common(world, ("公共文化服务保障法", "", "第四十九条"), 5),
             "eligibility": {
                 "all": [
                     {"fact": "org.trade", "is": "书店"},
@@ -245,7 +248,7 @@ def _beds(world: World) -> Told:
         CARE,
         "CWBT",
         "养老机构床位补贴",
-        Line("BEDS", "养老床位补贴", "2081006", "31204", 90_000_000),
+        Line("BEDS", 65, "养老床位补贴", "2081006", "31204", 90_000_000),
         {
             "item": "A07",
             "name": "养老机构床位补贴",
@@ -257,7 +260,7 @@ def _beds(world: World) -> Told:
         },
         {
             "kind": "per_unit",
-            **_common(world, ("老年人权益保障法", "", "第四十条"), "床位"),
+            **_common(world, ("老年人权益保障法", "", "第三十九条"), 6),
             "eligibility": {
                 "all": [
                     {"fact": "org.trade", "is": "养老"},
@@ -295,7 +298,7 @@ def _pool(world: World) -> Told:
         LABOUR,
         "FXFD",
         "小微企业融资担保风险分担",
-        Line("RISK", "融资担保风险补偿", "2080712", "31299", 50_000_000),
+        Line("RISK", 66, "融资担保风险补偿", "2080712", "31299", 50_000_000),
         {
             "item": "A02",
             "name": "创业扶持：担保风险补偿",
@@ -307,9 +310,7 @@ def _pool(world: World) -> Told:
         },
         {
             "kind": "risk_pool_share",
-            **_common(
-                world, ("政府性融资担保发展管理办法", "财金〔2025〕11号", "第十九条"), "担保"
-            ),
+            **_common(world, ("政府性融资担保发展管理办法", "财金〔2025〕11号", ""), 7),
             "eligibility": {"all": [SMALL, HERE]},
             "evidence": [LICENCE, {"code": "accounts", "name": "最近一期财务报表"}],
             "shares": [
@@ -335,7 +336,7 @@ def _taxes(world: World) -> Told:
         CARE,
         "SSJM",
         "社区养老服务税收减免登记",
-        Line("TAXES", "养老税费政策辅导", "2081006", "30299", 2_000_000),
+        Line("TAXES", 67, "养老税费政策辅导", "2081006", "30299", 2_000_000),
         {
             "item": "A07",
             "name": "养老机构税费政策辅导",
@@ -354,7 +355,7 @@ def _taxes(world: World) -> Told:
                     "财政部等2019年第76号",
                     "",
                 ),
-                "税收",
+                8,
             ),
             "eligibility": {"all": [{"fact": "org.trade", "in": ["养老", "托育", "家政"]}, HERE]},
             "evidence": [LICENCE, {"code": "tax", "name": "税务机关的减免文书"}],

@@ -111,7 +111,7 @@ def _award(terms: rules.AwardTerms, party_names: dict[str, str]) -> Example:
         {
             "what": party_names.get(who, who),
             "words": f"{rules.points_text(scores[who])} × {pencil.share_text(weight)}",
-            "amount": _points(Fraction(scores[who] * weight, rules.BP)),
+            "amount": _("%(n)s 分", n=_points(Fraction(scores[who] * weight, rules.BP))),
         }
         for who, weight in weights
     ]
@@ -119,7 +119,7 @@ def _award(terms: rules.AwardTerms, party_names: dict[str, str]) -> Example:
         {
             "what": _("综合得分"),
             "words": _("以上相加，保留两位小数，四舍五入，在“%(tier)s”档", tier=found.tier or "—"),
-            "amount": rules.points_text(found.composite or 0),
+            "amount": _("%(n)s 分", n=rules.points_text(found.composite or 0)),
         }
     )
     lines += [{**row, "what": _without_number(row["what"])} for row in pencil.rows(found.award)]

@@ -60,11 +60,11 @@ TEN_THOUSANDTHS = 10_000
 def rows(calculation: Calculation) -> list[dict[str, Any]]:
     """Return a calculation's lines, its sum where there are several, and its steps, in words.
 
-    Each has `what`, `words` (how it is reckoned) and `amount` (yuan as text).
+    Each has `what`, `words` (how it is reckoned) and `amount` (yuan as text, with the unit).
     """
     found = [_line(line) for line in calculation.lines]
     if len(calculation.lines) > 1:
-        total = exact_text(calculation.exact)
+        total = _yuan(calculation.exact)
         found.append({"what": _("合计"), "words": _("以上相加"), "amount": total})
     return [*found, *(_step(step) for step in calculation.steps)]
 
@@ -77,6 +77,10 @@ def exact_text(fen: Fraction) -> str:
     whole, rest = divmod(abs(scaled), TEN_THOUSANDTHS)
     goes_on = "…" if Fraction(scaled * 100, TEN_THOUSANDTHS) != fen else ""
     return f"{'-' if fen < 0 else ''}{whole:,}.{rest:04d}{goes_on}"
+
+
+def _yuan(fen: Fraction) -> str:
+    return f"{exact_text(fen)} 元"
 
 
 def what_name(code: str) -> str:
@@ -98,7 +102,7 @@ def _line(line: Line) -> dict[str, Any]:
         _days(line),
     ]
     words = " × ".join(factor for factor in factors if factor)
-    return {"what": name, "words": words, "amount": exact_text(line.exact)}
+    return {"what": name, "words": words, "amount": _yuan(line.exact)}
 
 
 def _days(line: Line) -> str:
@@ -115,18 +119,18 @@ def _days(line: Line) -> str:
 
 def _step(step: Step) -> dict[str, Any]:
     limit = str(LIMITS.get(step.what, step.what))
-    figure = exact_text(step.figure) if step.figure is not None else ""
+    figure = _yuan(step.figure) if step.figure is not None else ""
     if step.kind == CAP:
-        what, words = _("封顶"), _("不超过%(limit)s %(figure)s 元", limit=limit, figure=figure)
+        what, words = _("封顶"), _("不超过%(limit)s %(figure)s", limit=limit, figure=figure)
     elif step.kind == FLOOR:
-        what, words = _("保底"), _("不低于%(limit)s %(figure)s 元", limit=limit, figure=figure)
+        what, words = _("保底"), _("不低于%(limit)s %(figure)s", limit=limit, figure=figure)
     elif step.kind == SHARE:
         factor = step.figure or Fraction(1)
         what = _("按比例")
         words = f"{exact_text(step.before)} × {factor.numerator} ÷ {factor.denominator}"
     else:
         what, words = _("取整"), _rounding(step.mode)
-    return {"what": what, "words": words, "amount": exact_text(step.after)}
+    return {"what": what, "words": words, "amount": _yuan(step.after)}
 
 
 def _rounding(mode: str | None) -> str:

@@ -44,7 +44,7 @@ MOST = {
     "award": lazy_gettext("奖励最高 %(sum)s"),
     "period": lazy_gettext("每期最多补 %(sum)s"),
     "year": lazy_gettext("每年最多贴息 %(sum)s"),
-    "loan": lazy_gettext("贷款本金在 %(sum)s 以内的给贴息"),
+    "loan": lazy_gettext("贷款本金在 %(sum)s以内的给贴息"),
     "guarantee": lazy_gettext("一户最多担保 %(sum)s"),
 }
 
@@ -157,7 +157,7 @@ def _when(scheme: dict[str, Any]) -> list[tuple[str, Any]]:
 def _procedure(document: dict[str, Any]) -> list[tuple[str, Any]]:
     papers = "；".join(one["name"] for one in document["evidence"])
     bands = [
-        _("%(sum)s 以内由 %(n)s 人审批", sum=yuan_text(one["up_to_fen"]), n=one["persons"])
+        _("%(sum)s以内由 %(n)s 人审批", sum=yuan_text(one["up_to_fen"]), n=one["persons"])
         if one["up_to_fen"] is not None
         else _("再高的由 %(n)s 人审批", n=one["persons"])
         for one in document["approval"]
@@ -175,7 +175,7 @@ def _procedure(document: dict[str, Any]) -> list[tuple[str, Any]]:
 
 def _basis(terms: rules.Terms) -> list[tuple[str, Any]]:
     laws = "；".join(
-        f"{one.title}{f'（{one.document_no}）' if one.document_no else ''}{one.article}"
+        f"《{one.title}》{f'（{one.document_no}）' if one.document_no else ''}{one.article}"
         for one in terms.legal_basis
     )
     review = terms.review
