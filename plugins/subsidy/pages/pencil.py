@@ -16,6 +16,7 @@ from plugins.subsidy.rules.calculation import (
     FLOOR,
     HALF_UP,
     LARGEST_REMAINDER,
+    ROUNDING,
     SHARE,
 )
 from plugins.subsidy.rules.relief import TAXES
@@ -60,22 +61,24 @@ TEN_THOUSANDTHS = 10_000
 def rows(calculation: Calculation) -> list[dict[str, Any]]:
     """Return a calculation's lines, its sum where there are several, and its steps, in words.
 
-    Each has `what`, `words` (how it is reckoned) and `amount` (yuan as text, with the unit).
+    Each has `what`, `words` (how it is reckoned) and `amount` (yuan as text, with the unit). Where
+    there was nothing to round, rounding is not told.
     """
     found = [_line(line) for line in calculation.lines]
     if len(calculation.lines) > 1:
         total = _yuan(calculation.exact)
         found.append({"what": _("合计"), "words": _("以上相加"), "amount": total})
-    return [*found, *(_step(step) for step in calculation.steps)]
+    told = [one for one in calculation.steps if one.kind != ROUNDING or one.before != one.after]
+    return [*found, *(_step(step) for step in told)]
 
 
 def exact_text(fen: Fraction) -> str:
     """Write an exact amount (fen) in yuan: cents, or four decimals and `…` where they go on."""
     if fen.denominator == 1:
         return yuan(fen.numerator)
-    scaled = fen * TEN_THOUSANDTHS // 100
-    whole, rest = divmod(abs(scaled), TEN_THOUSANDTHS)
-    goes_on = "…" if Fraction(scaled * 100, TEN_THOUSANDTHS) != fen else ""
+    scaled = abs(fen) * TEN_THOUSANDTHS // 100
+    whole, rest = divmod(scaled, TEN_THOUSANDTHS)
+    goes_on = "…" if Fraction(scaled * 100, TEN_THOUSANDTHS) != abs(fen) else ""
     return f"{'-' if fen < 0 else ''}{whole:,}.{rest:04d}{goes_on}"
 
 
