@@ -64,11 +64,11 @@ def test_an_award_is_scaled_to_the_pool_in_words():
     assert told[-1]["amount"] == "76,190.48 元"
 
 
-def test_what_needs_no_rounding_says_nothing_of_it_and_a_floor_is_told():
+def test_a_floor_and_every_rounding_are_told():
     found = Calculation("fee_relief", (Line("fee", 10_001, share_ppm=500_000),))
-    assert [one["what"] for one in pencil.rows(found.rounded("down"))] == ["应缴费用", "取整"]
     raised = found.at_least("interest_paid", 6_000).rounded("down")
-    assert [one["what"] for one in pencil.rows(raised)] == ["应缴费用", "保底"]
+    assert [one["what"] for one in pencil.rows(raised)] == ["应缴费用", "保底", "取整"]
+    assert pencil.rows(raised)[1]["words"] == "不低于实际付出的利息 60.00 元"
 
 
 def test_shares_and_exact_amounts_are_written_as_people_do():

@@ -16,7 +16,6 @@ from plugins.subsidy.rules.calculation import (
     FLOOR,
     HALF_UP,
     LARGEST_REMAINDER,
-    ROUNDING,
     SHARE,
 )
 from plugins.subsidy.rules.relief import TAXES
@@ -61,15 +60,13 @@ TEN_THOUSANDTHS = 10_000
 def rows(calculation: Calculation) -> list[dict[str, Any]]:
     """Return a calculation's lines, its sum where there are several, and its steps, in words.
 
-    Each has `what`, `words` (how it is reckoned) and `amount` (yuan as text, with the unit). Where
-    there was nothing to round, rounding is not told.
+    Each has `what`, `words` (how it is reckoned) and `amount` (yuan as text, with the unit).
     """
     found = [_line(line) for line in calculation.lines]
     if len(calculation.lines) > 1:
         total = _yuan(calculation.exact)
         found.append({"what": _("合计"), "words": _("以上相加"), "amount": total})
-    told = [one for one in calculation.steps if one.kind != ROUNDING or one.before != one.after]
-    return [*found, *(_step(step) for step in told)]
+    return [*found, *(_step(step) for step in calculation.steps)]
 
 
 def exact_text(fen: Fraction) -> str:
