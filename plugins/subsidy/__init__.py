@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
-from plugins.subsidy import api, models, pages
+from plugins.subsidy import api, demo, models, pages
 from plugins.subsidy.service import declaring
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.demo import World
     from core.facts import Fact
     from core.web.menu import MenuItem
 
@@ -60,6 +61,12 @@ def register_pages() -> list[Blueprint]:
 def menu_items(actor: Actor) -> list[MenuItem]:
     """Offer the pages of subsidies."""
     return pages.menu(actor)
+
+
+@hookimpl
+def load_demo(world: World) -> None:
+    """Add the subsidy schemes of the demo county."""
+    demo.load(world)
 
 
 __all__ = ["models"]

@@ -73,9 +73,9 @@ def exact_text(fen: Fraction) -> str:
     """Write an exact amount (fen) in yuan: cents, or four decimals and `…` where they go on."""
     if fen.denominator == 1:
         return yuan(fen.numerator)
-    scaled = fen * TEN_THOUSANDTHS // 100
-    whole, rest = divmod(abs(scaled), TEN_THOUSANDTHS)
-    goes_on = "…" if Fraction(scaled * 100, TEN_THOUSANDTHS) != fen else ""
+    scaled = abs(fen) * TEN_THOUSANDTHS // 100
+    whole, rest = divmod(scaled, TEN_THOUSANDTHS)
+    goes_on = "…" if Fraction(scaled * 100, TEN_THOUSANDTHS) != abs(fen) else ""
     return f"{'-' if fen < 0 else ''}{whole:,}.{rest:04d}{goes_on}"
 
 
