@@ -37,14 +37,15 @@ os.environ.setdefault("HUIGOU_INSTANCE", "/tmp/huigou-tests")  # noqa: S108 - ho
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let pages be asked on one engine; what they perform is tested on both by its own tests."""
-    twice = {item for item in items if "[postgresql" in item.name and _asks_pages(item.path)}
+    """Ask once what hangs on no engine: pages (their acts are tested on both), and what says so."""
+    twice = {item for item in items if "[postgresql" in item.name and _once(item)}
     config.hook.pytest_deselected(items=list(twice))
     items[:] = [item for item in items if item not in twice]
 
 
-def _asks_pages(path: Path) -> bool:
-    return path.parent.name == "web" or path.stem.endswith("_pages")
+def _once(item: pytest.Item) -> bool:
+    is_page = item.path.parent.name == "web" or item.path.stem.endswith("_pages")
+    return is_page or item.get_closest_marker("one_engine") is not None
 
 
 @pytest.fixture(scope="session")

@@ -110,6 +110,22 @@ def fields(award_id: int, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
+def small(award_id: int, value_fen: int) -> dict[str, Any]:
+    """Return what `contract.draft` takes for a contract of one year, delivered in two halves."""
+    halves = [
+        part("M1", "上半年服务", 5000, 2026, "2026-06-30"),
+        part("M2", "下半年服务", 5000, 2026, "2026-11-30"),
+    ]
+    only = terms(milestones=halves)
+    return fields(
+        award_id,
+        terms={name: said for name, said in only.items() if name not in {"tail", "bond"}},
+        starts_on="2026-03-10",
+        ends_on="2026-12-31",
+        value_fen=value_fen,
+    )
+
+
 def draft(county: County, awarded: Awarded | None = None, **changes: Any) -> dict[str, Any]:
     """Draft a contract for an award (SP-6's if none is given) and return the answer."""
     found = awarded or award(county)

@@ -172,6 +172,9 @@ def test_a_single_source_is_recorded_on_its_page(office, county):
     clerk, path = office.who("purchaser_clerk"), f"/contract/awards/{number}/negotiate"
     # What cannot wait is not made public first.
     assert f'href="{path}"' in clerk.open(f"/contract/tenders/{number}").html
+    page = clerk.open(f"/contract/panels/{number}")
+    assert "不设评审组" in page.text
+    assert "还没有抽取专家" not in page.text
     page = clerk.open(path).send(
         path, provider_id=str(county.provider), price_fen="9,000", record="现场询价。"
     )

@@ -86,6 +86,7 @@ def test_a_bidder_bids_keeps_the_receipt_and_takes_the_bid_back(app, county, tow
         browser = town.bidder("长沙禾苗助餐公司")
         assert "社区助餐服务" in browser.open("/contract/bids/").text
         page = browser.open(f"/contract/bids/{tender}")
+        assert "可能被判定为资格不符" in page.text
         form = page.form(f"/contract/bids/{tender}").fields | BOND
         high = browser.post(f"/contract/bids/{tender}", form | {"price_fen": "980000.01"})
         assert high.status == 422
@@ -104,6 +105,24 @@ def test_a_bidder_bids_keeps_the_receipt_and_takes_the_bid_back(app, county, tow
         bid = db.session.scalars(db.select(Bid)).one()
         assert bid.receipt in done.text.replace(" ", "")
         assert bid.state == "withdrawn"
+
+
+def test_a_framework_s_form_asks_for_every_unit_price(app, county, town):
+    services = [
+        {"code": f"P{n}", "name": name, "unit": "餐"} for n, name in ((1, "午餐"), (2, "晚餐"))
+    ]
+    with app.app_context():
+        content = {"conditions": [], "priced_services": services}
+        tender = world.published(county, method="framework", content=content)
+    path = f"/contract/bids/{tender}"
+    with clock.frozen(world.BIDDING):
+        browser = town.bidder("长沙禾苗助餐公司")
+        page = browser.open(path)
+        again = page.send(path, **{"price_fen": "900000", "unit-P1": "11.80", "unit-P2": ""})
+        assert "缺少“晚餐”的单价" in again.text
+        assert 'value="11.80"' in again.html
+        done = again.send(path, **{"price_fen": "900000", "unit-P1": "11.80", "unit-P2": "10.50"})
+        assert done.path == f"{path}/receipt"
 
 
 def test_the_officers_page_tells_no_number_of_bids_before_the_opening(app, town, tender):

@@ -97,6 +97,31 @@ def test_a_bond_that_is_asked_for_must_be_given_in_full(county_open):
     assert not whole.refused
 
 
+MEALS = [
+    {"code": "lunch", "name": "午餐", "unit": "餐"},
+    {"code": "dinner", "name": "晚餐", "unit": "餐"},
+]
+
+
+def test_a_bid_on_a_framework_prices_every_service_paid_by_the_unit(county_open):
+    content = {"conditions": ["有食品经营许可证"], "priced_services": MEALS}
+    tender = world.published(county_open, method="framework", content=content)
+    who = world.bidder("长沙禾苗助餐公司")
+    with clock.frozen(world.BIDDING):
+        asked = factories.do("bid.mine", who, tender_id=tender)["priced_services"]
+        lacking = world.submit(who, tender, 97_000_000, unit_prices={"lunch": 1_180}).body
+        none = world.submit(who, tender, 97_000_000).body
+        other = world.submit(who, tender, 97_000_000, unit_prices={"lunch": 1, "soup": 1}).body
+        assert states_of(tender) == []
+        whole = world.submit(who, tender, 97_000_000, unit_prices={"lunch": 1_180, "dinner": 1_080})
+    assert asked == MEALS
+    assert (lacking["code"], lacking["facts"]["missing"]) == ("UNIT_PRICE_MISSING", ["dinner"])
+    assert "“晚餐”" in lacking["detail"]
+    assert "“午餐、晚餐”" in none["detail"]
+    assert "soup" in other["errors"]["unit_prices"][0]
+    assert not whole.refused
+
+
 def test_a_barred_provider_may_not_bid(county_open):
     tender = world.published(county_open)
     who = world.bidder("长沙禾苗助餐公司")

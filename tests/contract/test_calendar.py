@@ -13,6 +13,8 @@ from tests.contract import awards_world, contract_world
 from tests.contract.performance_world import Performing
 from tests.factories import do
 
+pytestmark = pytest.mark.one_engine
+
 
 def listed(actor, **asked):
     """Return what is due for somebody, as (day, what is to be done, about what)."""

@@ -25,6 +25,8 @@ from tests.contract.test_performance_story import (
     tail_follows_the_score,
 )
 
+pytestmark = pytest.mark.one_engine
+
 
 def tender_of(world):
     """Return the number of the tender of a contract."""

@@ -11,6 +11,8 @@ from tests.contract import bids_world
 from tests.contract.evaluation_world import MORNING, Evaluation
 from tests.factories import attempt, do
 
+pytestmark = pytest.mark.one_engine
+
 WORDS = {"kind": "challenge", "words": "处理不当。"}
 
 

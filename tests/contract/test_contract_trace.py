@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core import trace
 from core.access import system
 from core.db import transaction
 from core.plugins import registry
 from tests.contract import contract_world as world
 from tests.factories import do
+
+pytestmark = pytest.mark.one_engine
 
 
 def test_a_contracts_number_leads_back_to_its_plan_and_line(app, county):

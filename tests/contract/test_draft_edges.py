@@ -9,6 +9,8 @@ from tests import factories
 from tests.contract import awards_world, contract_world
 from tests.factories import attempt, do
 
+pytestmark = pytest.mark.one_engine
+
 BANDS = [{"up_to": 1, "unit_fen": 1000}, {"up_to": None, "unit_fen": 100_000}]
 PRICE = {"code": "meal", "name": "助餐", "unit": "餐", "bands": BANDS}
 

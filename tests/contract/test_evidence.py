@@ -19,6 +19,8 @@ from tests.contract.awards_world import acting
 from tests.contract.performance_world import Performing
 from tests.web.browser import Browser
 
+pytestmark = pytest.mark.one_engine
+
 TODAY = "2026-03-20T10:00"
 PDF = b"%PDF-1.7\n1 0 obj\nendobj\n%%EOF"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)

@@ -13,6 +13,8 @@ from tests.contract import bids_world
 from tests.contract.bids_world import acting
 from tests.factories import COUNTY, do
 
+pytestmark = pytest.mark.one_engine
+
 CITY = "430100"
 
 

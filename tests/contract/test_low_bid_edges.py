@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from core import clock
 from core.db import db, transaction
 from plugins.contract_outsourcing.models import LowBid
@@ -11,6 +13,8 @@ from tests import factories
 from tests.contract import awards_world
 from tests.contract.evaluation_world import MORNING, Evaluation
 from tests.settlement_world import together
+
+pytestmark = pytest.mark.one_engine
 
 
 def test_of_members_who_judge_a_low_bid_at_once_one_is_heard(app, county):

@@ -9,6 +9,8 @@ from plugins.contract_outsourcing.rules import methods as rows
 from tests.contract import tender_world as world
 from tests.factories import attempt, do
 
+pytestmark = pytest.mark.one_engine
+
 ROWS = """
   - code: short_list
     name: 快速比选

@@ -21,6 +21,8 @@ from tests import factories
 from tests.contract import tender_world as world
 from tests.factories import attempt, do
 
+pytestmark = pytest.mark.one_engine
+
 DIRECT = {
     "method": "single_source",
     "reason_code": "only_source",

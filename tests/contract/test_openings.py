@@ -11,7 +11,6 @@ from plugins.contract_outsourcing.models import (
     Bid,
     BidFile,
     BidPrice,
-    Challenge,
     Exclusion,
     Expert,
     KeyHolder,
@@ -218,28 +217,6 @@ def test_enough_bids_are_not_returned(county_open, sealed):
     with clock.frozen(world.DEADLINE):
         officer = county_open.actor("purchaser_approver")
         assert code("opening.return_bids", officer, id=sealed) == "BIDS_ARE_ENOUGH"
-
-
-def test_while_finance_has_stopped_the_procurement_nothing_is_opened(county_open, sealed):
-    with clock.frozen(world.BIDDING), world.acting():
-        db.session.add(
-            Challenge(
-                tender_id=sealed,
-                kind="complaint",
-                about="documents",
-                party_id=county_open.provider,
-                organisation_id=county_open.purchaser,
-                division_code=factories.COUNTY,
-                words="评分标准不公平。",
-                may_affect=True,
-                state="filed",
-                filed_at=clock.now(),
-                suspended_until=clock.instant("2026-04-01T00:00").date(),
-            )
-        )
-    with clock.frozen(world.DEADLINE):
-        officer = county_open.actor("purchaser_approver")
-        assert code("opening.open", officer, id=sealed) == "PROCUREMENT_SUSPENDED"
 
 
 # --- what is broken ---------------------------------------------------------------------------

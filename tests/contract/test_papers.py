@@ -15,6 +15,8 @@ from tests.contract.evaluation_world import MORNING, Evaluation
 from tests.contract.performance_world import Performing
 from tests.web.browser import Browser
 
+pytestmark = pytest.mark.one_engine
+
 
 def words_of(page):
     """Return the text of a PDF."""

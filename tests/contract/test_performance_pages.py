@@ -147,6 +147,9 @@ def test_lists_open_for_everybody_who_works_with_contracts(world):
         person = browser(world, role)
         for path in ("", "?waiting=accept", "late", "late?year=2025"):
             assert person.open(f"/contract/milestones/{path}").status == 200, (role, path)
+    page = browser(world, "accepter").open("/contract/milestones/?waiting=accept")
+    assert '<option value="accept" selected>' in page.html
+    assert 'class="btn btn-quiet" href="/contract/milestones/' not in page.html
     assert "待验收的节点" in browser(world, "accepter").open("/").text
 
 

@@ -11,6 +11,8 @@ from tests.contract import contract_world
 from tests.contract.test_ending import scored
 from tests.factories import COUNTY, attempt, do
 
+pytestmark = pytest.mark.one_engine
+
 LATE = "2027-02-20T10:00"
 SIDES = (PURCHASER, RECIPIENTS, THIRD_PARTY)
 

@@ -169,9 +169,12 @@ def test_a_framework_s_form_asks_how_many_are_admitted(app, county, town):
     clerk = town.office("purchaser_clerk")
     form = clerk.open(f"/contract/tenders/new?purchase={plan}")
     assert "最多入围几家" in form.text
-    shown = form.send("/contract/tenders/new", **TYPED | {"method": "framework", "admitted": "3"})
+    more = {"admitted": "3", "priced_services": "午餐 餐\n送 餐 单"}
+    shown = form.send("/contract/tenders/new", **TYPED | {"method": "framework", **more})
     assert "最多入围家数" in shown.text
+    assert "午餐（餐）、送 餐（单）" in shown.text
     number = numbers(app)[-1]
+    assert "午餐 餐\n送 餐 单" in clerk.open(f"/contract/tenders/{number}/edit").html
     assert 'value="3"' in clerk.open(f"/contract/tenders/{number}/edit").html
 
 

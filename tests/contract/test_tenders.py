@@ -14,6 +14,8 @@ from tests.contract import tender_world as world
 from tests.factories import attempt, do
 from tests.settlement_world import together
 
+pytestmark = pytest.mark.one_engine
+
 LARGE = 200_000_000
 TEST = {"able_providers": 1, "is_comparable": False, "words": "只有一家能做。"}
 
@@ -242,6 +244,32 @@ def test_a_notice_carries_its_four_things(office):
         "evaluation",
         "indicators",
     ]
+
+
+MEAL = {"code": "meal", "name": "助餐", "unit": "餐"}
+
+
+def framework(office, *services):
+    sheet = world.SHEET | {"admitted": None}
+    fields = {"method": "framework", "sheet": sheet, "bid_bond_fen": 0}
+    return world.make_tender(office, **fields, priced_services=list(services))
+
+
+def test_a_framework_names_the_services_that_it_pays_by_the_unit(office):
+    clerk = office.actor("purchaser_clerk")
+    refusal = refused("tender.submit", clerk, id=framework(office))
+    assert refusal["facts"]["missing"] == ["priced_services"]
+    number = framework(office, MEAL)
+    do("tender.submit", clerk, id=number)
+    assert do("tender.show", clerk, id=number)["priced_services"] == [MEAL]
+
+
+def test_a_service_is_priced_once_and_only_in_a_framework(office, plan):
+    again = {"priced_services": [MEAL, MEAL | {"code": "meal2"}], "method": "framework"}
+    assert "助餐" in create(office, plan, **again)["errors"]["priced_services"][0]
+    number = world.make_tender(office, plan, priced_services=[MEAL])
+    shown = do("tender.show", office.actor("purchaser_clerk"), id=number)
+    assert shown["priced_services"] == []
 
 
 def test_a_direct_method_names_its_provider(office):

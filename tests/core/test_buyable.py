@@ -15,6 +15,8 @@ from tests import factories
 from tests.catalogue_office import CITY, COUNTY, NAME, ON, PROVINCE, TOWN, Office, broken, refused
 from tests.factories import attempt, do, make_catalogue
 
+pytestmark = pytest.mark.one_engine
+
 
 @pytest.fixture
 def office(app, county):

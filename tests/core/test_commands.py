@@ -12,6 +12,8 @@ from core.db import db, transaction
 from core.seal import TRANSFER
 from tests.core.tampering import newest, tamper
 
+pytestmark = pytest.mark.one_engine
+
 
 @pytest.fixture
 def flask(county_at_risk):

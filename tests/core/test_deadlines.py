@@ -16,6 +16,8 @@ from tests import factories
 from tests.factories import COUNTY, SYSTEM, attempt, do
 from tests.settlement_world import together
 
+pytestmark = pytest.mark.one_engine
+
 FILING, PAYING = "demo.filing", "demo.paying"
 
 

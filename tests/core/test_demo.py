@@ -55,31 +55,14 @@ from plugins.voucher.models import (
 from plugins.voucher.service.postings import moved
 from tests import factories
 from tests.conftest import SETTINGS, books
+from tests.core.demo_counts import ROADS, THIN, by_state, count, states_of
 from tests.web.browser import Browser
 
 NOW = "2026-11-23T10:00"
-ROADS = "农村公路日常养护合同"
-THIN = 8  # of so many people of the county one is there: enough for every story
-# The first minutes of a year; the last of a leap day and its month. The county below has a Monday.
-AWKWARD = {"postgresql": "2027-01-01T00:10", "sqlite": "2028-02-29T23:50"}
 CEILINGS = (postings.CEILING, postings.CEILING_FREE, postings.CEILING_USED)
+# The moments at which it is loaded on both engines: test_demo_moments.
+pytestmark = pytest.mark.one_engine
 PROGRAMMES = ("CARE", "EDU", "ELD", "HOME", "SKILL", "CHILD")
-
-
-def count(model, *conditions):
-    return db.session.scalar(db.select(func.count()).select_from(model).where(*conditions))
-
-
-def by_state(model):
-    return dict(
-        db.session.execute(db.select(model.state, func.count()).group_by(model.state)).all()
-    )
-
-
-def states_of(name):
-    """Return the states of a contract's milestones, in their order."""
-    query = db.select(Milestone.state).join(Contract, Contract.id == Milestone.contract_id)
-    return list(db.session.scalars(query.where(Contract.name == name).order_by(Milestone.sequence)))
 
 
 def interrupt(monkeypatch, after):
@@ -104,20 +87,6 @@ def test_a_database_with_real_business_takes_no_demo(app):
 def test_outside_the_demo_nobody_is_offered(app):
     with app.app_context(), transaction(readonly=True):
         assert demo.demo_users() == []
-
-
-@pytest.mark.slow
-def test_the_county_loads_at_awkward_moments_too(app, database_kept):
-    with app.app_context(), clock.frozen(AWKWARD[database_kept.engine]):
-        assert demo.load(lambda _line: None, one_in=THIN)
-        with transaction(readonly=True):
-            assert by_state(Payment)["rejected"] == 1
-            assert by_state(Objection) == {"open": 1}
-            assert by_state(Recovery) == {"open": 1, "recovered": 1}
-            assert count(Hold, Hold.state == "open", Hold.is_visit) == 1
-            assert states_of(ROADS) == ["paid", "submitted", "scheduled"]
-            assert count(Order) >= 2
-        assert books() == []
 
 
 # --- one county for the tests below, which leave it as it is ------------------------------------

@@ -12,6 +12,8 @@ from core.duties import double_funding, require_cleared
 from core.errors import RuleBroken
 from tests import factories
 
+pytestmark = pytest.mark.one_engine
+
 BATH = {"item_code": "A0703", "name": "助浴", "document": "望编发〔2026〕1号"}
 
 

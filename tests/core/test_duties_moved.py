@@ -9,6 +9,8 @@ from core.budget import rooms
 from core.db import transaction
 from tests import factories
 
+pytestmark = pytest.mark.one_engine
+
 BATH = {"item_code": "A0703", "name": "助浴", "document": "望编发〔2026〕1号"}
 
 

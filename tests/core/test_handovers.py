@@ -11,6 +11,8 @@ from tests import factories
 from tests.catalogue_office import COUNTY, Office
 from tests.purchase_world import make_hospital
 
+pytestmark = pytest.mark.one_engine
+
 
 @pytest.fixture
 def office(app, county):

@@ -15,6 +15,8 @@ from tests import factories
 from tests.catalogue_office import COUNTY, ON, Office, broken, refused
 from tests.factories import attempt, do, make_catalogue
 
+pytestmark = pytest.mark.one_engine
+
 ORDER_102 = "政府购买服务管理办法第十条"
 OLD_DAY = date(2015, 6, 1)
 

@@ -28,6 +28,8 @@ from core.purchasers.kinds import FLAGS_OF
 from core.purchasers.rules import BUY, PROVIDE, RULE_SETS, RULES
 from tests import factories
 
+pytestmark = pytest.mark.one_engine
+
 IN_2015, IN_2026 = date(2015, 5, 4), date(2026, 9, 1)
 STATE_COUNCIL, ORDER = "国办发〔2013〕96号", "财政部令第102号"
 PUBLIC_ONE = {"legal_kind": "institution", "institution_class": "public_one"}

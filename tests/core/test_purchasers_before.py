@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from alembic import command
 from flask import Flask
 from sqlalchemy import text
@@ -12,6 +13,8 @@ from core import schema
 from core.db import db, init_app, transaction
 from core.plugins import load
 from core.purchasers import judge, kinds_of, may_provide
+
+pytestmark = pytest.mark.one_engine
 
 ORGANISATIONS = {
     "11430112000000027C": "purchaser",

@@ -14,6 +14,8 @@ from core.ledger import Check, Finding
 from core.lines import BadFileError
 from core.rehearsal import rehearse, running
 
+pytestmark = pytest.mark.one_engine
+
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "rehearsals.md"
 EXAMPLE = re.search(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)[1]
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from core import access, trace
 from core.db import transaction
 from core.hookspecs import hookimpl
 from core.trace import BANK, BUDGET, Place, Step
 from tests import factories
+
+pytestmark = pytest.mark.one_engine
 
 
 def place(kind):

@@ -14,6 +14,8 @@ from core.hookspecs import hookimpl
 from core.work import BEGIN_DAY, Worker
 from tests import factories
 
+pytestmark = pytest.mark.one_engine
+
 
 class Calendar:
     """A plugin that notes every day it hears of."""

@@ -15,6 +15,8 @@ from core.workdays.counting import SpecialDay, Year, shipped
 from tests import factories
 from tests.factories import TODAY, attempt, do
 
+pytestmark = pytest.mark.one_engine
+
 DAY = timedelta(days=1)
 NEW_YEAR = {"day": "2027-01-01", "kind": "rest", "name": "元旦"}
 

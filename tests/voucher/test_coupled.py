@@ -7,6 +7,8 @@ import pytest
 from core import clock
 from tests import factories
 
+pytestmark = pytest.mark.one_engine
+
 
 @pytest.fixture
 def programme(app, county):

@@ -10,6 +10,8 @@ from tests.voucher.path import Path
 from tests.voucher.shapes import TRAINING
 from tests.voucher.test_visits import start
 
+pytestmark = pytest.mark.one_engine
+
 TOWNSHIP = "430112001"
 
 

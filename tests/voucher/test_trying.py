@@ -10,6 +10,8 @@ from core import Huigou
 from plugins.voucher.service.trying import failures
 from tests.voucher.purse import read
 
+pytestmark = pytest.mark.one_engine
+
 RULE = {"fact": "age", "at_least": 60}
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from core import clock
 from core.db import db
 from plugins.voucher.models import Terms, Voucher
 from tests import factories
 from tests.voucher.path import Path
+
+pytestmark = pytest.mark.one_engine
 
 
 def terms(path: Path, quantity: int, **changes: Any) -> dict[str, Any]:

@@ -77,6 +77,18 @@ def _sheet(name: str) -> fields.Nested:
     return fields.Nested(part, load_default=None, allow_none=True)
 
 
+def _priced(name: str) -> fields.List:
+    service = schema(
+        f"{name}PricedService",
+        code=Text(required=True, longest=60),
+        name=Text(required=True, longest=80),
+        unit=Text(required=True, longest=20),
+    )
+    return fields.List(
+        fields.Nested(service), load_default=list, validate=validate.Length(max=ROWS_MOST)
+    )
+
+
 def _tender(name: str, /, **members: Any) -> Schema:
     test = schema(
         f"{name}Competition",
@@ -99,6 +111,7 @@ def _tender(name: str, /, **members: Any) -> Schema:
         provider_id=identity(required=False, load_default=None, allow_none=True),
         project=_words(1000),
         service=_words(4000),
+        priced_services=_priced(name),
         conditions=fields.List(
             Text(longest=300), load_default=list, validate=validate.Length(max=ROWS_MOST)
         ),

@@ -44,6 +44,7 @@ def tell(market: Market) -> None:
         ceiling_fen=CEILING,
         project="全区社区助餐一年",
         service="午餐和晚餐，两荤一素，热链送达，按居民确认的餐数结算。",
+        priced_services=[{"code": "meal", "name": "助餐", "unit": "餐"}],
         evaluation="每月抽查食品安全，满意度 90% 以上为优。",
     )
     offers = zip(firms, PRICES, MEAL, strict=True)

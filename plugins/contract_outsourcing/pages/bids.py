@@ -26,6 +26,7 @@ blueprint = Blueprint(
     "contract_bids", __name__, url_prefix="/contract/bids", template_folder="../templates"
 )
 MAKE = bidders.MAKE
+UNIT = "unit-"
 TEMPLATES = Path(__file__).parents[1] / "templates" / "contract" / "bids"
 STATES = {
     "received": (lazy_gettext("已密封收存"), "good"),
@@ -183,7 +184,7 @@ def _payload() -> dict[str, Any]:
         "small_firm": form.get("small_firm") == "1",
         "bond": _bond(),
         "price_fen": fen_of(form["price_fen"]) if form.get("price_fen") else None,
-        "unit_prices": _unit_prices(form.get("unit_prices", "")),
+        "unit_prices": _unit_prices(),
     }
 
 
@@ -196,11 +197,11 @@ def _bond() -> dict[str, Any] | None:
     return given | {"amount_fen": fen_of(amount)}
 
 
-def _unit_prices(text: str) -> dict[str, Any] | None:
-    """Read lines such as "助餐 11.80"; a line without a price is left to the act."""
-    found: dict[str, Any] = {}
-    for line in text.splitlines():
-        name, _blank, price = line.strip().rpartition(" ")
-        if line.strip():
-            found[name.strip() or price] = fen_of(price) if name else price
+def _unit_prices() -> dict[str, Any] | None:
+    """Return the typed unit prices by the service's code; what is left blank is left out."""
+    found = {
+        name.removeprefix(UNIT): fen_of(price)
+        for name, price in request.form.items()
+        if name.startswith(UNIT) and price.strip()
+    }
     return found or None

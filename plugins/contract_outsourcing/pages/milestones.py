@@ -288,7 +288,6 @@ def _found_words() -> list[tuple[str, str]]:
 
 def _filters() -> list[tuple[str, str]]:
     return [
-        ("", _("全部")),
         ("deliver", _("待交付")),
         ("accept", _("待验收")),
         ("approve", _("待复核")),

@@ -54,6 +54,10 @@ def payload(form: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {name: form.get(name, "").strip() or None for name in TEXTS}
     fields |= {name: whole(form.get(name)) or None for name in NUMBER}
     fields["conditions"] = lines_of(form.get("conditions"))
+    fields["priced_services"] = [
+        _priced(place, line)
+        for place, line in enumerate(lines_of(form.get("priced_services")), start=1)
+    ]
     ceiling = form.get("ceiling_fen", "").strip()
     fields["ceiling_fen"] = fen_of(ceiling) if ceiling else None
     fields["bid_bond_fen"] = fen_of(form.get("bid_bond_fen", "").strip() or "0")
@@ -71,6 +75,9 @@ def typed(tender: dict[str, Any]) -> MultiDict[str, str]:
         local = clock.instant(tender["closes_at"]).astimezone(clock.ZONE)
         values["closes_at"] = f"{local:%Y-%m-%dT%H:%M}"
     values["conditions"] = "\n".join(tender["conditions"])
+    values["priced_services"] = "\n".join(
+        f"{one['name']} {one['unit']}" for one in tender["priced_services"]
+    )
     values["ceiling_fen"] = formats.yuan(tender["ceiling_fen"])
     values["bid_bond_fen"] = formats.yuan(tender["bid_bond_fen"])
     if test := tender["competition"]:
@@ -111,3 +118,9 @@ def _indicator(row: dict[str, Any]) -> dict[str, Any]:
     standard = row.get("standard") or row.get("name", "")
     blank = {"name": "", "points": "", "levels": [], "preferred": False}
     return blank | row | {"standard": standard}
+
+
+def _priced(place: int, line: str) -> dict[str, str]:
+    """Return a service from a line; its code is the one that the contract's form begins with."""
+    name, _blank, unit = line.replace("\u3000", " ").rpartition(" ")
+    return {"code": f"P{place}", "name": name.strip() or unit, "unit": unit if name else ""}

@@ -59,6 +59,7 @@ def labels() -> dict[str, str]:
         "provider_id": _("拟定的承接主体"),
         "project": _("采购项目"),
         "service": _("服务内容"),
+        "priced_services": _("按单价结算的服务"),
         "conditions": _("资格条件"),
         "evaluation": _("绩效评价标准"),
         "sheet": _("评分表"),
@@ -135,6 +136,10 @@ def _what(tender: dict[str, Any]) -> list[tuple[str, Any]]:
         (_("采购代理机构"), tender["agency"]),
         (_("采购项目"), tender["project"]),
         (_("服务内容"), tender["service"]),
+        (
+            _("按单价结算的服务"),
+            "、".join(f"{one['name']}（{one['unit']}）" for one in tender["priced_services"]),
+        ),
         (_("最高限价"), formats.yuan_text(tender["ceiling_fen"])),
         (_("绩效评价标准"), tender["evaluation"]),
         (

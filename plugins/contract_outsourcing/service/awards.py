@@ -24,7 +24,6 @@ from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.rules.scoring import admissible, read_sheet
 from plugins.contract_outsourcing.service import (
     award_clocks,
-    challenges,
     evaluation,
     exclusions,
     reports,
@@ -53,7 +52,6 @@ def decide(
     row = fetch(Tender, id, actor, DECIDE)
     tender_steps.require(row, "award.decide")
     _refuse_own_work(actor, row)
-    challenges.refuse_while_suspended(row)
     proposed = db.session.scalar(
         db.select(Award).where(Award.tender_id == row.id, Award.state == a.PROPOSED)
     )
@@ -74,7 +72,6 @@ def publish(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     """Publish the notice of the award with the experts' names; the time to sign begins."""
     row = fetch(Tender, id, actor, PUBLISH)
     tender_steps.require(row, "award.publish")
-    challenges.refuse_while_suspended(row)
     found = _awards(row.id, a.DECIDED)
     four_eyes(actor, *[award.decided_by for award in found], what=_("结果公告"))
     tender_steps.take(row, "award.publish", awarded_at=clock.now())
@@ -120,7 +117,6 @@ def take_next(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the f
     row = fetch(Tender, id, actor, DECIDE)
     tender_steps.require(row, "award.next")
     _refuse_own_work(actor, row)
-    challenges.refuse_while_suspended(row)
     if not _awards(row.id, a.DECLINED) or not _wanted(row):
         raise RuleBroken(
             "AWARD_STANDS",

@@ -59,7 +59,8 @@ def submit(
     """Seal and hand in a bid; one handed in before is replaced. Returns the receipt.
 
     Refuses NOT_FOUND, STATE_CHANGED, BID_TOO_LATE (from the deadline's instant on nothing is
-    taken), PROVIDER_SUSPENDED, PROVIDER_CONDITION_UNMET, BID_OVER_CEILING, BID_BOND_MISSING.
+    taken), PROVIDER_SUSPENDED, PROVIDER_CONDITION_UNMET, BID_OVER_CEILING,
+    UNIT_PRICE_MISSING (a framework's bid prices every service it is paid by), BID_BOND_MISSING.
     """
     organisation_id = bidders.bidder_of(actor)
     tender = _tender(tender_id, organisation_id)
@@ -67,6 +68,7 @@ def submit(
     inviting.refuse_unadmitted(tender, organisation_id)
     _refuse_large_firm(tender, small_firm=small_firm)
     _refuse_price(tender, price_fen)
+    _refuse_unpriced(tender, unit_prices or {})
     _refuse_bond(tender, bond)
     whose = {"tender": tender.id, "bidder": organisation_id}
     content = {"answers": technical["answers"] | _general(technical), "small_firm": small_firm}
@@ -154,7 +156,7 @@ def asked(tender: Tender) -> dict[str, Any]:
     return {
         "asked": [*conditions, *indicators],
         "small_firms_only": tender.content.get("reserved_for") == t.SMALL_FIRM,
-        "asks_unit_prices": methods()[tender.method].several,
+        "priced_services": _priced(tender),
     }
 
 
@@ -271,6 +273,36 @@ def _refuse_price(tender: Tender, price_fen: int) -> None:
         basis="政府采购法第三十六条、政府采购法实施条例第三十条",
         ceiling_fen=tender.ceiling_fen,
     )
+
+
+def _priced(tender: Tender) -> list[dict[str, str]]:
+    """Return the services a bid gives a unit price for."""
+    return list(tender.content.get("priced_services") or ())
+
+
+def _refuse_unpriced(tender: Tender, unit_prices: Mapping[str, int]) -> None:
+    """Refuse a bid that leaves a unit-priced service out, or prices what nobody asked for."""
+    asked = {one["code"]: one["name"] for one in _priced(tender)}
+    if not asked:
+        return
+    if unknown := "、".join(code for code in unit_prices if code not in asked):
+        raise InvalidInput(
+            _("采购文件里没有“%(names)s”这项服务，请按列出的服务报单价。", names=unknown),
+            errors={"unit_prices": [_("没有“%(names)s”", names=unknown)]},
+        )
+    missing = [code for code in asked if code not in unit_prices]
+    if missing:
+        names = "、".join(asked[code] for code in missing)
+        raise RuleBroken(
+            "UNIT_PRICE_MISSING",
+            _(
+                "没有报“%(names)s”的单价，投标没有留存。框架协议按单价结算，请逐项报价。",
+                names=names,
+            ),
+            basis="政府采购框架协议采购方式管理暂行办法",
+            errors={"unit_prices": [_("缺少“%(names)s”的单价", names=names)]},
+            missing=missing,
+        )
 
 
 def _refuse_bond(tender: Tender, bond: Mapping[str, Any] | None) -> None:

@@ -15,7 +15,13 @@ from plugins.contract_outsourcing.models import Award, Bid, Challenge, Tender
 from plugins.contract_outsourcing.models import awards as a
 from plugins.contract_outsourcing.models import bids as b
 from plugins.contract_outsourcing.models import tenders as t
-from plugins.contract_outsourcing.service import award_clocks, bidders, evaluation, reports
+from plugins.contract_outsourcing.service import (
+    award_clocks,
+    bidders,
+    evaluation,
+    reports,
+    voiding,
+)
 from plugins.contract_outsourcing.service.award_clocks import AWARD, CHALLENGE
 from plugins.contract_outsourcing.service.steps import TENDER
 from plugins.contract_outsourcing.service.steps import tender as tender_steps
@@ -150,7 +156,11 @@ def decide(
     upheld: bool,
     remedy: str = CORRECT,
 ) -> dict[str, Any]:
-    """Decide a complaint as finance's supervisor; never by who had a hand in the procurement."""
+    """Decide a complaint as finance's supervisor; never by who had a hand in the procurement.
+
+    Refuses CONTRACT_IN_FORCE and CONTRACT_PERFORMED where a result is taken back that contracts
+    rest on.
+    """
     row = _complaint(actor, id)
     if upheld:
         _uphold(actor, row, words, remedy)
@@ -166,7 +176,8 @@ def refuse_while_challenged(tender_id: int) -> None:
     """Refuse CHALLENGE_OPEN while a challenge or complaint that may affect the result is open.
 
     For what follows an award: signing, acceptance, payment. The time in which one might still
-    complain stops nothing; only what was filed does. Inside an act, none is filed meanwhile.
+    complain stops nothing; only what was filed does, and whatever finance has stopped it for.
+    Inside an act, none is filed meanwhile.
     """
     if audit.under_way():
         query = db.select(Tender.id).where(Tender.id == tender_id)
@@ -174,26 +185,12 @@ def refuse_while_challenged(tender_id: int) -> None:
     stopping = db.session.scalars(
         db.select(Challenge)
         .where(Challenge.tender_id == tender_id, Challenge.state == a.FILED)
-        .where(Challenge.kind.in_([a.CHALLENGE, a.COMPLAINT]), Challenge.may_affect)
+        .where(Challenge.kind.in_([a.CHALLENGE, a.COMPLAINT]))
+        .where(db.or_(Challenge.may_affect, Challenge.suspended_until >= clock.today()))
         .order_by(Challenge.id)
     ).all()
-    if stopping:
-        _refuse_open(stopping)
-
-
-def refuse_while_suspended(tender: Tender) -> None:
-    """Refuse CHALLENGE_OPEN while finance has stopped a procurement over a complaint."""
-    stopping = db.session.scalars(
-        db.select(Challenge)
-        .where(Challenge.tender_id == tender.id, Challenge.state == a.FILED)
-        .where(Challenge.suspended_until >= clock.today())
-        .order_by(Challenge.id)
-    ).all()
-    if stopping:
-        _refuse_open(stopping)
-
-
-def _refuse_open(stopping: Any) -> None:
+    if not stopping:
+        return
     until = max((row.suspended_until for row in stopping if row.suspended_until), default=None)
     raise RuleBroken(
         "CHALLENGE_OPEN",
@@ -357,12 +354,16 @@ def _close(actor: Actor, row: Challenge, to: str, words: str, remedy: str | None
 
 
 def _uphold(actor: Actor, row: Challenge, words: str, remedy: str) -> None:
-    """Find for the provider, and undo the award where that is the remedy."""
+    """Find for the provider, and undo the award where that is the remedy.
+
+    After a contract was signed it is undone only once that has ended: `voiding.refuse_contracted`.
+    """
     tender = evaluation.locked(row.tender_id)
     assert tender is not None  # noqa: S101 - the challenge's own
     _close(actor, row, a.UPHELD, words, remedy)
     if remedy == CORRECT:
         return
+    voiding.refuse_contracted(tender.id)
     if remedy == NEXT:
         tender_steps.require(tender, "award.undo")
     for award in db.session.scalars(

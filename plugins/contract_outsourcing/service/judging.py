@@ -244,6 +244,8 @@ def _missing(tender: Tender) -> dict[str, str]:
         found["closes_at"] = _("投标截止时间")
     if method.is_scored and not tender.sheet.get("indicators"):
         found["indicators"] = _("评分因素")
+    if method.several and not content.get("priced_services"):
+        found["priced_services"] = _("按单价结算的服务")
     if not method.is_competitive and not content.get("provider_id"):
         found["provider_id"] = _("拟定的承接主体")
     return found

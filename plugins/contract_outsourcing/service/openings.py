@@ -25,7 +25,6 @@ from plugins.contract_outsourcing.models import (
     BidFile,
     BidOpening,
     BidPrice,
-    Challenge,
     KeyHolder,
     Tender,
 )
@@ -181,7 +180,6 @@ def prices_are_open(tender_id: int) -> bool:
 
 def _refuse_untimely(tender: Tender) -> None:
     """Refuse whenever the key could not be used at once, for the bids or for their prices."""
-    _refuse_suspended(tender)
     if tender.state == t.OPENED:
         if methods()[tender.method].envelopes < TWO_ENVELOPES or prices_are_open(tender.id):
             raise Conflict("STATE_CHANGED", _("本项目的报价已经开启，不用再开。"))
@@ -216,24 +214,6 @@ def _refuse_early(tender: Tender) -> None:
             deadline=formats.moment(tender.closes_at),
         ),
         basis=BASIS,
-    )
-
-
-def _refuse_suspended(tender: Tender) -> None:
-    until = db.session.scalar(
-        db.select(func.max(Challenge.suspended_until)).where(
-            Challenge.tender_id == tender.id, Challenge.decided_at.is_(None)
-        )
-    )
-    if until is None or until < clock.today():
-        return
-    raise RuleBroken(
-        "PROCUREMENT_SUSPENDED",
-        _(
-            "财政部门已通知暂停本项目的采购活动，至 %(until)s。期满或处理完毕后再办理。",
-            until=until,
-        ),
-        basis="政府采购法第五十七条",
     )
 
 

@@ -28,7 +28,7 @@ def call(actor: Actor, *, id: int, until: datetime) -> dict[str, Any]:  # noqa: 
     Refuses NO_FINAL_QUOTES where the method knows none, BID_NOT_QUALIFIED while a condition waits.
     """
     tender, member = evaluation.as_member(actor, id)
-    tender_steps.require(tender, "bid.quote")
+    tender_steps.require(tender, "panel.call_quotes")
     evaluation.refuse_invalid_panel(tender)
     if evaluation.method_of(tender).evaluation != methods.LOWEST_FINAL:
         raise RuleBroken("NO_FINAL_QUOTES", _("这种采购方式没有最后报价，以投标报价为准。"))

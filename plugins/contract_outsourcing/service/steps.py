@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
@@ -9,10 +11,22 @@ from core.states import Machine, Step, table
 from plugins.contract_outsourcing.models import contracts as c
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.models import tenders as t
+from plugins.contract_outsourcing.service import suspension
 
 TENDER, CONTRACT, MILESTONE = "tender", "contract", "milestone"
 
-tender = Machine(
+
+class Procurement(Machine):
+    """The life of a procurement, whose steps wait while finance has stopped it."""
+
+    def require(self, row: Any, act: str) -> None:
+        """Refuse STATE_CHANGED as every machine does, and PROCUREMENT_SUSPENDED."""
+        super().require(row, act)
+        if act in suspension.CARRYING_ON:
+            suspension.refuse(row)
+
+
+tender = Procurement(
     TENDER,
     table(
         Step("tender.revise", (t.DRAFT,)),
@@ -39,6 +53,7 @@ tender = Machine(
         Step("panel.declare", (t.OPENED,)),
         Step("panel.check", (t.OPENED,)),
         Step("panel.score", (t.OPENED,)),
+        Step("panel.call_quotes", (t.OPENED,)),
         Step("bid.quote", (t.OPENED,)),
         Step("bid.explain", (t.OPENED,)),
         Step("panel.report", (t.OPENED,), t.EVALUATED),
@@ -47,11 +62,16 @@ tender = Machine(
         Step("award.publish", (t.DECIDED,), t.AWARDED, tag="award"),
         Step("award.next", (t.AWARDED,), t.DECIDED, tag="awardCancellation"),
         # Not acts of their own: the panel's report may leave nobody; a challenge may be upheld
-        # before the award is out; a contract may be signed.
-        Step("award.undo", (t.DECIDED, t.AWARDED), t.EVALUATED, tag="awardCancellation"),
+        # before the award is out, or when its contract has been ended; a contract may be signed.
+        Step(
+            "award.undo",
+            (t.DECIDED, t.AWARDED, t.CONTRACTED),
+            t.EVALUATED,
+            tag="awardCancellation",
+        ),
         Step(
             "tender.fail",
-            (t.OPENED, t.EVALUATED, t.DECIDED, t.AWARDED),
+            (t.OPENED, t.EVALUATED, t.DECIDED, t.AWARDED, t.CONTRACTED),
             t.FAILED,
             tag="tenderCancellation",
         ),

@@ -21,7 +21,7 @@ from plugins.contract_outsourcing.models import (
 )
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.rules.methods import INVITED, methods
-from plugins.contract_outsourcing.service import choosing, figures, inviting, steps
+from plugins.contract_outsourcing.service import choosing, figures, inviting, steps, suspension
 
 VIEW, MAKE = "tender.view", "tender.make"
 # An invitation is known to nobody else before these.
@@ -61,6 +61,7 @@ def tender_detail(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - t
         "invited": _invited(tender) if shows_invited else [],
         "draw": content.get("draw") if shows_invited else None,
         "invitees_min": figures.number(tender, figures.method_of(tender).invitees_min),
+        "suspended_until": _day(suspension.until(tender.id)),
     }
 
 
@@ -188,6 +189,7 @@ def _notice(tender: Tender) -> dict[str, Any]:
         "provider": names.get(content.get("provider_id")) if is_direct else None,
         "project": content.get("project"),
         "service": content.get("service"),
+        "priced_services": content.get("priced_services") or [],
         "conditions": content.get("conditions", []),
         "preferences": [one for one in tender.sheet.get("indicators", ()) if one.get("preferred")],
         "evaluation": content.get("evaluation"),

@@ -14,6 +14,7 @@ from core.parties import require_organisation
 from core.purchases import Purchase
 from plugins.contract_outsourcing.models import Tender, TenderQuestion
 from plugins.contract_outsourcing.models import tenders as t
+from plugins.contract_outsourcing.rules.methods import Method
 from plugins.contract_outsourcing.service import choosing, figures, judging, steps, tender_clocks
 
 MAKE, AGREE, CANCEL = "tender.make", "tender.agree", "tender.cancel"
@@ -31,6 +32,7 @@ _COLUMNS = (
 _CONTENT = (
     "project",
     "service",
+    "priced_services",
     "conditions",
     "evaluation",
     "reason_code",
@@ -145,8 +147,10 @@ def rerun(
         made_at=clock.now(),
     )
     if method and method != failed.method:
-        tender.method, tender.method_reason = choosing.known(method).code, method_reason
-        tender.content = content | {"reason_code": reason_code}
+        chosen = choosing.known(method)
+        tender.method, tender.method_reason = chosen.code, method_reason
+        priced = _priced(content["priced_services"] or [], chosen)
+        tender.content = content | {"reason_code": reason_code, "priced_services": priced}
         tender.method_approval = method_approval
         tender.sheet = _sheet(tender, failed.sheet)
     judging.refuse_at_first_step(tender, judging.plan_of(tender))
@@ -173,7 +177,8 @@ def _begin(tender: Tender) -> dict[str, Any]:
 
 
 def _write(tender: Tender, fields: dict[str, Any]) -> None:
-    choosing.known(fields["method"])
+    method = choosing.known(fields["method"])
+    fields = fields | {"priced_services": _priced(fields["priced_services"], method)}
     _refuse_wrong_party(fields["agency_id"], "agency", "agency_id")
     _refuse_wrong_party(fields["provider_id"], "provider", "provider_id")
     for name in _COLUMNS:
@@ -204,6 +209,20 @@ def _sheet(tender: Tender, given: dict[str, Any]) -> dict[str, Any]:
         "price_weight_bp": given.get("price_weight_bp", 0),
         "indicators": given.get("indicators", []),
     }
+
+
+def _priced(services: list[dict[str, str]], method: Method) -> list[dict[str, str]]:
+    """Return the services every bid gives a unit price for; only a framework's have any."""
+    if not method.several:
+        return []
+    for key in ("code", "name"):
+        said = [one[key] for one in services]
+        if twice := sorted({one for one in said if said.count(one) > 1}):
+            raise InvalidInput(
+                _("按单价结算的服务重复：%(names)s。请每项只写一次。", names="、".join(twice)),
+                errors={"priced_services": [_("重复：%(names)s", names="、".join(twice))]},
+            )
+    return services
 
 
 def _refuse_wrong_party(number: int | None, kind: str, field: str) -> None:

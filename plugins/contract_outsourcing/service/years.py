@@ -224,7 +224,8 @@ def _saving(contract: Contract, purchase: Purchase, drawn: list[Move]) -> list[M
         return []
     left = reserved(purchase.id)
     for move in drawn:
-        if move.debit.kind == "line.reserved" and move.debit.line_id is not None:
+        # A plan whose first contract took all it had reserved has nothing left for the next.
+        if move.debit.kind == "line.reserved" and move.amount_fen and move.debit.line_id:
             left[move.debit.line_id] -= move.amount_fen
     for row in _obligations(purchase.id):
         if row.source.startswith("purchase:"):
