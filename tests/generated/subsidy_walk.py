@@ -35,6 +35,7 @@ class SubsidyWalk:
         self.life.pages |= {
             "subsidy_schemes": {"id": (self.scheme,), "step": ("submit",)},
             "subsidy_scheme_form": {"id": (self.draft,)},
+            "subsidy_public": {"id": (self.scheme,)},
         }
 
     def _terms(self, **changes: object) -> Told:
@@ -61,4 +62,5 @@ class SubsidyWalk:
         yield Step("scheme.show", "auditor", one)
         yield Step("public.schemes", ANYBODY)
         yield Step("public.scheme", ANYBODY, one)
+        yield Step("public.support", ANYBODY, {"answers": {"org.trade": "书店"}})
         yield Step("scheme.close", APPROVER, one | {"reason": "资金用完"})

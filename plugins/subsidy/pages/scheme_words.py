@@ -12,18 +12,10 @@ from core.formats import moment, yuan_text
 from plugins.subsidy import rules
 from plugins.subsidy.models import schemes as s
 from plugins.subsidy.pages.amount_words import amounts
+from plugins.subsidy.pages.form_words import KINDS
 from plugins.subsidy.service import finding
 
 TONES = {s.DRAFT: "plain", s.SUBMITTED: "wait", s.PUBLISHED: "good", s.CLOSED: "plain"}
-KIND_NAMES = {
-    "interest_subsidy": lazy_gettext("贷款贴息"),
-    "guarantee_fee_subsidy": lazy_gettext("担保费补贴"),
-    "risk_pool_share": lazy_gettext("担保风险分担"),
-    "award_tiers": lazy_gettext("以奖代补"),
-    "per_unit": lazy_gettext("按数量补贴"),
-    "fee_relief": lazy_gettext("费用减免"),
-    "tax_relief_memo": lazy_gettext("税收减免登记"),
-}
 KIND_HINTS = {
     "interest_subsidy": lazy_gettext("您向银行贷款，先付利息，政府替您付其中一部分。"),
     "guarantee_fee_subsidy": lazy_gettext("您请担保公司担保，担保费由政府补一部分。"),
@@ -52,7 +44,7 @@ MOST = {
 def listed(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row of the public list with its kind in words and its state's badge."""
     return row | {
-        "kind_name": str(KIND_NAMES[row["kind"]]),
+        "kind_name": str(KINDS[row["kind"]]),
         "kind_hint": str(KIND_HINTS[row["kind"]]),
         "badge": (row["state_name"], TONES[row["state"]]),
     }
@@ -62,7 +54,7 @@ def offered(row: dict[str, Any]) -> dict[str, Any]:
     """Return a scheme that the finder found, with kind, amount and time in words."""
     most = row["most"]
     return row | {
-        "kind_name": str(KIND_NAMES[row["kind"]]),
+        "kind_name": str(KINDS[row["kind"]]),
         "kind_hint": str(KIND_HINTS[row["kind"]]),
         "most_words": MOST[most["of"]] % {"sum": yuan_text(most["fen"])} if most else "",
         "until_words": until_words(row),
@@ -105,7 +97,7 @@ def sections(scheme: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _what(scheme: dict[str, Any]) -> list[tuple[str, Any]]:
     return [
-        (_("方式"), str(KIND_NAMES[scheme["kind"]])),
+        (_("方式"), str(KINDS[scheme["kind"]])),
         (_("意思是"), str(KIND_HINTS[scheme["kind"]])),
         (_("主管部门"), scheme["organisation"]),
         (_("项目编号"), scheme["code"]),

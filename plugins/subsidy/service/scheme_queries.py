@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -33,7 +33,7 @@ def schemes(
     if state:
         later = db.select(SchemeTerms.scheme_id).where(SchemeTerms.state == state)
         query = query.where(or_(Scheme.state == state, Scheme.id.in_(later)))
-    return _page(query, before, limit)
+    return _page(query, before, limit, newest_terms)
 
 
 def scheme(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
@@ -41,7 +41,7 @@ def scheme(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fiel
     row = fetch(Scheme, id, actor, VIEW)
     newest = newest_terms(row)
     plan = db.session.get(Purchase, row.purchase_id) if row.purchase_id else None
-    return _item(row, _names([row])) | {
+    return _item(row, newest, _names([row])) | {
         "organisation_id": row.organisation_id,
         "purchase_id": row.purchase_id,
         "plan_number": plan.number if plan else None,
@@ -64,7 +64,8 @@ def public_schemes(
     limit: int = 50,
 ) -> dict[str, Any]:
     """Return what anybody may read: the published schemes, newest first."""
-    return _page(db.select(Scheme).where(Scheme.state.in_(PUBLIC)), before, limit)
+    public = db.select(Scheme).where(Scheme.state.in_(PUBLIC))
+    return _page(public, before, limit, _published)
 
 
 def public_scheme(
@@ -76,31 +77,32 @@ def public_scheme(
     row = db.session.get(Scheme, id)
     if row is None or row.state not in PUBLIC:
         raise NotFound("NOT_FOUND", _("没有找到这个补贴项目，或它还没有公布。"))
-    approved = [one for one in versions(row) if one.state == s.APPROVED]
-    applies = terms_in_force(row) or approved[0]
+    applies = _published(row)
     shown = {name: value for name, value in applies.document.items() if name != "funding"}
-    return _item(row, _names([row])) | {
+    return _item(row, applies, _names([row])) | {
         "closed_reason": row.closed_reason,
         "version": applies.version,
         "terms": shown,
-        "versions": [_version(one) for one in approved],
+        "versions": [_version(one) for one in _approved(row)],
     }
 
 
-def _page(query: Any, before: int | None, limit: int) -> dict[str, Any]:
+def _page(
+    query: Any, before: int | None, limit: int, version_of: Callable[[Scheme], SchemeTerms]
+) -> dict[str, Any]:
     if before is not None:
         query = query.where(Scheme.id < before)
     rows = db.session.scalars(query.order_by(Scheme.id.desc()).limit(limit + 1)).all()
     shown = rows[:limit]
     names = _names(shown)
     return {
-        "items": [_item(row, names) for row in shown],
+        "items": [_item(row, version_of(row), names) for row in shown],
         "next_before": shown[-1].id if len(rows) > limit else None,
     }
 
 
-def _item(row: Scheme, names: dict[int, str]) -> dict[str, Any]:
-    terms = rules.read_terms(newest_terms(row).document)
+def _item(row: Scheme, version: SchemeTerms, names: dict[int, str]) -> dict[str, Any]:
+    terms = rules.read_terms(version.document)
     return {
         "id": row.id,
         "code": row.code,
@@ -112,6 +114,15 @@ def _item(row: Scheme, names: dict[int, str]) -> dict[str, Any]:
         "ends_on": terms.ends_on.isoformat() if terms.ends_on else None,
         "published_at": row.published_at.isoformat() if row.published_at else None,
     }
+
+
+def _published(row: Scheme) -> SchemeTerms:
+    """Return the terms that apply today; before any does, those that will first."""
+    return terms_in_force(row) or _approved(row)[-1]
+
+
+def _approved(row: Scheme) -> list[SchemeTerms]:
+    return [one for one in versions(row) if one.state == s.APPROVED]
 
 
 def _names(rows: Iterable[Scheme]) -> dict[int, str]:
