@@ -11,7 +11,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 BIN := .venv/bin
 FLASK := $(BIN)/flask --app wsgi
 WORKERS ?= 2
-# In the order of names: by number of tests, the files of few and long ones would come last, alone.
+# As they are collected: by number of tests, the files of few and long ones would come last, alone.
 TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 ENGLISH := core/translations/en/LC_MESSAGES/messages
 # Names that components declare are texts, too: the second argument of what they declare.

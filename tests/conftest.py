@@ -36,11 +36,16 @@ ENGINES = ("sqlite", "postgresql")
 os.environ.setdefault("HUIGOU_INSTANCE", "/tmp/huigou-tests")  # noqa: S108 - holds nothing secret
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Ask once what hangs on no engine: pages (their acts are tested on both), and what says so."""
+    """Ask once what hangs on no engine: pages (their acts are tested on both), and what says so.
+
+    Browsers begin: pytest puts them last, and then one worker looks at pages while others idle.
+    """
     twice = {item for item in items if "[postgresql" in item.name and _once(item)}
     config.hook.pytest_deselected(items=list(twice))
     items[:] = [item for item in items if item not in twice]
+    items.sort(key=lambda item: item.path.parent.name != "browser")
 
 
 def _once(item: pytest.Item) -> bool:
