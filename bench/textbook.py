@@ -310,7 +310,7 @@ def create_app() -> Flask:
         API_VERSION="v1",
         OPENAPI_VERSION="3.0.3",
     )
-    privacy.use(privacy.Keyring(os.environ["HUIGOU_SECRET_KEYS"].split(",")))
+    privacy.use(app, privacy.Keyring(os.environ["HUIGOU_SECRET_KEYS"].split(",")))
     Babel(app)
     db.init_app(app)
     plugins.load(app, ())

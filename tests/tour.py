@@ -21,7 +21,7 @@ from tests.web.browser import Browser
 
 LINK = re.compile(r'(?:href|data-url)="(/[^"#]*)')
 # The front page and what it and the menu lead to.
-PAGES = 12
+PAGES = 6
 
 
 def main(*verbs: str) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.camera import cards_of
+from tests.browser.conftest import MINUTE
 from tests.browser.looks import PHONE, measured, violations
 from tests.browser.papers import printed
 from tests.browser.town import code_on
@@ -57,7 +58,7 @@ def test_the_code_changes_by_itself_when_its_minute_ends(town):
     first, shown = code_on(phone), phone.locator(DIGITS).inner_text()
     town.site.at("2026-09-01T09:01:02")
 
-    expect(phone.locator(DIGITS)).not_to_have_text(shown, use_inner_text=True, timeout=15_000)
+    expect(phone.locator(DIGITS)).not_to_have_text(shown, use_inner_text=True, timeout=MINUTE)
     assert code_on(phone) != first
     assert scanned(phone) == code_on(phone)
 
@@ -67,12 +68,13 @@ def test_a_phone_without_network_says_that_the_code_may_be_old(town, trouble):
     phone = town.resident()
     phone.get_by_role("link", name="出示凭证码").click()
     first = code_on(phone)
+    phone.wait_for_load_state()  # without its script a page says nothing
     phone.context.set_offline(True)
-    expect(phone.get_by_text("网络断开")).to_be_visible(timeout=15_000)
+    expect(phone.get_by_text("网络断开")).to_be_visible(timeout=MINUTE)
 
     town.site.at("2026-09-01T09:01:02")
     phone.context.set_offline(False)
-    expect(phone.get_by_text("网络断开")).to_be_hidden(timeout=15_000)
+    expect(phone.get_by_text("网络断开")).to_be_hidden(timeout=MINUTE)
     assert code_on(phone) != first
     # Chromium calls a missing network an error; nothing else was wrong.
     assert all("ERR_INTERNET_DISCONNECTED" in line for line in trouble)

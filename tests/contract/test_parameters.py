@@ -33,6 +33,9 @@ from tests.contract.awards_world import acting
 from tests.contract.performance_world import ALL_MET, Performing, transaction_of
 from tests.factories import attempt, make_line
 
+# That a figure matters hangs on no engine; what the acts do with money is asked of both elsewhere.
+pytestmark = pytest.mark.one_engine
+
 VALUE = 96_000_000
 DELIVERED = "2026-04-10T10:00"
 # The acts judge alike on both engines; this is about what the words of a contract mean.

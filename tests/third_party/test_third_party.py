@@ -29,7 +29,8 @@ def upgrade():
     op.add_column("legalaid_case", sa.Column("court", sa.Text()))
 """
 
-pytestmark = pytest.mark.slow
+# What a plugin pays is core.settlement's; that it comes, goes and grows hangs on no engine.
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine]
 
 
 def pip(*arguments):
