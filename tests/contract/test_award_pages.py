@@ -117,6 +117,10 @@ def test_the_award_is_decided_published_and_read_by_everybody(office):
     mine = "/contract/awards/mine"
     assert "已放弃中标" in winner.open(mine).send(f"{mine}/decline", reason="人员不足").text
     assert "已办理" in approver.open(base).send(f"{base}/next").text
+    # Whoever kept the address of a result that was taken back reads that it was.
+    assert "这个结果已经撤销" in anybody.open(f"/contract/awards/notices/{world.tender}").text
+    assert "已撤销" in anybody.open("/contract/awards/notices").text
+    assert anybody.open(f"/contract/awards/notices/{world.tender}/notice.pdf").status == 404
 
 
 def test_a_challenge_goes_from_provider_to_purchaser_to_supervisor(office):

@@ -133,7 +133,11 @@ def notices() -> str:
     before = page_of(request.args.get("before"))
     found = award_queries.notices(before=before)
     found["rows"] = [
-        one | {"link": (f"{one['number']} {one['name']}", url_for(".notice", id=one["id"]))}
+        one
+        | {
+            "link": (f"{one['number']} {one['name']}", url_for(".notice", id=one["id"])),
+            "state": _("已撤销") if one["is_void"] else _("有效"),
+        }
         for one in found["items"]
     ]
     return render_template("contract/awards/notices.html", found=found, before=before)
@@ -150,6 +154,8 @@ def notice_pdf(id: int) -> Response:  # noqa: A002 - the route's name
     """Print one result."""
     with paper.in_chinese():
         found = award_queries.notice(id=id)
+        if found["is_void"]:
+            raise NotFound("NOT_FOUND", _("这个采购结果已经撤销，不能再打印公告。"))
         return paper.printed(paper.result(found), f"{found['number']}-result")
 
 

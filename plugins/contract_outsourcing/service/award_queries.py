@@ -99,11 +99,11 @@ def ranking(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
 
 
 def notices(*, before: int | None = None, limit: int = 50) -> dict[str, Any]:
-    """List the published results, newest first, for everybody."""
+    """List the published results, newest first, for everybody; those taken back among them."""
     query = (
         db.select(Tender, Organisation.name)
         .join(Organisation, Organisation.id == Tender.organisation_id)
-        .where(Tender.state.in_(AFTER_AWARD))
+        .where(Tender.awarded_at.is_not(None))
         .order_by(Tender.id.desc())
     )
     if before is not None:
@@ -117,6 +117,7 @@ def notices(*, before: int | None = None, limit: int = 50) -> dict[str, Any]:
                 "name": row.name,
                 "purchaser": name,
                 "awarded_on": formats.day(row.awarded_at),
+                "is_void": row.state not in AFTER_AWARD,
             }
             for row, name in rows[:limit]
         ],
@@ -127,11 +128,13 @@ def notices(*, before: int | None = None, limit: int = 50) -> dict[str, Any]:
 def notice(*, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Return a published result for everybody: who, for how much, who judged, until when to object.
 
-    NOT_FOUND before it is published.
+    A result that was taken back stays readable and says so (`is_void`): whoever has its address
+    must not find nothing there. NOT_FOUND before it is published.
     """
     tender = db.session.get(Tender, id)
-    if tender is None or tender.state not in AFTER_AWARD:
+    if tender is None or tender.awarded_at is None:
         raise NotFound("NOT_FOUND", _("没有找到这个结果公告，或还没有公告。"))
+    is_void = tender.state not in AFTER_AWARD
     totals = {
         row.bid_id: row.total
         for row in db.session.scalars(db.select(Ranking).filter_by(tender_id=id))
@@ -155,6 +158,7 @@ def notice(*, id: int) -> dict[str, Any]:  # noqa: A002 - the field
         "content": {name: tender.content.get(name) for name in PUBLISHED_CONTENT},
         "sheet": tender.sheet,
         "awarded_on": formats.day(tender.awarded_at),
+        "is_void": is_void,
         "challenge_until": last.isoformat() if last else None,
         "awards": [
             one
@@ -164,7 +168,7 @@ def notice(*, id: int) -> dict[str, Any]:  # noqa: A002 - the field
                 else None
             }
             for one in _awards_of(id)
-            if one["state"] == a.PUBLISHED
+            if one["state"] == (a.CANCELLED if is_void else a.PUBLISHED)
         ],
         "panel": [
             {"name": name, "kind": "own" if expert is None else "expert"} for name, expert in panel

@@ -26,7 +26,7 @@ from plugins.contract_outsourcing.models import awards as a
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.rules import methods
 from plugins.contract_outsourcing.rules.scoring import read_sheet
-from plugins.contract_outsourcing.service import evaluation, low_bids, scoring
+from plugins.contract_outsourcing.service import evaluation, low_bids, scoring, suspension
 from plugins.contract_outsourcing.service.steps import tender as tender_steps
 
 VIEW = "award.view"
@@ -99,7 +99,7 @@ def work(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
 def panel(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Return a panel as those who hold it may know it: how far it is, after the award its names."""
     tender = fetch(Tender, id, actor, VIEW)
-    is_public = tender.state in AFTER_AWARD
+    is_public, last = tender.state in AFTER_AWARD, suspension.until(tender.id)
     rows = db.session.execute(
         db.select(PanelMember, User.name)
         .join(User, User.id == PanelMember.user_id)
@@ -118,6 +118,7 @@ def panel(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
         if evaluation.method_of(tender).panel_min is not None
         else [],
         "unchecked": evaluation.unchecked(tender),
+        "suspended_until": last.isoformat() if last else None,
         "members": [
             {
                 "member_id": member.id,
