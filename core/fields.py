@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date as Day  # noqa: N812 - `date` is a field here
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from core.clock import FIRST_DAY, LAST_DAY, ZONE
 from core.identifiers import holds_citizen_id
+from core.lines import Place
 
 # 9 * 10^15 fen: below 2^53, so that every reader of JSON keeps the last fen.
 FEN_MAX = 9_000_000_000_000_000
@@ -129,6 +130,18 @@ def in_words(messages: Any) -> Any:
     if str(messages).startswith("Must be one of:"):
         return _("请从列出的选项中选择")
     return known.get(str(messages)) or _limits_in_words(str(messages)) or messages
+
+
+def leaves(errors: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Yield each place and sentence of a schema's nested messages."""
+    if isinstance(errors, Mapping):
+        for key, inner in errors.items():
+            # What a schema says of the whole is said of what holds it.
+            yield from leaves(inner, place if key == "_schema" else (*place, key))
+    elif isinstance(errors, list):
+        yield place, "".join(f"{one}" for one in errors)
+    else:
+        yield place, str(errors)
 
 
 def _limits_in_words(message: str) -> str | None:

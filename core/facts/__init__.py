@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from core.facts.acts import ACTS
-from core.facts.declared import Fact, Lapsed, Place, Ratio, ResidentFact, Value, rows_on, text_of
+from core.facts.declared import (
+    ORGANISATION,
+    RESIDENT,
+    Fact,
+    Lapsed,
+    Place,
+    Ratio,
+    ResidentFact,
+    Value,
+    rows_on,
+    text_of,
+)
+from core.facts.declaring import declared
 from core.facts.own import FACTS
-from core.facts.reading import Known, Need, facts_of, known, resident_facts
+from core.facts.reading import Known, Need, facts_about, facts_of, known, resident_facts
 from core.facts.recording import (
     RECORD,
     end_fact,
@@ -20,7 +32,9 @@ from core.facts.recording import (
 __all__ = [
     "ACTS",
     "FACTS",
+    "ORGANISATION",
     "RECORD",
+    "RESIDENT",
     "Fact",
     "Known",
     "Lapsed",
@@ -29,7 +43,9 @@ __all__ = [
     "Ratio",
     "ResidentFact",
     "Value",
+    "declared",
     "end_fact",
+    "facts_about",
     "facts_of",
     "fitted",
     "known",

@@ -1,4 +1,4 @@
-"""What a fact of a resident is: its kind and values, and the rows in which it stands on a day."""
+"""What a fact is: of whom, its kind and values, and the rows in which it stands on a day."""
 
 from __future__ import annotations
 
@@ -22,11 +22,15 @@ COLUMNS = {NUMBER: "number", CHOICE: "text", DAY: "day", PLACE: "text", SET: "te
 # Bounds of a ratio and its parts are multiplied crosswise: FEN_MAX times this fits 64 bits.
 DENOMINATOR_MAX = 1_000
 FEN = "fen"
+RESIDENT, ORGANISATION = "resident", "organisation"
 
 
 @dataclass(frozen=True)
 class Fact:
     """A fact: what may be known of a resident, declared by a component under a code.
+
+    Of an organisation (`about`) it is what the organisation says of itself with each application;
+    it is neither recorded nor computed.
 
     `kind`: `number` (an integer from `least` to `most`; of unit `fen` it is money), `choice` (one
     of `options`, ordered from least to most), `day`, `place` (a division's code), `set` (many
@@ -45,10 +49,14 @@ class Fact:
     rows: Callable[[date], Select[Any]] | None = None
     least: int = 0
     most: int = FEN_MAX
+    about: str = RESIDENT
 
     def __post_init__(self) -> None:
         if self.kind not in {*COLUMNS, RATIO} or (self.kind == RATIO and self.rows is None):
             message = f"fact {self.code}: no such kind, or a ratio that is not computed"
+            raise RuntimeError(message)
+        if self.about == ORGANISATION and (self.rows is not None or self.kind == SET):
+            message = f"fact {self.code}: an organisation declares single values"
             raise RuntimeError(message)
 
 

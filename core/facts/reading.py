@@ -18,6 +18,7 @@ from core.divisions import Division
 from core.facts.declared import (
     PLACE,
     RATIO,
+    RESIDENT,
     SET,
     Fact,
     Lapsed,
@@ -53,6 +54,11 @@ class Known:
         return self.born_on <= on and (self.died_on is None or self.died_on > on)
 
 
+def facts_about(about: str) -> dict[str, Fact]:
+    """Return what may be known of residents, or of organisations, by code."""
+    return {code: fact for code, fact in registry().facts.items() if fact.about == about}
+
+
 def known(resident_ids: Iterable[int], needs: Iterable[Need]) -> dict[int, Known]:
     """Return what is known of residents, by number; each fact is read for thousands at once.
 
@@ -78,7 +84,7 @@ def facts_of(
     resident_ids: Iterable[int], on: date, codes: Iterable[str] | None = None
 ) -> dict[int, dict[str, Value]]:
     """Return residents' facts on a day, all or those of the given codes, by number and code."""
-    wanted = list(registry().facts if codes is None else codes)
+    wanted = list(facts_about(RESIDENT) if codes is None else codes)
     people = known(resident_ids, [(code, on) for code in wanted])
     return {
         number: {code: one.values.get((code, on)) for code in wanted}
@@ -162,12 +168,16 @@ def _recorded(fact: Fact, day: date, ids: list[int]) -> Iterator[tuple[int, Valu
         yield number, value if to_on is None or to_on >= day else Lapsed(to_on)
 
 
+def place_of(division: Division) -> Place:
+    """Return a division as a fact's value."""
+    return Place(division.code, division.name, tuple(division.path.strip("/").split("/")))
+
+
 def _places(rows: Iterable[Any]) -> Iterator[tuple[int, Value]]:
     divisions = {one.code: one for one in db.session.scalars(select(Division))}
     for number, code in rows:
         if isinstance(code, str):
             one = divisions.get(code)
-            path = tuple(one.path.strip("/").split("/")) if one else (code,)
-            yield number, Place(code, one.name if one else code, path)
+            yield number, place_of(one) if one else Place(code, code, (code,))
         else:
             yield number, code

@@ -18,6 +18,7 @@ from core.facts.declared import (
     DAY,
     NUMBER,
     PLACE,
+    RESIDENT,
     SET,
     Fact,
     ResidentFact,
@@ -25,6 +26,7 @@ from core.facts.declared import (
     number_text,
 )
 from core.facts.own import RESIDENCE_BEFORE
+from core.facts.reading import facts_about
 from core.parties import Resident
 from core.plugins import registry, tell
 
@@ -47,8 +49,8 @@ def record_fact(
 
     An earlier record of the same fact ends the day before; of a set, values stand side by side.
     """
-    fact = registry().facts.get(code)
-    if fact is None or fact.rows is not None:
+    fact = next((one for one in recordable() if one.code == code), None)
+    if fact is None:
         raise InvalidInput(
             _("没有可以登记的资料项“%(code)s”，请核对。", code=code),
             errors={"code": [_("请从列出的选项中选择")]},
@@ -188,7 +190,7 @@ def record_move(
 
 def recordable() -> list[Fact]:
     """Return the facts that people record."""
-    return [fact for fact in registry().facts.values() if fact.rows is None]
+    return [fact for fact in facts_about(RESIDENT).values() if fact.rows is None]
 
 
 def _end_earlier(fact: Fact, record: ResidentFact, standing: Any) -> None:

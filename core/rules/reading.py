@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from core.db import db
 from core.divisions import Division
 from core.errors import InvalidInput
-from core.facts import Fact
+from core.facts import RESIDENT, Fact
 from core.facts.declared import CHOICE, DAY, DENOMINATOR_MAX, NUMBER, PLACE, RATIO, SET
 from core.fields import FEN_MAX
 from core.plugins import registry
@@ -40,15 +40,15 @@ EVERYBODY = All(())
 NOBODY_YET = Leaf("", "", 0)
 
 
-def read(tree: Any, *, at: str = "rule") -> Predicate:
-    """Read a rule from its JSON form; None is everybody alive.
+def read(tree: Any, *, at: str = "rule", about: str = RESIDENT) -> Predicate:
+    """Read a rule on residents (or on organisations) from its JSON form; None is everybody alive.
 
     Raises InvalidInput whose `errors` name the places, as `rule.all[0].at_least`. Whether the
     divisions named exist is asked apart (`require_places`), because this asks no database.
     """
     if tree is None:
         return EVERYBODY
-    reader = _Reader()
+    reader = _Reader(about)
     predicate = reader.node(tree, at, 1)
     if not reader.errors:
         reader.limit(predicate, at)
@@ -83,6 +83,7 @@ def require_places(predicate: Predicate) -> None:
 class _Reader:
     """Reads a tree to its end and notes every mistake on the way."""
 
+    about: str
     errors: dict[str, list[str]] = field(default_factory=dict)
     leaf_count: int = 0
 
@@ -124,7 +125,7 @@ class _Reader:
             return NOBODY_YET
         code = tree["fact"]
         fact = registry().facts.get(code) if isinstance(code, str) else None
-        if fact is None:
+        if fact is None or fact.about != self.about:
             self.wrong(f"{at}.fact", _("没有这个资料项"))
             return NOBODY_YET
         asked = [name for name in tree if name not in {"fact", "on"}]

@@ -1,1 +1,72 @@
 """Subsidies (补贴制): relief, interest, guarantees and awards for results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_babel import gettext as _
+
+from core.hookspecs import hookimpl
+from core.purchases import Form, Traits
+from plugins.subsidy import api, demo, models, pages
+from plugins.subsidy.service import declaring
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from core.access import Actor, Permission
+    from core.acts import Act
+    from core.demo import World
+    from core.facts import Fact
+    from core.web.menu import MenuItem
+
+
+@hookimpl
+def register_permissions() -> list[Permission]:
+    """Declare the permissions of subsidies."""
+    return list(api.PERMISSIONS)
+
+
+@hookimpl
+def register_acts() -> list[Act]:
+    """Declare the acts of subsidies."""
+    return list(api.ACTS)
+
+
+@hookimpl
+def register_facts() -> list[Fact]:
+    """Declare what an organisation says of itself when it asks for support."""
+    return list(declaring.FACTS)
+
+
+@hookimpl
+def register_forms() -> list[Form]:
+    """Offer subsidies as a form of purchase."""
+    return [Form("subsidy", "补贴制", _fits)]
+
+
+def _fits(traits: Traits) -> str | None:
+    if traits.to_producers:
+        return _("服务向公众开放、由生产者自主提供，政府补给生产者以扩大供给（补贴制）。")
+    return None
+
+
+@hookimpl
+def register_pages() -> list[Blueprint]:
+    """Declare the pages of subsidies."""
+    return list(pages.BLUEPRINTS)
+
+
+@hookimpl
+def menu_items(actor: Actor) -> list[MenuItem]:
+    """Offer the pages of subsidies."""
+    return pages.menu(actor)
+
+
+@hookimpl
+def load_demo(world: World) -> None:
+    """Add the subsidy schemes of the demo county."""
+    demo.load(world)
+
+
+__all__ = ["models"]

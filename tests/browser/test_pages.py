@@ -76,6 +76,7 @@ def county() -> Iterator[Site]:
             _leave_an_award()
             _close_a_contract()
             _decide_a_deduction()
+            _draft_a_scheme()
         yield made
 
 
@@ -212,6 +213,25 @@ def _decide_a_deduction() -> None:
     factories.do("deduction.state", _manager_of(award), id=number, words="属实。")
     decided = {"id": number, "reason": "双方无异议。"}
     factories.do("deduction.decide", _person("care-approver"), **decided)
+
+
+def _draft_a_scheme() -> None:
+    """Leave a scheme that its clerk can still change, of figures that can be worked out."""
+    clerk = _person("care-clerk")
+    factories.do(
+        "scheme.create",
+        clerk,
+        code="DRAFT",
+        name="养老机构收费减免",
+        organisation_id=clerk.organisation_id,
+        terms={
+            "kind": "fee_relief",
+            "fee": "不动产登记费",
+            "fee_basis": "收费目录",
+            "waived_bp": 5_000,
+            "eligibility": {"fact": "org.trade", "is": "养老"},
+        },
+    )
 
 
 def _newest(model: Any, **values: Any) -> Any:

@@ -16,6 +16,7 @@ from tests.generated.contract_walk import contracts
 from tests.generated.finance_walk import FinanceWalk
 from tests.generated.leaks import ACCOUNT, ID_NUMBER, NAME, PASSWORD, PHONE, STAFF_ID, WRONG_ID
 from tests.generated.steps import ANYBODY, Step, Told, Walk
+from tests.generated.subsidy_walk import subsidies
 from tests.purchase_world import TOWNSHIP, item, prepare, whole_plan
 from tests.settlement_world import result_file
 
@@ -80,6 +81,7 @@ class Life(FinanceWalk):
         yield from self._paying()
         yield from self._after()
         yield from contracts(self)
+        yield from subsidies(self)
         for part in (self._rules, self._beyond_budget, self._opening, self._year, self._end):
             yield from part()
 

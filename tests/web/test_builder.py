@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import render_template_string
 
+from core.facts import ORGANISATION
 from core.web.builder import Builder, Field, Kind, Rows, Rule, Section, kinds, values
 
 
@@ -128,3 +129,34 @@ def test_its_macros_need_nothing_but_what_is_typed(app):
         '<input type="hidden" name="tiers-1-amount" value="9">',
     ):
         assert said in html
+
+
+@pytest.mark.parametrize(
+    ("typed", "bp"), [("0", 0), ("50", 5_000), ("33.3%", 3_330), ("0.05", 5), ("100", 10_000)]
+)
+def test_basis_points_are_typed_as_per_cent(typed, bp):
+    share = Builder((Section("share", "比例", "", (Field("bp", kinds.BP, "比例", ""),)),))
+    assert share.sent({"bp": typed}).terms() == {"bp": bp}
+    assert share.sent(share.of({"bp": bp}).values).terms() == {"bp": bp}
+    assert share.told({"bp": bp}) == [("比例", [("比例", f"{typed.removesuffix('%')}%")])]
+
+
+@pytest.mark.parametrize("typed", ["100.01", "-1", "33.333", "一半"])
+def test_what_are_no_basis_points_is_told_at_the_field(typed):
+    share = Builder((Section("share", "比例", "", (Field("bp", kinds.BP, "比例", ""),)),))
+    form = share.sent({"bp": typed})
+    form.terms()
+    assert list(form.errors) == ["bp"]
+
+
+def test_a_rule_about_organisations_offers_and_tells_their_facts(app):
+    rule = Rule("when", "给谁", "", about=ORGANISATION)
+    shops = Builder((Section("who", "谁", "", (rule,)),))
+    tree = {"fact": "org.staff", "at_least": 3}
+    assert "职工人数" in shops.told({"when": tree})[0][1][0][1]
+    page = render_template_string(
+        '{% from "macros/builder.html" import body %}{{ body(typed, "/here") }}',
+        typed=shops.of({"when": tree}),
+    )
+    assert 'value="org.staff"' in page
+    assert 'value="age"' not in page

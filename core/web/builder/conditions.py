@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from core.facts import Fact
+from core.facts import Fact, facts_about
 from core.facts.declared import CHOICE, DAY, NUMBER, PLACE, RATIO, SET
 from core.plugins import registry
 from core.rules.predicate import MONTHS_ABOVE, MONTHS_AT_LEAST, OPERATORS
@@ -48,9 +48,9 @@ HINTS = {
 }
 
 
-def facts() -> list[Fact]:
-    """Return the facts a condition may ask for."""
-    return list(registry().facts.values())
+def facts(about: str) -> list[Fact]:
+    """Return the facts a condition about residents, or about organisations, may ask for."""
+    return list(facts_about(about).values())
 
 
 def operators(kind: str) -> list[str]:

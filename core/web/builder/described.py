@@ -127,7 +127,7 @@ def _walk(
                 inner = Row((*row.key, part.path, code), before + one, part.called)
                 yield from _walk(part.parts, item, inside(part.parts, item, at), inner)
         elif isinstance(part, Rule):
-            text = nothing() if value is None else _sentence(value)
+            text = nothing() if value is None else _sentence(value, part.about)
             yield (*row.key, part.path), Told(label, text, value is None, row)
         else:
             empty = value is None or value in ([], {})
@@ -137,9 +137,9 @@ def _walk(
             yield (*row.key, part.path), Told(label, text, usual, row, named)
 
 
-def _sentence(tree: Any) -> str:
+def _sentence(tree: Any, about: str) -> str:
     """Return a rule in words; one that cannot be read is told as it stands."""
     try:
-        return eligibility.sentence(eligibility.read(tree))
+        return eligibility.sentence(eligibility.read(tree, about=about))
     except InvalidInput:
         return _("（读不懂）%(rule)s", rule=values.json_typed(tree))

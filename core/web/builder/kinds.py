@@ -139,6 +139,21 @@ PERCENT = Kind(
     lambda value, _at: f"{values.percent_typed(value)}%",
     inputmode="decimal",
 )
+
+
+def decimal(places: int, most: int, unit: object = "") -> Kind:
+    """Return the kind of a whole number typed with decimal places and told with its unit."""
+    return Kind(
+        "text",
+        lambda text, _at: values.decimal(text, places, most),
+        lambda value, _at: values.decimal_typed(value, places),
+        lambda value, _at: f"{values.decimal_typed(value, places)}{unit}",
+        inputmode="decimal",
+    )
+
+
+# Basis points, typed as per cent.
+BP = decimal(2, 10_000, "%")
 FACTS = Kind(
     "text",
     lambda text, _at: values.facts(text),

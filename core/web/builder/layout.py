@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from core.facts import RESIDENT
 from core.web.builder.kinds import At, Kind
 
 
@@ -42,12 +43,13 @@ class Field:
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition over facts: rows of fact, operator and value, or JSON."""
+    """A condition over facts of residents or of organisations, as rows or JSON."""
 
     path: str
     label: object
     hint: object
     rare: bool = False
+    about: str = RESIDENT
 
     @property
     def name(self) -> str:

@@ -68,6 +68,21 @@ def yuan_typed(fen: int) -> str:
     return f"{text}0" if re.search(r"\.\d$", text) else text
 
 
+def decimal(text: str, places: int, most: int) -> int:
+    """Read a decimal number as a whole one of so many more places, from nothing to `most`."""
+    found = _scaled(text.strip().removesuffix("%").removesuffix("％"), places)
+    if found is None:
+        raise UnreadableError(_("请填写数字，最多 %(n)s 位小数，例如 50 或 33.3。", n=places))
+    if not 0 <= found <= most:
+        raise UnreadableError(_("须在 0 至 %(most)s 之间。", most=_written(most, places)))
+    return found
+
+
+def decimal_typed(figure: int, places: int) -> str:
+    """Write a whole number as a decimal one of so many fewer places."""
+    return _written(figure, places)
+
+
 def percent(text: str) -> int:
     """Read per cent as ppm."""
     found = _scaled(text.strip().removesuffix("%").removesuffix("％"), 4)

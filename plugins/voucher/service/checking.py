@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from core import rules as eligibility
 from core.budget import BudgetLine
 from core.db import db
 from core.errors import InvalidInput, Refusal
-from core.fields import in_words
+from core.fields import in_words, leaves
 from core.lines import Place
 from plugins.voucher.rules import read_terms
 from plugins.voucher.service.programmes import as_stored
@@ -57,18 +57,6 @@ def faults(terms: Any, organisation_id: int) -> list[Fault]:
         except Refusal as refusal:
             found.append(Fault((), refusal.message))
     return found
-
-
-def leaves(errors: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
-    """Yield each place and sentence of a schema's nested messages."""
-    if isinstance(errors, Mapping):
-        for key, inner in errors.items():
-            # What a schema says of the whole is said of what holds it.
-            yield from leaves(inner, place if key == "_schema" else (*place, key))
-    elif isinstance(errors, list):
-        yield place, "".join(f"{one}" for one in errors)
-    else:
-        yield place, str(errors)
 
 
 def _rule_faults(terms: dict[str, Any]) -> Iterator[Fault]:

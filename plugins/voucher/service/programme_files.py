@@ -13,11 +13,11 @@ from marshmallow import Schema, fields, validate
 from core.budget import BudgetLine
 from core.db import db
 from core.errors import InvalidInput, NotFound
-from core.fields import Text, in_words, schema
+from core.fields import Text, in_words, leaves, schema
 from core.lines import BadFileError, Lines, Place, parse
 from core.parties import Organisation
 from plugins.voucher.models import Programme, Terms
-from plugins.voucher.service.checking import faults, leaves
+from plugins.voucher.service.checking import faults
 from plugins.voucher.service.programmes import as_stored
 from plugins.voucher.terms_schema import TermsSchema
 

@@ -14,7 +14,7 @@ from core.acts import Answer
 from core.budget import BudgetLine
 from core.db import db, transaction
 from core.errors import Refusal
-from core.fields import in_words
+from core.fields import in_words, leaves
 from core.formats import yuan, yuan_text
 from core.parties import Organisation, own_organisation
 from core.purchases import READY, Purchase
@@ -30,7 +30,7 @@ from plugins.voucher.pages.staff.mount import programmes as pages
 from plugins.voucher.pages.staff.programmes import lines_with_money
 from plugins.voucher.pages.staff.versions import Preview
 from plugins.voucher.service import programme_files
-from plugins.voucher.service.checking import faults, leaves
+from plugins.voucher.service.checking import faults
 from plugins.voucher.service.programmes import APPROVED, plan_of, terms_of
 
 PLANS_SHOWN = 200

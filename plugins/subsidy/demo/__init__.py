@@ -1,0 +1,21 @@
+"""The demo county's subsidies: schemes that anybody reads, one to publish, one to go on with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_babel import gettext as _
+
+from plugins.subsidy.demo import publishing, schemes
+
+if TYPE_CHECKING:
+    from core.demo import World
+
+
+def load(world: World) -> None:
+    """Add the county's schemes, from drafts to what is in force."""
+    for one in schemes.published(world):
+        publishing.published(world, one)
+    publishing.submitted(world, schemes.waiting(world))
+    publishing.drafted(world, schemes.begun(world))
+    world.say(_("补贴制：5 个补贴项目已公布，1 个待公布，1 个在编制"))

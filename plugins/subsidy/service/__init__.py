@@ -1,0 +1,1 @@
+"""What the subsidy's acts do."""

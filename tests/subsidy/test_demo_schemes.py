@@ -1,0 +1,95 @@
+"""The demo county's schemes: of five kinds and in force, one to publish, one half written."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import clock
+from core.access import ANONYMOUS
+from core.db import db, transaction
+from core.demo import county as demo_county
+from core.demo.world import World
+from plugins.subsidy import demo, rules
+from plugins.subsidy.models import Scheme, SchemeTerms
+from tests.factories import do
+from tests.web.browser import Browser
+
+pytestmark = pytest.mark.slow
+
+# A usual day, and an awkward one: the last minutes of a leap day and its month.
+NOW = {"sqlite": "2028-02-29T23:50", "postgresql": "2026-11-23T10:00"}
+FEWEST = 200  # of so many people of the county one is there
+KINDS = {
+    "interest_subsidy",
+    "award_tiers",
+    "per_unit",
+    "risk_pool_share",
+    "tax_relief_memo",
+}
+SHOP = {
+    "org.trade": "书店",
+    "org.nature": "个体工商户",
+    "org.registered_on": "2024-05-06",
+    "org.place": "430112106",
+    "org.floor_m2": 120,
+}
+
+
+@pytest.fixture
+def loaded(app, database_kept):
+    """The county with the core's demo and the subsidies', at the moment of the load."""
+    now = NOW[database_kept.engine]
+
+    def make():
+        with app.app_context(), clock.frozen(now):
+            world = World(clock.now(), lambda _line: None, one_in=FEWEST)
+            demo_county.build(world, key="began")
+            demo.load(world)
+        return now
+
+    with clock.frozen(database_kept.at(app, "demo schemes", make)), app.app_context():
+        yield
+
+
+def by_state():
+    with transaction(readonly=True):
+        rows = db.session.execute(db.select(Scheme.state, Scheme.kind)).all()
+    return {state: {kind for each, kind in rows if each == state} for state, _kind in rows}
+
+
+def test_there_are_five_kinds_in_force_one_to_publish_and_one_draft(loaded):
+    assert by_state() == {
+        "published": KINDS,
+        "submitted": {"per_unit"},
+        "draft": {"fee_relief"},
+    }
+
+
+def test_everything_but_the_draft_may_be_published(loaded):
+    with transaction(readonly=True):
+        states = db.select(SchemeTerms.document).where(SchemeTerms.state != "draft")
+        documents = list(db.session.scalars(states))
+    assert len(documents) == len(KINDS) + 1
+    for document in documents:
+        rules.refuse_terms(rules.read_terms(document))
+
+
+def test_a_bookshop_finds_the_award_and_what_the_small_may_have(loaded):
+    found = do("public.support", ANONYMOUS, answers=SHOP)
+    fits = {one["name"] for one in found["items"] if one["verdict"] == "fits"}
+    assert fits == {"社区书店以奖代补", "创业担保贷款贴息", "小微企业融资担保风险分担"}
+    assert {one["verdict"] for one in found["items"]} == {"fits", "fits_not"}
+
+
+def test_every_scheme_in_force_is_read_with_its_example(app, loaded):
+    browser = Browser(app.test_client())
+    with transaction(readonly=True):
+        query = db.select(Scheme.id, Scheme.name).where(Scheme.state == "published")
+        schemes = db.session.execute(query).all()
+    listed = browser.open("/subsidy/public/").text
+    for number, name in schemes:
+        page = browser.open(f"/subsidy/public/{number}")
+        assert page.status == 200
+        assert name in listed
+        assert "举个例子" in page.text
+        assert "法律政策依据" in page.text
