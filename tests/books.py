@@ -12,12 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from flask import current_app
 from sqlalchemy import event
 
-from core import Huigou
 from core.db import db, transaction
 from core.ledger import Check
 from core.plugins import ask
@@ -77,18 +75,14 @@ class Reading:
             step.after[answer] = after
 
 
-# By app, for its plugins have a say in what must hold.
-_readings: WeakKeyDictionary[Huigou, dict[Any, Reading]] = WeakKeyDictionary()
-
-
 def books() -> list[Any]:
     """Return what is wrong with the books: every check of every plugin, and the chain."""
     sealed = 1
     while sealed:
         with transaction():
             sealed = seal_pending()
-    app: Huigou = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
-    readings = _readings.setdefault(app, {})
+    # Kept with the app, for its plugins have a say in what must hold.
+    readings: dict[Any, Reading] = current_app.extensions.setdefault("tests.books", {})
     checks: list[Check] = ask("integrity_checks")
     # Where a plugin made for a test wrote the check, that may hang on the test.
     lasting = [check for check in checks if "." not in check.run.__qualname__]
