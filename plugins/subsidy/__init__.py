@@ -9,13 +9,14 @@ from flask_babel import gettext as _
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.subsidy import api, demo, models, pages
-from plugins.subsidy.service import declaring
+from plugins.subsidy.service import application_clocks, declaring
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.deadlines import DeadlineKind
     from core.demo import World
     from core.facts import Fact
     from core.web.menu import MenuItem
@@ -37,6 +38,12 @@ def register_acts() -> list[Act]:
 def register_facts() -> list[Fact]:
     """Declare what an organisation says of itself when it asks for support."""
     return list(declaring.FACTS)
+
+
+@hookimpl
+def register_deadlines() -> list[DeadlineKind]:
+    """Declare the legal clocks of applications."""
+    return list(application_clocks.KINDS)
 
 
 @hookimpl

@@ -14,8 +14,15 @@ _WATCH = (
     "auditor",
 )
 
+_APPLICANTS = ("provider_manager", "provider_clerk", "resident")
+
 PERMISSIONS = [
     Permission("scheme.view", "查看补贴项目", (*_OFFICE, *_WATCH)),
     Permission("scheme.define", "编制补贴项目", ("purchaser_clerk",)),
     Permission("scheme.publish", "公布和停止补贴项目", ("purchaser_approver",)),
+    Permission("application.view", "查看补贴申请", (*_OFFICE, *_WATCH, *_APPLICANTS)),
+    # The purchaser's clerk writes for who comes to the desk.
+    Permission("application.make", "填写和提交补贴申请", ("purchaser_clerk", *_APPLICANTS)),
+    Permission("application.check", "受理和审核补贴申请", ("purchaser_clerk",)),
+    Permission("application.decide", "驳回和撤销补贴申请", ("purchaser_approver",)),
 ]
