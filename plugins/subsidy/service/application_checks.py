@@ -1,4 +1,4 @@
-"""What an application must have: the days, the facts, the papers, the promises; what the rule says."""
+"""What an application must have: days, facts, papers, promises; and what the rule says of it."""
 
 from __future__ import annotations
 

@@ -76,5 +76,5 @@ def file(actor: Actor, number: int) -> ApplicationPaper:
     found = db.session.get(ApplicationPaper, number)
     if found is None:
         raise NotFound("NOT_FOUND", _("没有找到这份材料。"))
-    fetch(Application, found.application_id, actor, applications.VIEW)
+    applications.seen(actor, found.application_id)
     return found

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import Select, or_
 
 from core import clock
-from core.access import Actor, RoleGrant, fetch, scoped
+from core.access import Actor, RoleGrant, scoped
 from core.db import db
-from core.errors import NotFound
 from core.facts import ORGANISATION, facts_about
 from core.formats import moment
 from core.settlement.claims import payee_names
@@ -37,10 +35,7 @@ def listed(
     after: int | None = None,
     limit: int = PAGE,
 ) -> dict[str, Any]:
-    """Return the office's applications, oldest first; `after` is the last number seen.
-
-    A draft that never was submitted is the applicant's alone, or of the clerk who writes it.
-    """
+    """Return the office's applications, oldest first; `after` is the last number seen."""
     query = scoped(Application, actor, applications.VIEW).where(_brought(actor))
     if state is not None:
         query = query.where(Application.state == state)
@@ -72,10 +67,8 @@ def mine(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> dict[
 
 def show(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Return an application: what it says, its papers, what was found, what happened to it."""
-    row = fetch(Application, id, actor, applications.VIEW)
+    row = applications.seen(actor, id)
     is_mine = row.applicant_id in applications.own_parties(actor)
-    if not is_mine and row.submitted_at is None and row.made_by != actor.user_id:
-        raise NotFound("NOT_FOUND", _("没有找到这份申请，或它还没有提交。"))
     terms = application_checks.terms_of(row)
     document = terms.document
     opens, closes = application_checks.days_of(document)

@@ -164,6 +164,18 @@ def about(row: Application, detail: str | None = None) -> dict[str, Any]:
     return {"id": row.id, "number": row.number, "state": row.state}
 
 
+def seen(actor: Actor, number: int) -> Application:
+    """Return an application to who may see it.
+
+    A draft that never was handed in is the applicant's alone, or of the clerk who writes it.
+    """
+    row: Application = fetch(Application, number, actor, VIEW)
+    is_mine = row.applicant_id in own_parties(actor)
+    if not is_mine and row.submitted_at is None and row.made_by != actor.user_id:
+        raise NotFound("NOT_FOUND", _("没有找到这份申请，或它还没有提交。"))
+    return row
+
+
 def own_parties(actor: Actor) -> list[int]:
     """Return for whom a person applies: the own organisations, and oneself as a resident."""
     found = []
