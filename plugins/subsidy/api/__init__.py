@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import claims, finding, schemes
+from plugins.subsidy.api import applications, claims, finding, grants, results, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [
     *schemes.ACTS,
     *finding.ACTS,
+    *applications.ACTS,
     *claims.ACTS,
+    *results.ACTS,
+    *grants.ACTS,
 ]
-from plugins.subsidy.api import applications, finding, schemes
-from plugins.subsidy.api.permissions import PERMISSIONS
-
-ACTS = [*schemes.ACTS, *finding.ACTS, *applications.ACTS]
 
 __all__ = ["ACTS", "PERMISSIONS"]

@@ -6,16 +6,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from core.states import Machine, Step, table
+from plugins.subsidy.models import applications as a
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.models import recoveries as r
 from plugins.subsidy.models import schemes as s
 
-SCHEME, TERMS = "scheme", "scheme_terms"
-CLAIM, RECOVERY = "subsidy_claim", "subsidy_recovery"
-from plugins.subsidy.models import applications as a
-from plugins.subsidy.models import schemes as s
-
 SCHEME, TERMS, APPLICATION = "scheme", "scheme_terms", "subsidy_application"
+CLAIM, RECOVERY = "subsidy_claim", "subsidy_recovery"
 
 scheme = Machine(
     SCHEME,
@@ -87,6 +84,8 @@ recovery = Machine(
         r.DROPPED: lazy_gettext("不再追回"),
     },
     lambda row: _("追回 %(number)s", number=row.number),
+)
+
 # An award's agreement leads from eligible to agreed; in every other kind claims follow.
 application = Machine(
     APPLICATION,
@@ -101,6 +100,9 @@ application = Machine(
         Step("application.reject", (a.SUBMITTED, a.COMPLETE, a.ELIGIBLE), a.REJECTED),
         Step("application.withdraw", (a.DRAFT, a.SUBMITTED, a.COMPLETE, a.ELIGIBLE), a.WITHDRAWN),
         Step("application.revoke", (a.ELIGIBLE, a.AGREED), a.REVOKED),
+        # A round ends the applications that get nothing; an award's agreement is signed.
+        Step("result.approve", (a.ELIGIBLE,), a.REJECTED),
+        Step("grant.sign", (a.ELIGIBLE,), a.AGREED),
     ),
     {
         a.DRAFT: lazy_gettext("草稿"),
