@@ -10,5 +10,9 @@ ACTS = [
     *finding.ACTS,
     *claims.ACTS,
 ]
+from plugins.subsidy.api import applications, finding, schemes
+from plugins.subsidy.api.permissions import PERMISSIONS
+
+ACTS = [*schemes.ACTS, *finding.ACTS, *applications.ACTS]
 
 __all__ = ["ACTS", "PERMISSIONS"]

@@ -15,6 +15,8 @@ _WATCH = (
 )
 _APPLICANTS = ("provider_clerk", "provider_manager", "resident")
 
+_APPLICANTS = ("provider_manager", "provider_clerk", "resident")
+
 PERMISSIONS = [
     Permission("scheme.view", "查看补贴项目", (*_OFFICE, *_WATCH)),
     Permission("scheme.define", "编制补贴项目", ("purchaser_clerk",)),
@@ -27,4 +29,9 @@ PERMISSIONS = [
     Permission("subsidy_recovery.propose", "提出追回补贴", ("purchaser_clerk",)),
     Permission("subsidy_recovery.state", "对追回陈述申辩", _APPLICANTS),
     Permission("subsidy_recovery.decide", "决定追回补贴", ("purchaser_approver",)),
+    Permission("application.view", "查看补贴申请", (*_OFFICE, *_WATCH, *_APPLICANTS)),
+    # The purchaser's clerk writes for who comes to the desk.
+    Permission("application.make", "填写和提交补贴申请", ("purchaser_clerk", *_APPLICANTS)),
+    Permission("application.check", "受理和审核补贴申请", ("purchaser_clerk",)),
+    Permission("application.decide", "驳回和撤销补贴申请", ("purchaser_approver",)),
 ]
