@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import finding, schemes
+from plugins.subsidy.api import finding, promises, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
-ACTS = [*schemes.ACTS, *finding.ACTS]
+ACTS = [*schemes.ACTS, *finding.ACTS, *promises.ACTS]
 
 __all__ = ["ACTS", "PERMISSIONS"]
