@@ -13,6 +13,7 @@ _WATCH = (
     "supervisor",
     "auditor",
 )
+_APPLICANTS = ("provider_clerk", "provider_manager", "resident")
 
 _OWN = ("provider_manager", "resident")
 
@@ -25,4 +26,12 @@ PERMISSIONS = [
     Permission("promise.notify", "告知违诺", ("purchaser_clerk",)),
     Permission("promise.decide", "处理违诺", ("purchaser_approver",)),
     Permission("promise.view", "查看价格承诺", (*_OFFICE, "accepter", *_WATCH, *_OWN)),
+    Permission("claim.view", "查看补贴申报", (*_OFFICE, *_WATCH)),
+    Permission("claim.check", "核验补贴申报", ("purchaser_clerk",)),
+    Permission("claim.approve", "批准补贴申报", ("purchaser_approver", "finance_approver")),
+    Permission("claim.make", "申报补贴", _APPLICANTS),
+    Permission("subsidy_recovery.view", "查看追回补贴", (*_OFFICE, *_WATCH, *_APPLICANTS)),
+    Permission("subsidy_recovery.propose", "提出追回补贴", ("purchaser_clerk",)),
+    Permission("subsidy_recovery.state", "对追回陈述申辩", _APPLICANTS),
+    Permission("subsidy_recovery.decide", "决定追回补贴", ("purchaser_approver",)),
 ]
