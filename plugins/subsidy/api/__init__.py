@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from plugins.subsidy.api import finding, promises, schemes
+from plugins.subsidy.api.permissions import PERMISSIONS
+
+ACTS = [*schemes.ACTS, *finding.ACTS, *promises.ACTS]
 from plugins.subsidy.api import claims, finding, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 

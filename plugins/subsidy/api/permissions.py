@@ -16,11 +16,17 @@ _WATCH = (
 _APPLICANTS = ("provider_clerk", "provider_manager", "resident")
 
 _APPLICANTS = ("provider_manager", "provider_clerk", "resident")
+_OWN = ("provider_manager", "resident")
 
 PERMISSIONS = [
     Permission("scheme.view", "查看补贴项目", (*_OFFICE, *_WATCH)),
     Permission("scheme.define", "编制补贴项目", ("purchaser_clerk",)),
     Permission("scheme.publish", "公布和停止补贴项目", ("purchaser_approver",)),
+    Permission("promise.make", "作出价格承诺和陈述", _OWN),
+    Permission("promise.check", "检查价格承诺", ("purchaser_clerk", "accepter", "supervisor")),
+    Permission("promise.notify", "告知违诺", ("purchaser_clerk",)),
+    Permission("promise.decide", "处理违诺", ("purchaser_approver",)),
+    Permission("promise.view", "查看价格承诺", (*_OFFICE, "accepter", *_WATCH, *_OWN)),
     Permission("claim.view", "查看补贴申报", (*_OFFICE, *_WATCH)),
     Permission("claim.check", "核验补贴申报", ("purchaser_clerk",)),
     Permission("claim.approve", "批准补贴申报", ("purchaser_approver", "finance_approver")),

@@ -11,14 +11,21 @@ from plugins.subsidy.models.claims import (
     SubsidyUse,
 )
 from plugins.subsidy.models.grants import SubsidyGrant
+from plugins.subsidy.models.promises import PricePromise, PromiseCheck
 from plugins.subsidy.models.recoveries import SubsidyRecovery
+from plugins.subsidy.models.relief import ReliefPaper, ReliefRecord
 from plugins.subsidy.models.schemes import Scheme, SchemeTerms
+from plugins.subsidy.models.units import UnitRound
 
 __all__ = [
     "Application",
     "ApplicationPaper",
     "ClaimApproval",
     "ClaimCorrection",
+    "PricePromise",
+    "PromiseCheck",
+    "ReliefPaper",
+    "ReliefRecord",
     "Scheme",
     "SchemeTerms",
     "SchemeYear",
@@ -26,4 +33,5 @@ __all__ = [
     "SubsidyGrant",
     "SubsidyRecovery",
     "SubsidyUse",
+    "UnitRound",
 ]
