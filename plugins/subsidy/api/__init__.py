@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import finding, schemes
+from plugins.subsidy.api import finding, guarantees, guarantors, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
-ACTS = [*schemes.ACTS, *finding.ACTS]
+ACTS = [*schemes.ACTS, *finding.ACTS, *guarantors.ACTS, *guarantees.ACTS]
 
 __all__ = ["ACTS", "PERMISSIONS"]

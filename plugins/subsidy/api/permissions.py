@@ -18,4 +18,13 @@ PERMISSIONS = [
     Permission("scheme.view", "查看补贴项目", (*_OFFICE, *_WATCH)),
     Permission("scheme.define", "编制补贴项目", ("purchaser_clerk",)),
     Permission("scheme.publish", "公布和停止补贴项目", ("purchaser_approver",)),
+    Permission(
+        "guarantor.view", "查看担保公司", (*_OFFICE, *_WATCH, "provider_clerk", "provider_manager")
+    ),
+    Permission("guarantor.name", "登记担保公司", ("finance_maker",)),
+    Permission("guarantor.approve", "复核和终止担保公司登记", ("finance_approver",)),
+    Permission(
+        "guarantee.view", "查看担保", (*_OFFICE, *_WATCH, "provider_clerk", "provider_manager")
+    ),
+    Permission("guarantee.keep", "登记担保、申请担保支持", ("provider_manager",)),
 ]

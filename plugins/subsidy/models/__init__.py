@@ -11,6 +11,14 @@ from plugins.subsidy.models.claims import (
     SubsidyUse,
 )
 from plugins.subsidy.models.grants import SubsidyGrant
+from plugins.subsidy.models.guarantors import (
+    Guarantee,
+    GuaranteeClaim,
+    GuaranteeEvent,
+    GuaranteeRecovery,
+    Guarantor,
+    GuarantorFigure,
+)
 from plugins.subsidy.models.recoveries import SubsidyRecovery
 from plugins.subsidy.models.schemes import Scheme, SchemeTerms
 
@@ -19,6 +27,12 @@ __all__ = [
     "ApplicationPaper",
     "ClaimApproval",
     "ClaimCorrection",
+    "Guarantee",
+    "GuaranteeClaim",
+    "GuaranteeEvent",
+    "GuaranteeRecovery",
+    "Guarantor",
+    "GuarantorFigure",
     "Scheme",
     "SchemeTerms",
     "SchemeYear",
