@@ -6,5 +6,13 @@ from plugins.subsidy.api import finding, guarantees, guarantors, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [*schemes.ACTS, *finding.ACTS, *guarantors.ACTS, *guarantees.ACTS]
+from plugins.subsidy.api import claims, finding, schemes
+from plugins.subsidy.api.permissions import PERMISSIONS
+
+ACTS = [
+    *schemes.ACTS,
+    *finding.ACTS,
+    *claims.ACTS,
+]
 
 __all__ = ["ACTS", "PERMISSIONS"]

@@ -13,6 +13,7 @@ _WATCH = (
     "supervisor",
     "auditor",
 )
+_APPLICANTS = ("provider_clerk", "provider_manager", "resident")
 
 PERMISSIONS = [
     Permission("scheme.view", "查看补贴项目", (*_OFFICE, *_WATCH)),
@@ -27,4 +28,12 @@ PERMISSIONS = [
         "guarantee.view", "查看担保", (*_OFFICE, *_WATCH, "provider_clerk", "provider_manager")
     ),
     Permission("guarantee.keep", "登记担保、申请担保支持", ("provider_manager",)),
+    Permission("claim.view", "查看补贴申报", (*_OFFICE, *_WATCH)),
+    Permission("claim.check", "核验补贴申报", ("purchaser_clerk",)),
+    Permission("claim.approve", "批准补贴申报", ("purchaser_approver", "finance_approver")),
+    Permission("claim.make", "申报补贴", _APPLICANTS),
+    Permission("subsidy_recovery.view", "查看追回补贴", (*_OFFICE, *_WATCH, *_APPLICANTS)),
+    Permission("subsidy_recovery.propose", "提出追回补贴", ("purchaser_clerk",)),
+    Permission("subsidy_recovery.state", "对追回陈述申辩", _APPLICANTS),
+    Permission("subsidy_recovery.decide", "决定追回补贴", ("purchaser_approver",)),
 ]
