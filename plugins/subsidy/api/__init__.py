@@ -6,6 +6,10 @@ from plugins.subsidy.api import finding, promises, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [*schemes.ACTS, *finding.ACTS, *promises.ACTS]
+from plugins.subsidy.api import finding, guarantees, guarantors, schemes
+from plugins.subsidy.api.permissions import PERMISSIONS
+
+ACTS = [*schemes.ACTS, *finding.ACTS, *guarantors.ACTS, *guarantees.ACTS]
 from plugins.subsidy.api import claims, finding, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 

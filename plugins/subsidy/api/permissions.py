@@ -27,6 +27,15 @@ PERMISSIONS = [
     Permission("promise.notify", "告知违诺", ("purchaser_clerk",)),
     Permission("promise.decide", "处理违诺", ("purchaser_approver",)),
     Permission("promise.view", "查看价格承诺", (*_OFFICE, "accepter", *_WATCH, *_OWN)),
+    Permission(
+        "guarantor.view", "查看担保公司", (*_OFFICE, *_WATCH, "provider_clerk", "provider_manager")
+    ),
+    Permission("guarantor.name", "登记担保公司", ("finance_maker",)),
+    Permission("guarantor.approve", "复核和终止担保公司登记", ("finance_approver",)),
+    Permission(
+        "guarantee.view", "查看担保", (*_OFFICE, *_WATCH, "provider_clerk", "provider_manager")
+    ),
+    Permission("guarantee.keep", "登记担保、申请担保支持", ("provider_manager",)),
     Permission("claim.view", "查看补贴申报", (*_OFFICE, *_WATCH)),
     Permission("claim.check", "核验补贴申报", ("purchaser_clerk",)),
     Permission("claim.approve", "批准补贴申报", ("purchaser_approver", "finance_approver")),

@@ -12,6 +12,14 @@ from plugins.subsidy.models.claims import (
 )
 from plugins.subsidy.models.grants import SubsidyGrant
 from plugins.subsidy.models.promises import PricePromise, PromiseCheck
+from plugins.subsidy.models.guarantors import (
+    Guarantee,
+    GuaranteeClaim,
+    GuaranteeEvent,
+    GuaranteeRecovery,
+    Guarantor,
+    GuarantorFigure,
+)
 from plugins.subsidy.models.recoveries import SubsidyRecovery
 from plugins.subsidy.models.relief import ReliefPaper, ReliefRecord
 from plugins.subsidy.models.schemes import Scheme, SchemeTerms
@@ -26,6 +34,12 @@ __all__ = [
     "PromiseCheck",
     "ReliefPaper",
     "ReliefRecord",
+    "Guarantee",
+    "GuaranteeClaim",
+    "GuaranteeEvent",
+    "GuaranteeRecovery",
+    "Guarantor",
+    "GuarantorFigure",
     "Scheme",
     "SchemeTerms",
     "SchemeYear",
