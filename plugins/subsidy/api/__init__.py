@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import finding, schemes
+from plugins.subsidy.api import finding, loans, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
-ACTS = [*schemes.ACTS, *finding.ACTS]
+ACTS = [*schemes.ACTS, *finding.ACTS, *loans.ACTS]
 
 __all__ = ["ACTS", "PERMISSIONS"]

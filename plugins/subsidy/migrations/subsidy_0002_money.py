@@ -10,6 +10,81 @@ down_revision = "subsidy_0001"
 
 def upgrade() -> None:
     op.create_table(
+        "subsidy_bank_file",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("bank_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("loans", sa.Integer(), nullable=False),
+        sa.Column("events", sa.Integer(), nullable=False),
+        sa.Column("taken_by", ID, nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bank_id"], ["organisation.id"], name=op.f("fk_subsidy_bank_file_bank_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_bank_file_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_subsidy_bank_file_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_bank_file_scheme_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_bank_file")),
+        sa.UniqueConstraint(
+            "scheme_id",
+            "bank_id",
+            "sha256",
+            name=op.f("uq_subsidy_bank_file_scheme_id_bank_id_sha256"),
+        ),
+    )
+    with op.batch_alter_table("subsidy_bank_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subsidy_bank_file_bank_id"), ["bank_id"], unique=False)
+
+    op.create_table(
+        "subsidy_handling_bank",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("bank_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("named_by", ID, nullable=True),
+        sa.Column("named_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bank_id"], ["organisation.id"], name=op.f("fk_subsidy_handling_bank_bank_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"],
+            ["division.code"],
+            name=op.f("fk_subsidy_handling_bank_division_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_subsidy_handling_bank_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_handling_bank_scheme_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_handling_bank")),
+        sa.UniqueConstraint(
+            "scheme_id", "bank_id", name=op.f("uq_subsidy_handling_bank_scheme_id_bank_id")
+        ),
+    )
+    with op.batch_alter_table("subsidy_handling_bank", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_handling_bank_bank_id"), ["bank_id"], unique=False
+        )
+
+    op.create_table(
         "subsidy_scheme_year",
         sa.Column("scheme_id", ID, autoincrement=False, nullable=False),
         sa.Column("fiscal_year", sa.Integer(), autoincrement=False, nullable=False),
@@ -90,6 +165,59 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "subsidy_loan",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("bank_id", ID, nullable=False),
+        sa.Column("borrower_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("class_code", sa.Text(), nullable=False),
+        sa.Column("lent_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("principal_fen", sa.BigInteger(), nullable=False),
+        sa.Column("rate_ppm", sa.Integer(), nullable=False),
+        sa.Column("lpr_ppm", sa.Integer(), nullable=False),
+        sa.Column("partners", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("file_id", ID, nullable=True),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("due_on > lent_on", name=op.f("ck_subsidy_loan_days")),
+        sa.CheckConstraint("principal_fen > 0", name=op.f("ck_subsidy_loan_principal")),
+        sa.ForeignKeyConstraint(
+            ["bank_id"], ["organisation.id"], name=op.f("fk_subsidy_loan_bank_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["borrower_id"], ["party.id"], name=op.f("fk_subsidy_loan_borrower_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_loan_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["subsidy_bank_file.id"], name=op.f("fk_subsidy_loan_file_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_subsidy_loan_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_loan_scheme_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_loan")),
+        sa.UniqueConstraint("bank_id", "number", name=op.f("uq_subsidy_loan_bank_id_number")),
+    )
+    with op.batch_alter_table("subsidy_loan", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_loan_borrower_id"), ["borrower_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_loan_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_subsidy_loan_scheme_borrower", ["scheme_id", "borrower_id"], unique=False
+        )
+
+    op.create_table(
         "subsidy_application_paper",
         sa.Column("id", ID, nullable=False),
         sa.Column("application_id", ID, nullable=False),
@@ -164,6 +292,62 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_subsidy_grant_scheme_id"), ["scheme_id"], unique=False)
 
+    op.create_table(
+        "subsidy_loan_ending",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("loan_id", ID, nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("proposed_by", ID, nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", ID, nullable=True),
+        sa.Column("decided_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["loan_id"], ["subsidy_loan.id"], name=op.f("fk_subsidy_loan_ending_loan_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_loan_ending")),
+    )
+    with op.batch_alter_table("subsidy_loan_ending", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_subsidy_loan_ending_live",
+            ["loan_id"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'dropped'"),
+            postgresql_where=sa.text("state <> 'dropped'"),
+        )
+
+    op.create_table(
+        "subsidy_loan_event",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("loan_id", ID, nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("for_on", sa.Date(), nullable=True),
+        sa.Column("rate_ppm", sa.Integer(), nullable=True),
+        sa.Column("undoes_id", ID, nullable=True),
+        sa.Column("file_id", ID, nullable=True),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_fen >= 0", name=op.f("ck_subsidy_loan_event_amount")),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["subsidy_bank_file.id"], name=op.f("fk_subsidy_loan_event_file_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["loan_id"], ["subsidy_loan.id"], name=op.f("fk_subsidy_loan_event_loan_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["undoes_id"], ["subsidy_loan_event.id"], name=op.f("fk_subsidy_loan_event_undoes_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_loan_event")),
+        sa.UniqueConstraint(
+            "loan_id", "reference", name=op.f("uq_subsidy_loan_event_loan_id_reference")
+        ),
+        sa.UniqueConstraint("undoes_id", name=op.f("uq_subsidy_loan_event_undoes_id")),
+    )
     op.create_table(
         "subsidy_claim",
         sa.Column("id", ID, nullable=False),

@@ -11,14 +11,20 @@ from plugins.subsidy.models.claims import (
     SubsidyUse,
 )
 from plugins.subsidy.models.grants import SubsidyGrant
+from plugins.subsidy.models.loans import BankFile, HandlingBank, Loan, LoanEnding, LoanEvent
 from plugins.subsidy.models.recoveries import SubsidyRecovery
 from plugins.subsidy.models.schemes import Scheme, SchemeTerms
 
 __all__ = [
     "Application",
     "ApplicationPaper",
+    "BankFile",
     "ClaimApproval",
     "ClaimCorrection",
+    "HandlingBank",
+    "Loan",
+    "LoanEnding",
+    "LoanEvent",
     "Scheme",
     "SchemeTerms",
     "SchemeYear",
