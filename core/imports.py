@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 from datetime import datetime
@@ -21,6 +19,7 @@ from core.errors import InvalidInput, NotFound, Refusal
 from core.files import read_table
 from core.identifiers import check_citizen_id, check_phone
 from core.parties import Resident, add_resident
+from core.uploads import decode
 
 NAME, ID_NUMBER, PHONE, DIVISION = "姓名", "身份证号", "手机号", "区划代码"
 COLUMNS = (NAME, ID_NUMBER, PHONE, DIVISION)
@@ -121,14 +120,6 @@ def commit_residents(actor: Actor, *, token: str) -> dict[str, Any]:
         found.committed_at, found.added = clock.now(), added
     audit.about("resident_import", found.id)
     return {"id": found.id, "added": added, "resident_ids": ids}
-
-
-def decode(content: str) -> bytes:
-    """Return an uploaded file's bytes from base64."""
-    try:
-        return base64.b64decode(content, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InvalidInput(_("文件内容不是 base64 编码，请重新上传。")) from error
 
 
 def _checked(values: dict[str, str], allowed: set[str]) -> tuple[str, str, str | None, str]:

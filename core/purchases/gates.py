@@ -67,7 +67,7 @@ def oblige(actor: Actor, purchase: Purchase) -> None:
     for row in purchase.forward:
         forward.add(
             actor,
-            source=f"purchase:{purchase.id}/{row.fiscal_year}",
+            source=forward.of_plan(purchase.id, row.fiscal_year),
             purchase_id=purchase.id,
             organisation_id=purchase.organisation_id,
             name=purchase.name,

@@ -15,7 +15,6 @@ from core.access import Actor, visible
 from core.budget import disburse_moves, lock_pool
 from core.db import db, insert_once
 from core.errors import InvalidInput
-from core.imports import decode
 from core.ledger import post
 from core.plugins import tell
 from core.settlement import books
@@ -42,6 +41,7 @@ from core.settlement.models import (
 )
 from core.settlement.queries import result_answer
 from core.settlement.service import BATCH, PAYMENT, own_division, require_format
+from core.uploads import decode
 
 CHUNK = 500  # names asked for in one statement
 OUR_NUMBER = re.compile(r"ZF[0-9]{14,}-[0-9]{4,}")

@@ -6,7 +6,7 @@ at all: the line's money is reserved for the purchase, and the signed contract c
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 
@@ -21,6 +21,9 @@ from core.parties import require_organisation
 from core.plugins import tell
 from core.years.models import CANCELLED, CONVERTED, OPEN, ForwardObligation
 
+if TYPE_CHECKING:
+    from core.purchases import Purchase
+
 FORWARD = "forward_obligation"
 CONVERTED_KIND = "forward.converted"
 PAGE = 50
@@ -28,6 +31,11 @@ PAGE = 50
 ENTRY_KINDS = [
     EntryKind(CONVERTED_KIND, "跨年支出落实预算", RESERVE_PAIRS, "政府购买服务管理办法第二十四条")
 ]
+
+
+def of_plan(purchase_id: int, fiscal_year: int | str) -> str:
+    """Return the name under which a plan's own obligation of a year is known."""
+    return f"purchase:{purchase_id}/{fiscal_year}"
 
 
 def add(
@@ -78,6 +86,74 @@ def cancel(source: str) -> None:
     found = db.session.scalars(query).one()
     _refuse_unless_open(found)
     states.change(FORWARD, found, to=CANCELLED, allowed={OPEN})
+
+
+def take_over(
+    actor: Actor,
+    *,
+    purchase: Purchase,
+    source: str,
+    fiscal_year: int,
+    amount_fen: int,
+    name: str,
+) -> ForwardObligation:
+    """Let a component's own obligation of a year stand in place of so much (fen) of the plan's.
+
+    For a component's own act; taken over again, the own one grows. Refuses FORWARD_EXCEEDS_PLAN
+    when the plan has too little left of that year, STATE_CHANGED when the own one was converted.
+    """
+    planned = of_plan(purchase.id, fiscal_year)
+    rows = _locked(planned, source)
+    plan, own = rows.get(planned), rows.get(source)
+    if own is not None and own.state == CONVERTED:
+        _refuse_unless_open(own)
+    left = plan.amount_fen if plan is not None and plan.state == OPEN else 0
+    if plan is None or amount_fen > left:
+        raise RuleBroken(
+            "FORWARD_EXCEEDS_PLAN",
+            _(
+                "“%(name)s” %(year)s 年度需要 %(needed)s 元，购买计划该年度只剩 %(planned)s 元。"
+                "请调整各年度的金额，或另行备案计划。",
+                name=name,
+                year=fiscal_year,
+                needed=yuan(amount_fen),
+                planned=yuan(left),
+            ),
+            basis="政府购买服务管理办法第二十四条",
+            fiscal_year=fiscal_year,
+            required_fen=amount_fen,
+            planned_fen=left,
+        )
+    _lower(plan, amount_fen)
+    if own is not None:
+        _raise(own, amount_fen)
+        return own
+    return add(
+        actor,
+        source=source,
+        purchase_id=purchase.id,
+        organisation_id=purchase.organisation_id,
+        name=name,
+        fiscal_year=fiscal_year,
+        amount_fen=amount_fen,
+    )
+
+
+def hand_back(source: str, amount_fen: int) -> None:
+    """Give so much (fen) of an own open obligation back to the plan's of that year.
+
+    For a component's own act while its plan is carried out. What the plan still had of that year
+    may have been converted meanwhile; then the own one is lowered alone. Refuses STATE_CHANGED when
+    the own one is no longer open.
+    """
+    known = db.session.scalars(db.select(ForwardObligation).filter_by(source=source)).one()
+    planned = of_plan(known.purchase_id, known.fiscal_year)
+    rows = _locked(planned, source)
+    plan, own = rows.get(planned), rows[source]
+    _refuse_unless_open(own)
+    _lower(own, amount_fen)
+    if plan is not None and plan.state != CONVERTED:
+        _raise(plan, amount_fen)
 
 
 def convert(actor: Actor, *, id: int, line_id: int) -> dict[str, Any]:  # noqa: A002 - the field
@@ -144,6 +220,36 @@ def listed(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> dic
         "items": [_said(row) for row in rows],
         "next_before": rows[-1].id if len(rows) == limit else None,
     }
+
+
+def _locked(*sources: str) -> dict[str, ForwardObligation]:
+    """Return obligations by source, fresh and locked in the order of their numbers."""
+    query = (
+        db.select(ForwardObligation)
+        .where(ForwardObligation.source.in_(sources))
+        .order_by(ForwardObligation.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.source: row for row in db.session.scalars(query)}
+
+
+def _lower(row: ForwardObligation, amount_fen: int) -> None:
+    """Take from an open obligation; one of nothing is cancelled."""
+    if amount_fen == row.amount_fen:
+        states.change(FORWARD, row, to=CANCELLED, allowed={OPEN})
+        return
+    row.amount_fen -= amount_fen
+    db.session.flush()
+
+
+def _raise(row: ForwardObligation, amount_fen: int) -> None:
+    """Add to an obligation; one that had been given away whole stands again."""
+    if row.state == CANCELLED:
+        states.change(FORWARD, row, to=OPEN, allowed={CANCELLED}, amount_fen=amount_fen)
+        return
+    row.amount_fen += amount_fen
+    db.session.flush()
 
 
 def _refuse_unless_open(found: ForwardObligation) -> None:

@@ -19,9 +19,9 @@ from core.db import db
 from core.errors import InvalidInput, Refusal
 from core.fields import FEN_MAX, Text, date, fen, in_words, one_of, schema
 from core.identifiers import check_citizen_id
-from core.imports import decode
 from core.lines import BadFileError, parse
 from core.parties import Organisation, Resident
+from core.uploads import decode
 
 LARGEST = 5_000_000  # bytes of a file that is read
 VOUCHER = "voucher"

@@ -32,12 +32,12 @@ from core.divisions import Division, within
 from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
 from core.fiscal import refuse_closed_year
 from core.formats import yuan, yuan_text
-from core.imports import decode
 from core.ledger import EntryKind, Move, Owner, post
 from core.plugins import registry
 from core.settlement import Claim
 from core.settlement.books import EXPENSE, OPENED, PAYABLE, TREASURY, owed
 from core.settlement.service import own_division
+from core.uploads import decode
 from core.years import behind
 from core.years.models import APPROVED, DECLINED, PROPOSED, OpeningPayable, Takeon
 from core.years.opening import Row, organisation_of, read, reconcile, rooms_of

@@ -9,6 +9,7 @@ import pytest
 
 from core import clock
 from core.db import db, transaction
+from core.uploads import clean_name
 from plugins.contract_outsourcing.models import Bid, Exclusion, TenderInvitee
 from plugins.contract_outsourcing.service import bids
 from tests import factories
@@ -198,12 +199,12 @@ def test_more_than_20_megabytes_of_files_are_refused(county_open, monkeypatch):
 )
 def test_hostile_file_names_are_cleaned(app, hostile, clean):
     with app.test_request_context():
-        assert bids.clean_name(hostile, 1, set()) == clean
+        assert clean_name(hostile, 1, set()) == clean
 
 
 def test_two_files_of_one_name_stay_two(app):
     with app.test_request_context():
-        assert bids.clean_name("方案.pdf", 2, {"方案.pdf"}) == "2-方案.pdf"
+        assert clean_name("方案.pdf", 2, {"方案.pdf"}) == "2-方案.pdf"
 
 
 def test_sealing_a_megabyte_takes_less_than_half_a_second(county_open):

@@ -9,11 +9,10 @@ import io
 import pytest
 from sqlalchemy.exc import DatabaseError
 
-from core import clock
+from core import clock, uploads
 from core.access import User
 from core.db import db, transaction
 from plugins.contract_outsourcing.models import EvidenceFile
-from plugins.contract_outsourcing.service import evidence
 from tests import factories
 from tests.contract.awards_world import acting
 from tests.contract.performance_world import Performing
@@ -80,7 +79,7 @@ def test_what_is_no_pdf_jpeg_or_png_is_refused_whatever_it_is_called(app, world,
 
 def test_too_much_too_many_or_unreadable_files_are_refused(world):
     big = [{"name": "a.pdf", "content": base64.b64encode(PDF + bytes(10_000_000)).decode()}]
-    many = sent(**{f"a{at}_pdf": PDF for at in range(evidence.FILES_MOST + 1)})
+    many = sent(**{f"a{at}_pdf": PDF for at in range(uploads.FILES_MOST + 1)})
     broken = [{"name": "a.pdf", "content": "*"}]
     for files, code in (
         (big, "FILE_TOO_LARGE"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from core import uploads
 from core.acts import Act, Deed, Reasoned, acts_on
 from core.fields import Text, date, identity, one_of, schema
 from plugins.contract_outsourcing.models import performance as p
@@ -13,7 +14,6 @@ from plugins.contract_outsourcing.service import (
     accepting,
     arrears,
     deducting,
-    evidence,
     milestones,
     opinions,
     performance_queries,
@@ -23,8 +23,6 @@ from plugins.contract_outsourcing.service.steps import CONTRACT, MILESTONE
 
 MOST_UNITS = 10_000_000
 POINTS = 100
-# Base64 makes three bytes four; the words of a delivery fit the rest.
-BODY_MAX = evidence.BYTES_MOST * 4 // 3 + 1024 * 1024
 
 
 class LineResultSchema(Schema):
@@ -58,11 +56,6 @@ def _period() -> Text:
     return Text(longest=20)
 
 
-_FILE = schema(
-    "DeliveryFile",
-    name=Text(required=True, longest=300),
-    content=fields.String(required=True, validate=validate.Length(max=BODY_MAX)),
-)
 _LIMIT = validate.Range(min=1, max=200)
 
 DELIVERING = [
@@ -77,15 +70,11 @@ DELIVERING = [
             delivered_on=date(),
             words=_words(),
             links=fields.List(Text(longest=500, public=True), validate=validate.Length(max=20)),
-            files=fields.List(
-                fields.Nested(_FILE),
-                load_default=list,
-                validate=validate.Length(max=evidence.FILES_MOST),
-            ),
+            files=uploads.field("DeliveryFile"),
         ),
         milestones.deliver,
         object_type=MILESTONE,
-        body_max=BODY_MAX,
+        body_max=uploads.BODY_MAX,
     ),
     Act(
         "milestone.list",

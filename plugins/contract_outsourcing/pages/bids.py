@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from core.parties import Organisation
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fen_of, fresh, shown_again
 from core.web.menu import MenuItem, Todo
+from core.web.uploads import sent
 from plugins.contract_outsourcing.pages import paper
 from plugins.contract_outsourcing.service import bidders, bids
 
@@ -170,17 +170,12 @@ def _payload() -> dict[str, Any]:
         for name, words in form.items()
         if name.startswith("answer-") and words.strip()
     }
-    files = [
-        {"name": file.filename, "content": base64.b64encode(file.read()).decode()}
-        for file in request.files.getlist("files")
-        if file.filename
-    ]
     technical: dict[str, Any] = {"answers": answers}
     if form.get("words", "").strip():
         technical["words"] = form["words"]
     return {
         "technical": technical,
-        "files": files,
+        "files": sent(),
         "small_firm": form.get("small_firm") == "1",
         "bond": _bond(),
         "price_fen": fen_of(form["price_fen"]) if form.get("price_fen") else None,

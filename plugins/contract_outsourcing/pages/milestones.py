@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from core.errors import NotFound, RuleBroken
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, lines_of, page_of, shown_again, whole, year_of
 from core.web.menu import DOOR, MenuItem, Todo
+from core.web.uploads import download, sent
 from plugins.contract_outsourcing.models import performance as p
 from plugins.contract_outsourcing.pages import certificates, paper
 from plugins.contract_outsourcing.service import arrears, evidence, performance_queries
@@ -85,7 +85,7 @@ def deliver(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     form = request.form
     links = lines_of(form.get("links"))
     fields = {"id": id, "delivered_on": form.get("delivered_on"), "words": form.get("words")}
-    fields |= {"links": links, "files": _files()}
+    fields |= {"links": links, "files": sent()}
     return _after(id, act("milestone.deliver", fields), _("已申报交付，等验收。"))
 
 
@@ -95,10 +95,7 @@ def file(id: int, file_id: int) -> Response:  # noqa: A002 - the route's name
     actor = current_actor()
     require(actor, VIEW)
     found = evidence.file(actor, id, file_id)
-    response = Response(found.content, mimetype=found.kind)
-    response.headers.set("Content-Disposition", "attachment", filename=found.name)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+    return download(found.content, name=found.name, kind=found.kind)
 
 
 @blueprint.post("/<int:id>/accept")
@@ -233,15 +230,6 @@ def late() -> str:
 
 
 # --- parts -------------------------------------------------------------------------------------
-
-
-def _files() -> list[dict[str, Any]]:
-    """Return the files of the form as the act takes them."""
-    return [
-        {"name": sent.filename, "content": base64.b64encode(sent.read()).decode()}
-        for sent in request.files.getlist("files")
-        if sent.filename
-    ]
 
 
 def _after(number: int, answer: Answer, done: str) -> ResponseReturnValue:

@@ -17,6 +17,7 @@ from core.errors import NotFound
 from core.web import current_actor
 from core.web.forms import act, done_or_again, fresh, page_of, shown_again
 from core.web.menu import DOOR, MenuItem, Todo
+from core.web.uploads import download
 from plugins.contract_outsourcing.models import PanelMember, Tender
 from plugins.contract_outsourcing.models.awards import STOOD_DOWN
 from plugins.contract_outsourcing.pages import paper
@@ -117,9 +118,7 @@ def file(id: int, file_id: int) -> Response:  # noqa: A002 - the route's name
     found = records.file(id, file_id)
     if found is None:
         raise NotFound("NOT_FOUND", _("没有找到这个文件。"))
-    response = Response(found.content, mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=found.name)
-    return response
+    return download(found.content, name=found.name)
 
 
 @blueprint.get("/records")

@@ -8,11 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from flask_babel import gettext as _
@@ -23,6 +20,7 @@ from core import audit, clock, formats, privacy, states
 from core.access import Actor
 from core.db import db
 from core.errors import InvalidInput, NotFound, RuleBroken
+from core.uploads import clean_name
 from plugins.contract_outsourcing.models import Bid, Tender, TenderInvitee
 from plugins.contract_outsourcing.models import bids as b
 from plugins.contract_outsourcing.models import tenders as t
@@ -31,7 +29,6 @@ from plugins.contract_outsourcing.service import bidders, inviting, sealing, ste
 
 BID = "bid"
 FILES_MOST, BYTES_MOST = 30, 20_000_000
-NAME_LONGEST = 120
 BASIS = "招标投标法第二十八条、第二十九条"
 LIST_MOST = 200
 # Never cash (政府采购法实施条例第三十三条).
@@ -344,15 +341,3 @@ def _cleaned(files: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
         taken = {file["name"] for file in found}
         found.append({"name": clean_name(one["name"], place + 1, taken), "content": one["content"]})
     return found
-
-
-def clean_name(name: str, place: int, taken: set[str]) -> str:
-    """Return a file's name without folders, hidden or odd characters; a second one is numbered."""
-    last = PurePosixPath(unicodedata.normalize("NFKC", name).replace("\\", "/")).name
-    kept = "".join(c for c in last if unicodedata.category(c)[0] in "LN" or c in " ._-（）()")
-    kept = re.sub(r"\.{2,}", ".", kept).strip(" .")
-    stem, dot, ending = kept.rpartition(".")
-    stem, ending = (stem, ending[:10]) if dot and stem else (kept, "")
-    stem = stem[:NAME_LONGEST] or _("文件")
-    plain = f"{stem}.{ending}" if ending else stem
-    return plain if plain not in taken else f"{place}-{plain}"

@@ -23,9 +23,9 @@ from core.errors import Conflict, InvalidInput, NotFound, Refusal, RuleBroken
 from core.files import read_table
 from core.formats import day, moment
 from core.identifiers import check_citizen_id
-from core.imports import decode
 from core.parties import Resident
 from core.privacy import mask_name
+from core.uploads import decode
 from plugins.contract_outsourcing.models import Contract, Delivery, Milestone, Order
 from plugins.contract_outsourcing.models.contracts import SUSPENDED
 from plugins.contract_outsourcing.models.performance import CANCELLED

@@ -6,8 +6,6 @@ lines, and its own forward obligations give way to the contract's.
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import gettext as _
 
 from core import clock
@@ -81,7 +79,14 @@ def open_year(
         pool = open_waiting_pool(purchase.id, COMPONENT, source(contract.id, year), name=name)
         # A year that costs nothing, as under a franchise, obliges to nothing.
         if amount_fen:
-            _take_over_obligation(actor, contract, purchase, year, amount_fen)
+            forward.take_over(
+                actor,
+                purchase=purchase,
+                source=source(contract.id, year),
+                fiscal_year=year,
+                amount_fen=amount_fen,
+                name=contract.name,
+            )
     else:
         require_lines(shares)
         pool = open_drawing_pool(
@@ -228,7 +233,7 @@ def _saving(contract: Contract, purchase: Purchase, drawn: list[Move]) -> list[M
         if move.debit.kind == "line.reserved" and move.amount_fen and move.debit.line_id:
             left[move.debit.line_id] -= move.amount_fen
     for row in _obligations(purchase.id):
-        if row.source.startswith("purchase:"):
+        if row.source.startswith(forward.of_plan(purchase.id, "")):
             forward.cancel(row.source)
     return unreserve_moves(purchase.id, {line: fen for line, fen in left.items() if fen})
 
@@ -262,36 +267,6 @@ def _obligations(purchase_id: int) -> list[ForwardObligation]:
     )
 
 
-def _take_over_obligation(
-    actor: Actor, contract: Contract, purchase: Purchase, year: int, amount_fen: int
-) -> None:
-    """Let the contract's obligation of a year stand in place of so much of the plan's."""
-    own = f"purchase:{purchase.id}/{year}"
-    plan = next((row for row in _obligations(purchase.id) if row.source == own), None)
-    planned = plan.amount_fen if plan else 0
-    if amount_fen > planned:
-        raise RuleBroken(
-            "FORWARD_EXCEEDS_PLAN",
-            _(
-                "合同 %(year)s 年度需要 %(needed)s 元，购买计划该年度只剩 %(planned)s 元。"
-                "请调整各年度的节点，或另行备案计划。",
-                year=year,
-                needed=yuan(amount_fen),
-                planned=yuan(planned),
-            ),
-            basis="政府购买服务管理办法第二十四条",
-            fiscal_year=year,
-            required_fen=amount_fen,
-            planned_fen=planned,
-        )
-    if planned == amount_fen:
-        forward.cancel(own)
-    else:
-        forward.add(actor, **_obligation(purchase, own, year, planned - amount_fen, purchase.name))
-    mine = source(contract.id, year)
-    forward.add(actor, **_obligation(purchase, mine, year, amount_fen, contract.name))
-
-
 def _follow_obligation(actor: Actor, contract: Contract, row: ContractYear) -> None:
     """Bring the forward obligation of a year without budget up to its amount."""
     if row.committed:
@@ -302,21 +277,14 @@ def _follow_obligation(actor: Actor, contract: Contract, row: ContractYear) -> N
         return
     purchase = db.session.get_one(Purchase, contract.purchase_id)
     forward.add(
-        actor, **_obligation(purchase, name, row.fiscal_year, row.amount_fen, contract.name)
+        actor,
+        source=name,
+        purchase_id=purchase.id,
+        organisation_id=purchase.organisation_id,
+        name=contract.name,
+        fiscal_year=row.fiscal_year,
+        amount_fen=row.amount_fen,
     )
-
-
-def _obligation(
-    purchase: Purchase, name: str, year: int, amount_fen: int, called: str
-) -> dict[str, Any]:
-    return {
-        "source": name,
-        "purchase_id": purchase.id,
-        "organisation_id": purchase.organisation_id,
-        "name": called,
-        "fiscal_year": year,
-        "amount_fen": amount_fen,
-    }
 
 
 def _post_ceiling(contract: Contract) -> None:

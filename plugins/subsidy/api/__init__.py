@@ -6,5 +6,13 @@ from plugins.subsidy.api import finding, loans, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [*schemes.ACTS, *finding.ACTS, *loans.ACTS]
+from plugins.subsidy.api import claims, finding, schemes
+from plugins.subsidy.api.permissions import PERMISSIONS
+
+ACTS = [
+    *schemes.ACTS,
+    *finding.ACTS,
+    *claims.ACTS,
+]
 
 __all__ = ["ACTS", "PERMISSIONS"]

@@ -14,6 +14,7 @@ _WATCH = (
     "auditor",
 )
 _BANK = ("provider_clerk", "provider_manager")
+_APPLICANTS = ("provider_clerk", "provider_manager", "resident")
 
 PERMISSIONS = [
     Permission("scheme.view", "查看补贴项目", (*_OFFICE, *_WATCH)),
@@ -24,4 +25,12 @@ PERMISSIONS = [
     Permission("loan.report", "报送贴息贷款", _BANK),
     Permission("loan.end", "提出停止贷款贴息", ("purchaser_clerk",)),
     Permission("loan.decide_end", "决定停止贷款贴息", ("purchaser_approver",)),
+    Permission("claim.view", "查看补贴申报", (*_OFFICE, *_WATCH)),
+    Permission("claim.check", "核验补贴申报", ("purchaser_clerk",)),
+    Permission("claim.approve", "批准补贴申报", ("purchaser_approver", "finance_approver")),
+    Permission("claim.make", "申报补贴", _APPLICANTS),
+    Permission("subsidy_recovery.view", "查看追回补贴", (*_OFFICE, *_WATCH, *_APPLICANTS)),
+    Permission("subsidy_recovery.propose", "提出追回补贴", ("purchaser_clerk",)),
+    Permission("subsidy_recovery.state", "对追回陈述申辩", _APPLICANTS),
+    Permission("subsidy_recovery.decide", "决定追回补贴", ("purchaser_approver",)),
 ]
