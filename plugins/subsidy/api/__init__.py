@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import finding, loans, schemes
-from plugins.subsidy.api.permissions import PERMISSIONS
-
-ACTS = [*schemes.ACTS, *finding.ACTS, *loans.ACTS]
-from plugins.subsidy.api import claims, finding, schemes
+from plugins.subsidy.api import claims, finding, loans, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [
     *schemes.ACTS,
     *finding.ACTS,
     *claims.ACTS,
+    *loans.ACTS,
 ]
 
 __all__ = ["ACTS", "PERMISSIONS"]

@@ -20,7 +20,7 @@ from core.access import Actor
 from core.db import db
 from core.errors import InvalidInput, NotFound, Refusal
 from core.files import Row, read_table
-from core.imports import decode
+from core.uploads import decode
 from plugins.subsidy import rules
 from plugins.subsidy.models import BankFile, Loan
 from plugins.subsidy.models import loans as m
