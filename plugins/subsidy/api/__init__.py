@@ -11,12 +11,14 @@ from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [*schemes.ACTS, *finding.ACTS, *guarantors.ACTS, *guarantees.ACTS]
 from plugins.subsidy.api import claims, finding, schemes
+from plugins.subsidy.api import claims, finding, loans, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [
     *schemes.ACTS,
     *finding.ACTS,
     *claims.ACTS,
+    *loans.ACTS,
 ]
 from plugins.subsidy.api import applications, finding, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS

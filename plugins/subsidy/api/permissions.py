@@ -13,6 +13,7 @@ _WATCH = (
     "supervisor",
     "auditor",
 )
+_BANK = ("provider_clerk", "provider_manager")
 _APPLICANTS = ("provider_clerk", "provider_manager", "resident")
 
 _APPLICANTS = ("provider_manager", "provider_clerk", "resident")
@@ -36,6 +37,11 @@ PERMISSIONS = [
         "guarantee.view", "查看担保", (*_OFFICE, *_WATCH, "provider_clerk", "provider_manager")
     ),
     Permission("guarantee.keep", "登记担保、申请担保支持", ("provider_manager",)),
+    Permission("bank.name", "指定贷款经办银行", ("purchaser_approver",)),
+    Permission("loan.view", "查看贴息贷款", (*_OFFICE, *_WATCH, *_BANK)),
+    Permission("loan.report", "报送贴息贷款", _BANK),
+    Permission("loan.end", "提出停止贷款贴息", ("purchaser_clerk",)),
+    Permission("loan.decide_end", "决定停止贷款贴息", ("purchaser_approver",)),
     Permission("claim.view", "查看补贴申报", (*_OFFICE, *_WATCH)),
     Permission("claim.check", "核验补贴申报", ("purchaser_clerk",)),
     Permission("claim.approve", "批准补贴申报", ("purchaser_approver", "finance_approver")),

@@ -20,6 +20,7 @@ from plugins.subsidy.models.guarantors import (
     Guarantor,
     GuarantorFigure,
 )
+from plugins.subsidy.models.loans import BankFile, HandlingBank, Loan, LoanEnding, LoanEvent
 from plugins.subsidy.models.recoveries import SubsidyRecovery
 from plugins.subsidy.models.relief import ReliefPaper, ReliefRecord
 from plugins.subsidy.models.schemes import Scheme, SchemeTerms
@@ -28,6 +29,7 @@ from plugins.subsidy.models.units import UnitRound
 __all__ = [
     "Application",
     "ApplicationPaper",
+    "BankFile",
     "ClaimApproval",
     "ClaimCorrection",
     "PricePromise",
@@ -40,6 +42,10 @@ __all__ = [
     "GuaranteeRecovery",
     "Guarantor",
     "GuarantorFigure",
+    "HandlingBank",
+    "Loan",
+    "LoanEnding",
+    "LoanEvent",
     "Scheme",
     "SchemeTerms",
     "SchemeYear",
