@@ -9,8 +9,15 @@ from flask_babel import gettext as _
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.subsidy import api, demo, models, pages
-from plugins.subsidy.service import checks, declaring, obstacles, postings, settling, years
-from plugins.subsidy.service import application_clocks, declaring
+from plugins.subsidy.service import (
+    application_clocks,
+    checks,
+    declaring,
+    obstacles,
+    postings,
+    settling,
+    years,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime

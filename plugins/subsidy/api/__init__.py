@@ -7,12 +7,9 @@ from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [*schemes.ACTS, *finding.ACTS, *promises.ACTS]
 from plugins.subsidy.api import finding, guarantees, guarantors, schemes
-from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [*schemes.ACTS, *finding.ACTS, *guarantors.ACTS, *guarantees.ACTS]
-from plugins.subsidy.api import claims, finding, schemes
 from plugins.subsidy.api import claims, finding, loans, schemes
-from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [
     *schemes.ACTS,
@@ -21,7 +18,6 @@ ACTS = [
     *loans.ACTS,
 ]
 from plugins.subsidy.api import applications, finding, schemes
-from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [*schemes.ACTS, *finding.ACTS, *applications.ACTS]
 

@@ -11,7 +11,6 @@ from plugins.subsidy.models.claims import (
     SubsidyUse,
 )
 from plugins.subsidy.models.grants import SubsidyGrant
-from plugins.subsidy.models.promises import PricePromise, PromiseCheck
 from plugins.subsidy.models.guarantors import (
     Guarantee,
     GuaranteeClaim,
@@ -21,6 +20,7 @@ from plugins.subsidy.models.guarantors import (
     GuarantorFigure,
 )
 from plugins.subsidy.models.loans import BankFile, HandlingBank, Loan, LoanEnding, LoanEvent
+from plugins.subsidy.models.promises import PricePromise, PromiseCheck
 from plugins.subsidy.models.recoveries import SubsidyRecovery
 from plugins.subsidy.models.relief import ReliefPaper, ReliefRecord
 from plugins.subsidy.models.schemes import Scheme, SchemeTerms
@@ -32,10 +32,6 @@ __all__ = [
     "BankFile",
     "ClaimApproval",
     "ClaimCorrection",
-    "PricePromise",
-    "PromiseCheck",
-    "ReliefPaper",
-    "ReliefRecord",
     "Guarantee",
     "GuaranteeClaim",
     "GuaranteeEvent",
@@ -46,6 +42,10 @@ __all__ = [
     "Loan",
     "LoanEnding",
     "LoanEvent",
+    "PricePromise",
+    "PromiseCheck",
+    "ReliefPaper",
+    "ReliefRecord",
     "Scheme",
     "SchemeTerms",
     "SchemeYear",
