@@ -13,10 +13,8 @@ _WATCH = (
     "supervisor",
     "auditor",
 )
-_BANK = ("provider_clerk", "provider_manager")
-_APPLICANTS = ("provider_clerk", "provider_manager", "resident")
-
-_APPLICANTS = ("provider_manager", "provider_clerk", "resident")
+_PROVIDER = ("provider_clerk", "provider_manager")
+_APPLICANTS = (*_PROVIDER, "resident")
 _OWN = ("provider_manager", "resident")
 
 PERMISSIONS = [
@@ -28,18 +26,14 @@ PERMISSIONS = [
     Permission("promise.notify", "告知违诺", ("purchaser_clerk",)),
     Permission("promise.decide", "处理违诺", ("purchaser_approver",)),
     Permission("promise.view", "查看价格承诺", (*_OFFICE, "accepter", *_WATCH, *_OWN)),
-    Permission(
-        "guarantor.view", "查看担保公司", (*_OFFICE, *_WATCH, "provider_clerk", "provider_manager")
-    ),
+    Permission("guarantor.view", "查看担保公司", (*_OFFICE, *_WATCH, *_PROVIDER)),
     Permission("guarantor.name", "登记担保公司", ("finance_maker",)),
     Permission("guarantor.approve", "复核和终止担保公司登记", ("finance_approver",)),
-    Permission(
-        "guarantee.view", "查看担保", (*_OFFICE, *_WATCH, "provider_clerk", "provider_manager")
-    ),
+    Permission("guarantee.view", "查看担保", (*_OFFICE, *_WATCH, *_PROVIDER)),
     Permission("guarantee.keep", "登记担保、申请担保支持", ("provider_manager",)),
     Permission("bank.name", "指定贷款经办银行", ("purchaser_approver",)),
-    Permission("loan.view", "查看贴息贷款", (*_OFFICE, *_WATCH, *_BANK)),
-    Permission("loan.report", "报送贴息贷款", _BANK),
+    Permission("loan.view", "查看贴息贷款", (*_OFFICE, *_WATCH, *_PROVIDER)),
+    Permission("loan.report", "报送贴息贷款", _PROVIDER),
     Permission("loan.end", "提出停止贷款贴息", ("purchaser_clerk",)),
     Permission("loan.decide_end", "决定停止贷款贴息", ("purchaser_approver",)),
     Permission("claim.view", "查看补贴申报", (*_OFFICE, *_WATCH)),

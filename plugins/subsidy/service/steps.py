@@ -6,16 +6,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from core.states import Machine, Step, table
+from plugins.subsidy.models import applications as a
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.models import recoveries as r
 from plugins.subsidy.models import schemes as s
 
 SCHEME, TERMS = "scheme", "scheme_terms"
+APPLICATION = "subsidy_application"
 CLAIM, RECOVERY = "subsidy_claim", "subsidy_recovery"
-from plugins.subsidy.models import applications as a
-from plugins.subsidy.models import schemes as s
-
-SCHEME, TERMS, APPLICATION = "scheme", "scheme_terms", "subsidy_application"
 
 scheme = Machine(
     SCHEME,
@@ -87,6 +85,8 @@ recovery = Machine(
         r.DROPPED: lazy_gettext("不再追回"),
     },
     lambda row: _("追回 %(number)s", number=row.number),
+)
+
 # An award's agreement leads from eligible to agreed; in every other kind claims follow.
 application = Machine(
     APPLICATION,
