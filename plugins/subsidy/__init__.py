@@ -9,16 +9,27 @@ from flask_babel import gettext as _
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.subsidy import api, demo, models, pages
-from plugins.subsidy.service import declaring
+from plugins.subsidy.service import checks, declaring, obstacles, postings, settling, years
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from flask import Blueprint
 
     from core.access import Actor, Permission
     from core.acts import Act
     from core.demo import World
     from core.facts import Fact
+    from core.ledger import Check, EntryKind
+    from core.settlement import Claim
     from core.web.menu import MenuItem
+    from core.years import Obstacle
+
+
+@hookimpl
+def register_entry_kinds() -> list[EntryKind]:
+    """Declare what subsidies post."""
+    return list(postings.ENTRY_KINDS)
 
 
 @hookimpl
@@ -61,6 +72,36 @@ def register_pages() -> list[Blueprint]:
 def menu_items(actor: Actor) -> list[MenuItem]:
     """Offer the pages of subsidies."""
     return pages.menu(actor)
+
+
+@hookimpl
+def forward_converted(source: str, line_id: int) -> None:
+    """Commit a scheme's later year once finance has reserved it on its line."""
+    years.converted(source, line_id)
+
+
+@hookimpl
+def settlement_claims(until: datetime) -> list[Claim]:
+    """Say which approved claims may be paid."""
+    return settling.claims(until)
+
+
+@hookimpl
+def claim_settled(claim: Claim, journal_id: int) -> None:
+    """Hear that a claim was paid."""
+    settling.on_claim_settled(claim, journal_id)
+
+
+@hookimpl
+def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
+    """Say what keeps a scheme's pools from closing."""
+    return obstacles.obstacles(pool_ids)
+
+
+@hookimpl
+def integrity_checks() -> list[Check]:
+    """Declare the checks of claims and agreements."""
+    return list(checks.CHECKS)
 
 
 @hookimpl

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import finding, schemes
+from plugins.subsidy.api import claims, finding, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
-ACTS = [*schemes.ACTS, *finding.ACTS]
+ACTS = [
+    *schemes.ACTS,
+    *finding.ACTS,
+    *claims.ACTS,
+]
 
 __all__ = ["ACTS", "PERMISSIONS"]

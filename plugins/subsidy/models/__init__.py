@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
+from plugins.subsidy.models.applications import Application, ApplicationPaper
+from plugins.subsidy.models.claims import (
+    ClaimApproval,
+    ClaimCorrection,
+    SchemeYear,
+    SubsidyClaim,
+    SubsidyUse,
+)
+from plugins.subsidy.models.grants import SubsidyGrant
+from plugins.subsidy.models.recoveries import SubsidyRecovery
 from plugins.subsidy.models.schemes import Scheme, SchemeTerms
 
-__all__ = ["Scheme", "SchemeTerms"]
+__all__ = [
+    "Application",
+    "ApplicationPaper",
+    "ClaimApproval",
+    "ClaimCorrection",
+    "Scheme",
+    "SchemeTerms",
+    "SchemeYear",
+    "SubsidyClaim",
+    "SubsidyGrant",
+    "SubsidyRecovery",
+    "SubsidyUse",
+]

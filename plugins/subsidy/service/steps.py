@@ -6,9 +6,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from core.states import Machine, Step, table
+from plugins.subsidy.models import claims as c
+from plugins.subsidy.models import recoveries as r
 from plugins.subsidy.models import schemes as s
 
 SCHEME, TERMS = "scheme", "scheme_terms"
+CLAIM, RECOVERY = "subsidy_claim", "subsidy_recovery"
 
 scheme = Machine(
     SCHEME,
@@ -41,4 +44,43 @@ terms = Machine(
         s.APPROVED: lazy_gettext("已批准"),
     },
     lambda row: _("第 %(n)s 版条款", n=row.version),
+)
+
+claim = Machine(
+    CLAIM,
+    table(
+        Step("claim.check", (c.SUBMITTED, c.COMPUTED), c.COMPUTED),
+        Step("claim.approve", (c.COMPUTED,), c.APPROVED),
+        Step("claim.refuse", (c.SUBMITTED, c.COMPUTED), c.REFUSED),
+        Step("claim.withdraw", (c.SUBMITTED, c.COMPUTED), c.WITHDRAWN),
+        Step("claim.forfeit", (c.SUBMITTED, c.COMPUTED), c.FORFEITED),
+        Step("claim.lower", (c.APPROVED,), c.FORFEITED),
+        Step("claim.paid", (c.APPROVED,), c.PAID),
+    ),
+    {
+        c.SUBMITTED: lazy_gettext("待核验"),
+        c.COMPUTED: lazy_gettext("待批准"),
+        c.APPROVED: lazy_gettext("已核定待付"),
+        c.PAID: lazy_gettext("已支付"),
+        c.REFUSED: lazy_gettext("不予补贴"),
+        c.WITHDRAWN: lazy_gettext("已撤回"),
+        c.FORFEITED: lazy_gettext("不再拨付"),
+    },
+    lambda row: _("补贴申报 %(number)s", number=row.number),
+)
+
+recovery = Machine(
+    RECOVERY,
+    table(
+        Step("subsidy_recovery.state", (r.PROPOSED,), r.STATED),
+        Step("subsidy_recovery.decide", (r.PROPOSED, r.STATED), r.DECIDED),
+        Step("subsidy_recovery.drop", (r.PROPOSED, r.STATED), r.DROPPED),
+    ),
+    {
+        r.PROPOSED: lazy_gettext("等对方陈述"),
+        r.STATED: lazy_gettext("对方已陈述，待决定"),
+        r.DECIDED: lazy_gettext("已决定追回"),
+        r.DROPPED: lazy_gettext("不再追回"),
+    },
+    lambda row: _("追回 %(number)s", number=row.number),
 )

@@ -1,0 +1,364 @@
+"""Subsidies: from the application to the money and back."""
+
+import sqlalchemy as sa
+from alembic import op
+
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+revision = "subsidy_0002"
+down_revision = "subsidy_0001"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "subsidy_scheme_year",
+        sa.Column("scheme_id", ID, autoincrement=False, nullable=False),
+        sa.Column("fiscal_year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("pool_id", ID, nullable=False),
+        sa.Column("forward_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["pool_id"], ["pool.id"], name=op.f("fk_subsidy_scheme_year_pool_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_scheme_year_scheme_id")
+        ),
+        sa.PrimaryKeyConstraint("scheme_id", "fiscal_year", name=op.f("pk_subsidy_scheme_year")),
+        sa.UniqueConstraint("pool_id", name=op.f("uq_subsidy_scheme_year_pool_id")),
+    )
+    op.create_table(
+        "subsidy_application",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("terms_id", ID, nullable=True),
+        sa.Column("applicant_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("declared", sa.JSON(), nullable=False),
+        sa.Column("words", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "separate_accounts", sa.Boolean(), server_default=sa.text("(false)"), nullable=False
+        ),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("checked_by", ID, nullable=True),
+        sa.Column("judged_on", sa.Date(), nullable=True),
+        sa.Column("reasons", sa.JSON(), server_default="[]", nullable=False),
+        sa.Column("sent_back_reason", sa.Text(), nullable=True),
+        sa.Column("ended_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["applicant_id"], ["party.id"], name=op.f("fk_subsidy_application_applicant_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_application_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_subsidy_application_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_application_scheme_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_application_terms_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_application")),
+        sa.UniqueConstraint("number", name=op.f("uq_subsidy_application_number")),
+    )
+    with op.batch_alter_table("subsidy_application", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_application_applicant_id"), ["applicant_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_application_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_application_scheme_id"), ["scheme_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_subsidy_application_standing",
+            ["scheme_id", "applicant_id"],
+            unique=True,
+            sqlite_where=sa.text(
+                "state IN ('draft', 'submitted', 'complete', 'eligible', 'agreed')"
+            ),
+            postgresql_where=sa.text(
+                "state IN ('draft', 'submitted', 'complete', 'eligible', 'agreed')"
+            ),
+        )
+
+    op.create_table(
+        "subsidy_application_paper",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("application_id", ID, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("added_by", ID, nullable=True),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["subsidy_application.id"],
+            name=op.f("fk_subsidy_application_paper_application_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_application_paper")),
+    )
+    with op.batch_alter_table("subsidy_application_paper", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_application_paper_application_id"),
+            ["application_id"],
+            unique=False,
+        )
+
+    op.create_table(
+        "subsidy_grant",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("application_id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("terms_id", ID, nullable=False),
+        sa.Column("beneficiary_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("text_hash", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("signed_by", ID, nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("broken_from", sa.Date(), nullable=True),
+        sa.Column("broken_reason", sa.Text(), nullable=True),
+        sa.Column("forfeited_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_grant_positive")),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["subsidy_application.id"],
+            name=op.f("fk_subsidy_grant_application_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["party.id"], name=op.f("fk_subsidy_grant_beneficiary_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_grant_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_subsidy_grant_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_grant_scheme_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_grant_terms_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_grant")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_subsidy_grant_application_id")),
+        sa.UniqueConstraint("number", name=op.f("uq_subsidy_grant_number")),
+    )
+    with op.batch_alter_table("subsidy_grant", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_grant_beneficiary_id"), ["beneficiary_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_subsidy_grant_scheme_id"), ["scheme_id"], unique=False)
+
+    op.create_table(
+        "subsidy_claim",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("terms_id", ID, nullable=False),
+        sa.Column("application_id", ID, nullable=True),
+        sa.Column("grant_id", ID, nullable=True),
+        sa.Column("instalment", sa.Integer(), nullable=True),
+        sa.Column("payee_id", ID, nullable=False),
+        sa.Column("beneficiary_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("fiscal_year", sa.Integer(), nullable=False),
+        sa.Column("period_from", sa.Date(), nullable=True),
+        sa.Column("period_to", sa.Date(), nullable=True),
+        sa.Column("asked_fen", sa.BigInteger(), nullable=True),
+        sa.Column("amount_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("lowered_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("claimed", sa.JSON(), nullable=False),
+        sa.Column("inputs", sa.JSON(), nullable=True),
+        sa.Column("calculation", sa.JSON(), nullable=True),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("computed_by", ID, nullable=True),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("approved_on", sa.Date(), nullable=True),
+        sa.Column("pool_id", ID, nullable=True),
+        sa.Column("journal_id", ID, nullable=True),
+        sa.Column("paid_journal_id", ID, nullable=True),
+        sa.Column("paid_on", sa.Date(), nullable=True),
+        sa.Column("ended_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("amount_fen >= 0", name=op.f("ck_subsidy_claim_amount")),
+        sa.CheckConstraint(
+            "lowered_fen >= 0 AND lowered_fen <= amount_fen", name=op.f("ck_subsidy_claim_lowered")
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["subsidy_application.id"],
+            name=op.f("fk_subsidy_claim_application_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["party.id"], name=op.f("fk_subsidy_claim_beneficiary_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_claim_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["subsidy_grant.id"], name=op.f("fk_subsidy_claim_grant_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_subsidy_claim_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(["payee_id"], ["party.id"], name=op.f("fk_subsidy_claim_payee_id")),
+        sa.ForeignKeyConstraint(["pool_id"], ["pool.id"], name=op.f("fk_subsidy_claim_pool_id")),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_claim_scheme_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_claim_terms_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_claim")),
+        sa.UniqueConstraint(
+            "grant_id", "instalment", name=op.f("uq_subsidy_claim_grant_id_instalment")
+        ),
+        sa.UniqueConstraint("number", name=op.f("uq_subsidy_claim_number")),
+    )
+    with op.batch_alter_table("subsidy_claim", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_claim_application_id"), ["application_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_claim_beneficiary_id"), ["beneficiary_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_claim_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_subsidy_claim_payee_id"), ["payee_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_subsidy_claim_pool_id"), ["pool_id"], unique=False)
+        batch_op.create_index("ix_subsidy_claim_scheme_state", ["scheme_id", "state"], unique=False)
+
+    op.create_table(
+        "subsidy_claim_approval",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("claim_id", ID, nullable=False),
+        sa.Column("round", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person_id", ID, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["claim_id"], ["subsidy_claim.id"], name=op.f("fk_subsidy_claim_approval_claim_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["user_account.id"], name=op.f("fk_subsidy_claim_approval_person_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_claim_approval")),
+        sa.UniqueConstraint(
+            "claim_id",
+            "round",
+            "person_id",
+            name=op.f("uq_subsidy_claim_approval_claim_id_round_person_id"),
+        ),
+    )
+    op.create_table(
+        "subsidy_claim_correction",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("claim_id", ID, nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("journal_id", ID, nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_claim_correction_positive")),
+        sa.ForeignKeyConstraint(
+            ["claim_id"], ["subsidy_claim.id"], name=op.f("fk_subsidy_claim_correction_claim_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_claim_correction")),
+    )
+    with op.batch_alter_table("subsidy_claim_correction", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_claim_correction_claim_id"), ["claim_id"], unique=False
+        )
+
+    op.create_table(
+        "subsidy_recovery",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("claim_id", ID, nullable=False),
+        sa.Column("clawback_id", ID, nullable=False),
+        sa.Column("party_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_by", sa.Date(), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=True),
+        sa.Column("stated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("proposed_by", ID, nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", ID, nullable=True),
+        sa.Column("decided_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_recovery_positive")),
+        sa.ForeignKeyConstraint(
+            ["claim_id"], ["subsidy_claim.id"], name=op.f("fk_subsidy_recovery_claim_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["clawback_id"], ["clawback.id"], name=op.f("fk_subsidy_recovery_clawback_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_recovery_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_subsidy_recovery_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["party_id"], ["party.id"], name=op.f("fk_subsidy_recovery_party_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_recovery")),
+        sa.UniqueConstraint("clawback_id", name=op.f("uq_subsidy_recovery_clawback_id")),
+        sa.UniqueConstraint("number", name=op.f("uq_subsidy_recovery_number")),
+    )
+    with op.batch_alter_table("subsidy_recovery", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_recovery_claim_id"), ["claim_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_recovery_party_id"), ["party_id"], unique=False
+        )
+
+    op.create_table(
+        "subsidy_use",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("claim_id", ID, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["claim_id"], ["subsidy_claim.id"], name=op.f("fk_subsidy_use_claim_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_use")),
+    )
+    with op.batch_alter_table("subsidy_use", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subsidy_use_claim_id"), ["claim_id"], unique=False)
+        batch_op.create_index(
+            "ix_subsidy_use_live",
+            ["kind", "key"],
+            unique=True,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
