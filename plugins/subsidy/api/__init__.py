@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import finding, promises, schemes
-from plugins.subsidy.api.permissions import PERMISSIONS
-
-ACTS = [*schemes.ACTS, *finding.ACTS, *promises.ACTS]
-from plugins.subsidy.api import claims, finding, schemes
+from plugins.subsidy.api import claims, finding, promises, relief, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [
     *schemes.ACTS,
     *finding.ACTS,
     *claims.ACTS,
+    *promises.ACTS,
+    *relief.ACTS,
 ]
 
 __all__ = ["ACTS", "PERMISSIONS"]
