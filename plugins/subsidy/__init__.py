@@ -15,6 +15,7 @@ from plugins.subsidy.service import (
     declaring,
     obstacles,
     postings,
+    relief_postings,
     settling,
     years,
 )
@@ -29,16 +30,22 @@ if TYPE_CHECKING:
     from core.deadlines import DeadlineKind
     from core.demo import World
     from core.facts import Fact
-    from core.ledger import Check, EntryKind
+    from core.ledger import AccountKind, Check, EntryKind
     from core.settlement import Claim
     from core.web.menu import MenuItem
     from core.years import Obstacle
 
 
 @hookimpl
+def register_account_kinds() -> list[AccountKind]:
+    """Declare the memoranda of relief."""
+    return list(relief_postings.ACCOUNT_KINDS)
+
+
+@hookimpl
 def register_entry_kinds() -> list[EntryKind]:
     """Declare what subsidies post."""
-    return list(postings.ENTRY_KINDS)
+    return [*postings.ENTRY_KINDS, *relief_postings.ENTRY_KINDS]
 
 
 @hookimpl
@@ -116,7 +123,7 @@ def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
 @hookimpl
 def integrity_checks() -> list[Check]:
     """Declare the checks of claims and agreements."""
-    return list(checks.CHECKS)
+    return [*checks.CHECKS, *relief_postings.CHECKS]
 
 
 @hookimpl

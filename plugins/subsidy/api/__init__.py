@@ -25,5 +25,15 @@ _PARTS = (
     promises,
 )
 ACTS = [act for part in _PARTS for act in part.ACTS]
+from plugins.subsidy.api import claims, finding, promises, relief, schemes
+from plugins.subsidy.api.permissions import PERMISSIONS
+
+ACTS = [
+    *schemes.ACTS,
+    *finding.ACTS,
+    *claims.ACTS,
+    *promises.ACTS,
+    *relief.ACTS,
+]
 
 __all__ = ["ACTS", "PERMISSIONS"]

@@ -16,12 +16,13 @@ _WATCH = (
 _PROVIDER = ("provider_clerk", "provider_manager")
 _APPLICANTS = (*_PROVIDER, "resident")
 _OWN = ("provider_manager", "resident")
+_APPLICANTS = ("provider_clerk", "provider_manager", "resident")
 
 PERMISSIONS = [
     Permission("scheme.view", "查看补贴项目", (*_OFFICE, *_WATCH)),
     Permission("scheme.define", "编制补贴项目", ("purchaser_clerk",)),
     Permission("scheme.publish", "公布和停止补贴项目", ("purchaser_approver",)),
-    Permission("promise.make", "作出价格承诺和陈述", _OWN),
+    Permission("promise.make", "作出价格承诺和陈述", _APPLICANTS),
     Permission("promise.check", "检查价格承诺", ("purchaser_clerk", "accepter", "supervisor")),
     Permission("promise.notify", "告知违诺", ("purchaser_clerk",)),
     Permission("promise.decide", "处理违诺", ("purchaser_approver",)),
@@ -36,6 +37,7 @@ PERMISSIONS = [
     Permission("loan.report", "报送贴息贷款", _PROVIDER),
     Permission("loan.end", "提出停止贷款贴息", ("purchaser_clerk",)),
     Permission("loan.decide_end", "决定停止贷款贴息", ("purchaser_approver",)),
+    Permission("promise.view", "查看价格承诺", (*_OFFICE, "accepter", *_WATCH, *_APPLICANTS)),
     Permission("claim.view", "查看补贴申报", (*_OFFICE, *_WATCH)),
     Permission("claim.check", "核验补贴申报", ("purchaser_clerk",)),
     Permission("claim.approve", "批准补贴申报", ("purchaser_approver", "finance_approver")),
@@ -49,4 +51,10 @@ PERMISSIONS = [
     Permission("application.make", "填写和提交补贴申请", ("purchaser_clerk", *_APPLICANTS)),
     Permission("application.check", "受理和审核补贴申请", ("purchaser_clerk",)),
     Permission("application.decide", "驳回和撤销补贴申请", ("purchaser_approver",)),
+    Permission("relief.fee", "登记减免的收费", ("purchaser_clerk",)),
+    Permission("relief.tax", "登记减免的税额", ("finance_maker",)),
+    Permission("relief.decide", "复核减免登记", ("purchaser_approver", "finance_approver")),
+    Permission("relief.approve_fee", "复核减免的收费", ("purchaser_approver",)),
+    Permission("relief.check_tax", "复核减免的税额", ("finance_approver",)),
+    Permission("relief.view", "查看减免登记簿", (*_OFFICE, *_WATCH, *_APPLICANTS)),
 ]

@@ -23,6 +23,8 @@ FEE_KIND, TAX_KIND = "fee_relief", "tax_relief_memo"
 # own exempt income.
 TAXES = ("vat", "income", "deed", "property", "land_use", "donation", "nonprofit_income")
 TAX_AUTHORITY = "tax_authority"
+# Whose figures somebody may offer; only the tax authority's are taken.
+SOURCES = (TAX_AUTHORITY, "taxpayer", "office")
 
 
 @dataclass(frozen=True)
