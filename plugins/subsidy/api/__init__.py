@@ -26,7 +26,6 @@ _PARTS = (
 )
 ACTS = [act for part in _PARTS for act in part.ACTS]
 from plugins.subsidy.api import claims, finding, promises, relief, schemes
-from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [
     *schemes.ACTS,
