@@ -10,6 +10,7 @@ from plugins.subsidy.api import (
     guarantors,
     loans,
     promises,
+    relief,
     schemes,
 )
 from plugins.subsidy.api.permissions import PERMISSIONS
@@ -19,20 +20,12 @@ _PARTS = (
     finding,
     applications,
     claims,
-    loans,
-    guarantors,
     guarantees,
+    guarantors,
+    loans,
     promises,
+    relief,
 )
 ACTS = [act for part in _PARTS for act in part.ACTS]
-from plugins.subsidy.api import claims, finding, promises, relief, schemes
-
-ACTS = [
-    *schemes.ACTS,
-    *finding.ACTS,
-    *claims.ACTS,
-    *promises.ACTS,
-    *relief.ACTS,
-]
 
 __all__ = ["ACTS", "PERMISSIONS"]

@@ -16,7 +16,6 @@ _WATCH = (
 _PROVIDER = ("provider_clerk", "provider_manager")
 _APPLICANTS = (*_PROVIDER, "resident")
 _OWN = ("provider_manager", "resident")
-_APPLICANTS = ("provider_clerk", "provider_manager", "resident")
 
 PERMISSIONS = [
     Permission("scheme.view", "查看补贴项目", (*_OFFICE, *_WATCH)),
@@ -26,7 +25,7 @@ PERMISSIONS = [
     Permission("promise.check", "检查价格承诺", ("purchaser_clerk", "accepter", "supervisor")),
     Permission("promise.notify", "告知违诺", ("purchaser_clerk",)),
     Permission("promise.decide", "处理违诺", ("purchaser_approver",)),
-    Permission("promise.view", "查看价格承诺", (*_OFFICE, "accepter", *_WATCH, *_OWN)),
+    Permission("promise.view", "查看价格承诺", (*_OFFICE, "accepter", *_WATCH, *_APPLICANTS)),
     Permission("guarantor.view", "查看担保公司", (*_OFFICE, *_WATCH, *_PROVIDER)),
     Permission("guarantor.name", "登记担保公司", ("finance_maker",)),
     Permission("guarantor.approve", "复核和终止担保公司登记", ("finance_approver",)),
@@ -37,7 +36,6 @@ PERMISSIONS = [
     Permission("loan.report", "报送贴息贷款", _PROVIDER),
     Permission("loan.end", "提出停止贷款贴息", ("purchaser_clerk",)),
     Permission("loan.decide_end", "决定停止贷款贴息", ("purchaser_approver",)),
-    Permission("promise.view", "查看价格承诺", (*_OFFICE, "accepter", *_WATCH, *_APPLICANTS)),
     Permission("claim.view", "查看补贴申报", (*_OFFICE, *_WATCH)),
     Permission("claim.check", "核验补贴申报", ("purchaser_clerk",)),
     Permission("claim.approve", "批准补贴申报", ("purchaser_approver", "finance_approver")),
