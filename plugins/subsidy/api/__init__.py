@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import finding, guarantees, guarantors, schemes
-from plugins.subsidy.api.permissions import PERMISSIONS
-
-ACTS = [*schemes.ACTS, *finding.ACTS, *guarantors.ACTS, *guarantees.ACTS]
-from plugins.subsidy.api import claims, finding, schemes
+from plugins.subsidy.api import claims, finding, guarantees, guarantors, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [
     *schemes.ACTS,
     *finding.ACTS,
     *claims.ACTS,
+    *guarantors.ACTS,
+    *guarantees.ACTS,
 ]
 
 __all__ = ["ACTS", "PERMISSIONS"]
