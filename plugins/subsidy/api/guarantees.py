@@ -8,9 +8,10 @@ from core.acts import Act
 from core.fields import Text, date, fen, identity, one_of, reason, schema
 from core.purchases.schemas import one, page
 from plugins.subsidy.models.guarantors import GUARANTEE_STATES
-from plugins.subsidy.service import guarantee_queries, guarantees
+from plugins.subsidy.service import fee_claims, guarantee_queries, guarantees, pool_claims
 from plugins.subsidy.service.guarantee_steps import GUARANTEE
 from plugins.subsidy.service.guarantees import KEEP, VIEW
+from plugins.subsidy.service.steps import CLAIM
 
 
 def _maybe(**options: Any) -> Any:
@@ -73,6 +74,33 @@ ACTS = [
         KEEP,
         one("GuaranteeEnded", on=date(), reason=reason()),
         guarantees.end,
+        object_type=GUARANTEE,
+    ),
+    Act(
+        "guarantee.claim_fee",
+        "申报担保费补贴",
+        "/subsidy/guarantees/claim-fee",
+        KEEP,
+        one("GuaranteeFeeClaim", period_from=date(), period_to=date()),
+        fee_claims.claim_fee,
+        object_type=CLAIM,
+    ),
+    Act(
+        "guarantee.claim_loss",
+        "申请分担代偿损失",
+        "/subsidy/guarantees/claim-loss",
+        KEEP,
+        one("GuaranteeLoss", paid_fen=fen(minimum=0), paid_on=date(), document=_document()),
+        pool_claims.claim_loss,
+        object_type=CLAIM,
+    ),
+    Act(
+        "guarantee.recover",
+        "登记代偿后追回的款项",
+        "/subsidy/guarantees/recover",
+        KEEP,
+        one("GuaranteeRecovered", on=date(), amount_fen=fen(), document=_document()),
+        pool_claims.recover,
         object_type=GUARANTEE,
     ),
     Act(

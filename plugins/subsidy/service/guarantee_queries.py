@@ -9,7 +9,7 @@ from sqlalchemy import func
 
 from core.access import Actor, fetch, scoped
 from core.db import db
-from core.parties import Organisation, Resident
+from core.settlement.claims import payee_names
 from plugins.subsidy import rules
 from plugins.subsidy.models import (
     Guarantee,
@@ -37,7 +37,7 @@ def list_guarantors(
     if state is not None:
         query = query.where(Guarantor.state == state)
     shown, next_before = _page(Guarantor, query, before, limit)
-    names = party_names(row.organisation_id for row in shown)
+    names = payee_names(row.organisation_id for row in shown)
     used = _used_by(row.id for row in shown)
     return {
         "items": [_guarantor(row, names, used.get(row.id, 0)) for row in shown],
@@ -48,7 +48,7 @@ def list_guarantors(
 def show_guarantor(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Return a guarantor with its figures, newest first, and its room for a new debtor."""
     row = fetch(Guarantor, id, actor, guarantors.VIEW)
-    names = party_names(one for one in (row.organisation_id, row.controller_id) if one is not None)
+    names = payee_names(one for one in (row.organisation_id, row.controller_id) if one is not None)
     figure = guarantors.figure_in_force(row.id)
     figures = db.session.scalars(
         db.select(GuarantorFigure)
@@ -81,14 +81,14 @@ def list_guarantees(
     if guarantor_id is not None:
         query = query.where(Guarantee.guarantor_id == guarantor_id)
     shown, next_before = _page(Guarantee, query, before, limit)
-    names = party_names(one for row in shown for one in (row.provider_id, row.debtor_id))
+    names = payee_names(one for row in shown for one in (row.provider_id, row.debtor_id))
     return {"items": [_guarantee(row, names) for row in shown], "next_before": next_before}
 
 
 def show_guarantee(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Return a guarantee with what happened to it, its claims, and what came back."""
     row = fetch(Guarantee, id, actor, guarantees.VIEW)
-    return _guarantee(row, party_names([row.provider_id, row.debtor_id])) | {
+    return _guarantee(row, payee_names([row.provider_id, row.debtor_id])) | {
         "guarantor_id": row.guarantor_id,
         "principal_fen": row.principal_fen,
         "fee_scheme": _scheme(row.fee_scheme_id),
@@ -135,16 +135,6 @@ def recoveries_of(row: Guarantee) -> list[GuaranteeRecovery]:
     """Return what the debtor paid after the guarantor had, in order."""
     query = db.select(GuaranteeRecovery).filter_by(guarantee_id=row.id)
     return list(db.session.scalars(query.order_by(GuaranteeRecovery.id)))
-
-
-def party_names(ids: Iterable[int]) -> dict[int, str]:
-    """Return the names of organisations and residents by their numbers."""
-    wanted = set(ids)
-    found: dict[int, str] = {}
-    for model in (Organisation, Resident):
-        query = db.select(model.id, model.name).where(model.id.in_(wanted))
-        found |= {row.id: row.name for row in db.session.execute(query)}
-    return found
 
 
 def _page(model: Any, query: Any, before: int | None, limit: int) -> tuple[list[Any], int | None]:
