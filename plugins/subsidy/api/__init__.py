@@ -27,15 +27,5 @@ _PARTS = (
     relief,
 )
 ACTS = [act for part in _PARTS for act in part.ACTS]
-from plugins.subsidy.api import claims, finding, guarantees, guarantors, schemes
-from plugins.subsidy.api.permissions import PERMISSIONS
-
-ACTS = [
-    *schemes.ACTS,
-    *finding.ACTS,
-    *claims.ACTS,
-    *guarantors.ACTS,
-    *guarantees.ACTS,
-]
 
 __all__ = ["ACTS", "PERMISSIONS"]
