@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import claims, finding, loans, schemes
+from plugins.subsidy.api import claims, finding, interest, loans, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [
@@ -10,6 +10,7 @@ ACTS = [
     *finding.ACTS,
     *claims.ACTS,
     *loans.ACTS,
+    *interest.ACTS,
 ]
 
 __all__ = ["ACTS", "PERMISSIONS"]

@@ -11,6 +11,7 @@ from plugins.subsidy.models.claims import (
     SubsidyUse,
 )
 from plugins.subsidy.models.grants import SubsidyGrant
+from plugins.subsidy.models.interest import LoanCorrection
 from plugins.subsidy.models.loans import BankFile, HandlingBank, Loan, LoanEnding, LoanEvent
 from plugins.subsidy.models.recoveries import SubsidyRecovery
 from plugins.subsidy.models.schemes import Scheme, SchemeTerms
@@ -23,6 +24,7 @@ __all__ = [
     "ClaimCorrection",
     "HandlingBank",
     "Loan",
+    "LoanCorrection",
     "LoanEnding",
     "LoanEvent",
     "Scheme",
