@@ -27,5 +27,15 @@ _PARTS = (
     relief,
 )
 ACTS = [act for part in _PARTS for act in part.ACTS]
+from plugins.subsidy.api import claims, finding, interest, loans, schemes
+from plugins.subsidy.api.permissions import PERMISSIONS
+
+ACTS = [
+    *schemes.ACTS,
+    *finding.ACTS,
+    *claims.ACTS,
+    *loans.ACTS,
+    *interest.ACTS,
+]
 
 __all__ = ["ACTS", "PERMISSIONS"]

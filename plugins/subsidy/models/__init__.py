@@ -19,6 +19,7 @@ from plugins.subsidy.models.guarantors import (
     Guarantor,
     GuarantorFigure,
 )
+from plugins.subsidy.models.interest import LoanCorrection
 from plugins.subsidy.models.loans import BankFile, HandlingBank, Loan, LoanEnding, LoanEvent
 from plugins.subsidy.models.promises import PricePromise, PromiseCheck
 from plugins.subsidy.models.recoveries import SubsidyRecovery
@@ -40,6 +41,7 @@ __all__ = [
     "GuarantorFigure",
     "HandlingBank",
     "Loan",
+    "LoanCorrection",
     "LoanEnding",
     "LoanEvent",
     "PricePromise",

@@ -57,6 +57,7 @@ claim = Machine(
         Step("claim.withdraw", (c.SUBMITTED, c.COMPUTED), c.WITHDRAWN),
         Step("claim.forfeit", (c.SUBMITTED, c.COMPUTED), c.FORFEITED),
         Step("claim.lower", (c.APPROVED,), c.FORFEITED),
+        Step("interest.review", (c.APPROVED, c.PAID)),
         Step("claim.paid", (c.APPROVED,), c.PAID),
     ),
     {
