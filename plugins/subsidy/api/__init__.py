@@ -8,6 +8,7 @@ from plugins.subsidy.api import (
     finding,
     guarantees,
     guarantors,
+    interest,
     loans,
     promises,
     relief,
@@ -22,20 +23,11 @@ _PARTS = (
     claims,
     guarantees,
     guarantors,
+    interest,
     loans,
     promises,
     relief,
 )
 ACTS = [act for part in _PARTS for act in part.ACTS]
-from plugins.subsidy.api import claims, finding, interest, loans, schemes
-from plugins.subsidy.api.permissions import PERMISSIONS
-
-ACTS = [
-    *schemes.ACTS,
-    *finding.ACTS,
-    *claims.ACTS,
-    *loans.ACTS,
-    *interest.ACTS,
-]
 
 __all__ = ["ACTS", "PERMISSIONS"]
