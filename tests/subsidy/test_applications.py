@@ -152,7 +152,7 @@ def test_a_newer_paper_replaces_the_one_before_which_is_kept(county, scheme, own
     do("application.add_paper", owner, id=number, **world.paper("licence"))
     newer = do("application.add_paper", owner, id=number, **world.paper("licence", content=PNG))
     [shown, _lease] = do("application.show", owner, id=number)["papers"]
-    assert (shown["id"], shown["name"]) == (newer["paper_id"], "扫描件.png")
+    assert (shown["id"], shown["name"]) == (newer["paper_id"], "营业执照.png")
     with transaction(readonly=True):
         rows = db.session.scalars(db.select(ApplicationPaper).order_by(ApplicationPaper.id)).all()
         assert [row.replaced_at is None for row in rows] == [False, True]
@@ -334,7 +334,7 @@ def test_applications_are_seen_by_their_applicant_and_the_office_alone(
     assert attempt("application.paper", clerk, id=paper).status == 404
     assert do("application.list", clerk)["items"] == []
     do("application.submit", owner, id=number)
-    assert do("application.paper", clerk, id=paper)["name"] == "扫描件.pdf"
+    assert do("application.paper", clerk, id=paper)["name"] == "营业执照.pdf"
     assert [one["id"] for one in do("application.list", clerk, scheme_id=scheme)["items"]] == [
         number
     ]
