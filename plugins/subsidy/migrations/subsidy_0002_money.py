@@ -954,6 +954,35 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "subsidy_loan_correction",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("claim_id", ID, nullable=False),
+        sa.Column("loan_id", ID, nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("calculation", sa.JSON(), nullable=False),
+        sa.Column("recovery_id", ID, nullable=True),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_loan_correction_positive")),
+        sa.ForeignKeyConstraint(
+            ["claim_id"], ["subsidy_claim.id"], name=op.f("fk_subsidy_loan_correction_claim_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["loan_id"], ["subsidy_loan.id"], name=op.f("fk_subsidy_loan_correction_loan_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recovery_id"],
+            ["subsidy_recovery.id"],
+            name=op.f("fk_subsidy_loan_correction_recovery_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_loan_correction")),
+    )
+    with op.batch_alter_table("subsidy_loan_correction", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_loan_correction_claim_id"), ["claim_id"], unique=False
+        )
+
+    op.create_table(
         "subsidy_relief_paper",
         sa.Column("id", ID, nullable=False),
         sa.Column("relief_id", ID, nullable=False),
