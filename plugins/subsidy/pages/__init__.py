@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from core.access import Actor
 from core.web.menu import MenuItem
-from plugins.subsidy.pages import finder, public, scheme_defining, schemes
+from plugins.subsidy.pages import (
+    claims,
+    finder,
+    own_claims,
+    public,
+    recoveries,
+    scheme_defining,
+    schemes,
+)
 
-_PARTS = (schemes, public, finder)
+_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 
