@@ -5,8 +5,6 @@ from __future__ import annotations
 from core.access import Actor
 from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
-    finder,
-    public,
     claims,
     finder,
     own_claims,
