@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import claims, finding, promises, relief, schemes
+from plugins.subsidy.api import claims, finding, promises, relief, schemes, units
 from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [
@@ -11,6 +11,7 @@ ACTS = [
     *claims.ACTS,
     *promises.ACTS,
     *relief.ACTS,
+    *units.ACTS,
 ]
 
 __all__ = ["ACTS", "PERMISSIONS"]
