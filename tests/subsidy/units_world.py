@@ -129,18 +129,19 @@ APRIL = {"period_from": "2026-04-01", "period_to": "2026-04-30"}
 RECORD = "望民核〔2026〕8号"
 
 
-def nursing(county: County, **changes: Any) -> int:
-    """Publish a scheme that pays nursing homes by the month, on a line of 3,000,000 yuan."""
+def nursing(county: County, *, kind: str = "per_unit", **changes: Any) -> int:
+    """Publish a scheme that pays nursing homes by the month, on a line of 3,000,000 yuan.
+
+    One of another kind pays, or waives, on such a line, too.
+    """
     with clock.frozen(world.PLANNED):
         line = factories.make_line(county, code=f"BEDS{next(_serial)}", amount_fen=300_000_000)
-    terms = {
-        "unit_classes": BEDS,
-        "period_months": 1,
-        "funding": [{"line_id": line, "share_ppm": 1_000_000}],
-    }
+    terms: dict[str, Any] = {"funding": [{"line_id": line, "share_ppm": 1_000_000}]}
+    if kind == "per_unit":
+        terms |= {"unit_classes": BEDS, "period_months": 1}
     plan = world.make_plan(county, line=line)
     with clock.frozen(world.WRITTEN):
-        return world.publish_scheme(county, plan, kind="per_unit", **terms | changes)
+        return world.publish_scheme(county, plan, kind=kind, **terms | changes)
 
 
 def home(county: County, scheme: int, name: str) -> tuple[int, Actor]:
