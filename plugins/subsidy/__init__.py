@@ -10,6 +10,7 @@ from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.subsidy import api, demo, models, pages
 from plugins.subsidy.service import (
+    application_clocks,
     checks,
     declaring,
     obstacles,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.deadlines import DeadlineKind
     from core.demo import World
     from core.facts import Fact
     from core.ledger import AccountKind, Check, EntryKind
@@ -62,6 +64,12 @@ def register_acts() -> list[Act]:
 def register_facts() -> list[Fact]:
     """Declare what an organisation says of itself when it asks for support."""
     return list(declaring.FACTS)
+
+
+@hookimpl
+def register_deadlines() -> list[DeadlineKind]:
+    """Declare the legal clocks of applications."""
+    return list(application_clocks.KINDS)
 
 
 @hookimpl

@@ -13,5 +13,32 @@ ACTS = [
     *relief.ACTS,
     *units.ACTS,
 ]
+from plugins.subsidy.api import (
+    applications,
+    claims,
+    finding,
+    guarantees,
+    guarantors,
+    interest,
+    loans,
+    promises,
+    relief,
+    schemes,
+)
+from plugins.subsidy.api.permissions import PERMISSIONS
+
+_PARTS = (
+    schemes,
+    finding,
+    applications,
+    claims,
+    guarantees,
+    guarantors,
+    interest,
+    loans,
+    promises,
+    relief,
+)
+ACTS = [act for part in _PARTS for act in part.ACTS]
 
 __all__ = ["ACTS", "PERMISSIONS"]
