@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import claims, finding, promises, relief, schemes, units
-from plugins.subsidy.api.permissions import PERMISSIONS
-
-ACTS = [
-    *schemes.ACTS,
-    *finding.ACTS,
-    *claims.ACTS,
-    *promises.ACTS,
-    *relief.ACTS,
-    *units.ACTS,
-]
 from plugins.subsidy.api import (
     applications,
     claims,
@@ -24,6 +13,7 @@ from plugins.subsidy.api import (
     promises,
     relief,
     schemes,
+    units,
 )
 from plugins.subsidy.api.permissions import PERMISSIONS
 
@@ -38,6 +28,7 @@ _PARTS = (
     loans,
     promises,
     relief,
+    units,
 )
 ACTS = [act for part in _PARTS for act in part.ACTS]
 
