@@ -31,7 +31,7 @@ from plugins.subsidy.models import (
 )
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.service import postings, steps, using, years
-from plugins.subsidy.service.reckoning import Reckoned, reckon
+from plugins.subsidy.service.reckoning import Reckoned, reckon, refuse_unready
 
 VIEW, CHECK, APPROVE, MAKE = "claim.view", "claim.check", "claim.approve", "claim.make"
 
@@ -155,6 +155,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     """
     claim = fetch(SubsidyClaim, id, actor, APPROVE)
     steps.claim.require(claim, "claim.approve")
+    refuse_unready(claim)
     if not claim.amount_fen:
         raise RuleBroken(
             "NOTHING_TO_PAY",
