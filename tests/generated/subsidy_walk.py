@@ -8,6 +8,7 @@ from tests import factories
 from tests.generated.leaks import ID_NUMBER
 from tests.generated.procurement_walk import APPROVER, CLERK, on
 from tests.generated.steps import ANYBODY, Step, Told, Walk
+from tests.generated.subsidy_guarantees_walk import GuaranteesWalk
 from tests.subsidy import scheme_world
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 def subsidies(life: Life) -> Walk:
     """Yield every step of subsidies in an order in which each can succeed."""
     yield from SubsidyWalk(life).steps()
+    yield from GuaranteesWalk(life).steps()
 
 
 class SubsidyWalk:
