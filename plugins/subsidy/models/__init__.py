@@ -19,12 +19,18 @@ from plugins.subsidy.models.guarantors import (
     Guarantor,
     GuarantorFigure,
 )
+from plugins.subsidy.models.interest import LoanCorrection
+from plugins.subsidy.models.loans import BankFile, HandlingBank, Loan, LoanEnding, LoanEvent
+from plugins.subsidy.models.promises import PricePromise, PromiseCheck
 from plugins.subsidy.models.recoveries import SubsidyRecovery
+from plugins.subsidy.models.relief import ReliefPaper, ReliefRecord
 from plugins.subsidy.models.schemes import Scheme, SchemeTerms
+from plugins.subsidy.models.units import UnitRound
 
 __all__ = [
     "Application",
     "ApplicationPaper",
+    "BankFile",
     "ClaimApproval",
     "ClaimCorrection",
     "Guarantee",
@@ -33,6 +39,15 @@ __all__ = [
     "GuaranteeRecovery",
     "Guarantor",
     "GuarantorFigure",
+    "HandlingBank",
+    "Loan",
+    "LoanCorrection",
+    "LoanEnding",
+    "LoanEvent",
+    "PricePromise",
+    "PromiseCheck",
+    "ReliefPaper",
+    "ReliefRecord",
     "Scheme",
     "SchemeTerms",
     "SchemeYear",
@@ -40,4 +55,5 @@ __all__ = [
     "SubsidyGrant",
     "SubsidyRecovery",
     "SubsidyUse",
+    "UnitRound",
 ]

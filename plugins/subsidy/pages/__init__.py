@@ -15,6 +15,13 @@ from plugins.subsidy.pages import (
 
 _PARTS = (schemes, public, finder, guarantors)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
+# One line each, in the order of the menu.
+_PARTS = (
+    schemes,
+    public,
+    finder,
+)
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
