@@ -7,9 +7,9 @@ from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
     claims,
     finder,
-    own_claims,
     guarantees,
     guarantors,
+    own_claims,
     public,
     recoveries,
     scheme_defining,
