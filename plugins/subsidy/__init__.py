@@ -9,7 +9,15 @@ from flask_babel import gettext as _
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.subsidy import api, demo, models, pages
-from plugins.subsidy.service import checks, declaring, obstacles, postings, settling, years
+from plugins.subsidy.service import (
+    checks,
+    declaring,
+    doubling,
+    obstacles,
+    postings,
+    settling,
+    years,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.benefits import Benefit, Purpose
     from core.demo import World
     from core.facts import Fact
     from core.ledger import Check, EntryKind
@@ -90,6 +99,12 @@ def settlement_claims(until: datetime) -> list[Claim]:
 def claim_settled(claim: Claim, journal_id: int) -> None:
     """Hear that a claim was paid."""
     settling.on_claim_settled(claim, journal_id)
+
+
+@hookimpl
+def benefits(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
+    """Say which subsidies parties have for a purpose."""
+    return doubling.supported(party_ids, purpose)
 
 
 @hookimpl
