@@ -13,8 +13,10 @@ from plugins.subsidy.service import (
     application_clocks,
     checks,
     declaring,
+    doubling,
     obstacles,
     postings,
+    relief_postings,
     settling,
     years,
 )
@@ -26,19 +28,26 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.benefits import Benefit, Purpose
     from core.deadlines import DeadlineKind
     from core.demo import World
     from core.facts import Fact
-    from core.ledger import Check, EntryKind
+    from core.ledger import AccountKind, Check, EntryKind
     from core.settlement import Claim
     from core.web.menu import MenuItem
     from core.years import Obstacle
 
 
 @hookimpl
+def register_account_kinds() -> list[AccountKind]:
+    """Declare the memoranda of relief."""
+    return list(relief_postings.ACCOUNT_KINDS)
+
+
+@hookimpl
 def register_entry_kinds() -> list[EntryKind]:
     """Declare what subsidies post."""
-    return list(postings.ENTRY_KINDS)
+    return [*postings.ENTRY_KINDS, *relief_postings.ENTRY_KINDS]
 
 
 @hookimpl
@@ -108,6 +117,12 @@ def claim_settled(claim: Claim, journal_id: int) -> None:
 
 
 @hookimpl
+def benefits(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
+    """Say which subsidies parties have for a purpose."""
+    return doubling.supported(party_ids, purpose)
+
+
+@hookimpl
 def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
     """Say what keeps a scheme's pools from closing."""
     return obstacles.obstacles(pool_ids)
@@ -116,7 +131,7 @@ def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
 @hookimpl
 def integrity_checks() -> list[Check]:
     """Declare the checks of claims and agreements."""
-    return list(checks.CHECKS)
+    return [*checks.CHECKS, *relief_postings.CHECKS]
 
 
 @hookimpl

@@ -6,7 +6,7 @@ import base64
 import itertools
 from typing import Any
 
-from core import clock
+from core import clock, signin
 from core.access import Actor, Grant
 from core.db import db, transaction
 from tests import factories
@@ -55,14 +55,9 @@ def shop(county: County, name: str = "") -> tuple[int, Actor]:
 def resident(county: County) -> tuple[int, Actor]:
     """Make a resident who signs in; return the number and the person."""
     [number] = factories.make_residents(county, 1)
-    made = do(
-        "access.create_user",
-        login=f"resident-{next(_serial)}",
-        name="张三丰",
-        password=factories.PASSWORD,
-        resident_id=number,
-    )
-    return number, Actor(made["id"], "张三丰", (Grant("resident", None, ""),), resident_id=number)
+    with transaction():
+        user = signin.resident_user(number).id
+    return number, Actor(user, "居民", (Grant("resident", None, ""),), resident_id=number)
 
 
 def draft(county: County, scheme: int, actor: Actor | None = None, **fields: Any) -> int:

@@ -147,16 +147,16 @@ def test_an_answer_that_fits_no_fact_is_refused_at_its_place(scheme, owner, decl
 
 
 @one_engine
-def test_a_newer_paper_replaces_the_one_before_which_is_kept(county, scheme, owner, clerk):
+def test_a_newer_paper_replaces_the_one_before_which_is_kept(county, scheme, owner):
     number = world.draft(county, scheme)
     do("application.add_paper", owner, id=number, **world.paper("licence"))
     newer = do("application.add_paper", owner, id=number, **world.paper("licence", content=PNG))
     [shown, _lease] = do("application.show", owner, id=number)["papers"]
-    assert (shown["id"], shown["name"]) == (newer["paper_id"], "扫描件.png")
+    assert (shown["id"], shown["name"]) == (newer["paper_id"], "营业执照.png")
     with transaction(readonly=True):
         rows = db.session.scalars(db.select(ApplicationPaper).order_by(ApplicationPaper.id)).all()
         assert [row.replaced_at is None for row in rows] == [False, True]
-    told = do("application.paper", clerk, id=newer["paper_id"])
+    told = do("application.paper", owner, id=newer["paper_id"])
     assert base64.b64decode(told["content"]) == PNG
 
 
@@ -279,8 +279,8 @@ def test_the_rule_judges_and_tells_every_reason(county, scheme, clerk):
     answer = do("application.judge", clerk, id=number)
     assert answer["state"] == "ineligible"
     assert answer["reasons"] == [
-        "主要业务：教育；要求为书店。",
-        "营业面积（平方米）：20；要求不低于50。",
+        "主要业务：教育；要求主要业务是“书店”。",
+        "营业面积（平方米）：20；要求营业面积（平方米）不低于 50。",
     ]
 
 
@@ -334,7 +334,7 @@ def test_applications_are_seen_by_their_applicant_and_the_office_alone(
     assert attempt("application.paper", clerk, id=paper).status == 404
     assert do("application.list", clerk)["items"] == []
     do("application.submit", owner, id=number)
-    assert do("application.paper", clerk, id=paper)["name"] == "扫描件.pdf"
+    assert do("application.paper", clerk, id=paper)["name"] == "营业执照.pdf"
     assert [one["id"] for one in do("application.list", clerk, scheme_id=scheme)["items"]] == [
         number
     ]

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import applications, claims, finding, grants, results, schemes
+from plugins.subsidy.api import (
+    applications,
+    claims,
+    finding,
+    grants,
+    guarantees,
+    guarantors,
+    interest,
+    loans,
+    promises,
+    relief,
+    results,
+    schemes,
+    units,
+)
 from plugins.subsidy.api.permissions import PERMISSIONS
 
-ACTS = [
-    *schemes.ACTS,
-    *finding.ACTS,
-    *applications.ACTS,
-    *claims.ACTS,
-    *results.ACTS,
-    *grants.ACTS,
-]
+_PARTS = (
+    schemes,
+    finding,
+    applications,
+    claims,
+    guarantees,
+    guarantors,
+    interest,
+    loans,
+    promises,
+    relief,
+    results,
+    grants,
+    units,
+)
+ACTS = [act for part in _PARTS for act in part.ACTS]
 
 __all__ = ["ACTS", "PERMISSIONS"]

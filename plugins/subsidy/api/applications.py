@@ -53,7 +53,7 @@ ACTS = [
             scheme_id=identity(),
             applicant_id=identity(required=False, load_default=None, allow_none=True),
             declared=answers(),
-            words=Text(longest=WORDS_MOST, shortest=0, load_default=""),
+            words=Text(longest=WORDS_MOST, shortest=0, load_default="", public=True),
             separate_accounts=fields.Boolean(load_default=False),
         ),
         applications.draft,

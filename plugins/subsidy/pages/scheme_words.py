@@ -109,11 +109,20 @@ def _whom(document: dict[str, Any], terms: rules.Terms) -> list[tuple[str, Any]]
     conditions = [
         _("补贴或减免的部分单独记账") if terms.conditions.separate_accounts else "",
         _("公开承诺服务项目、价格和期限") if terms.conditions.price_promise else "",
+        _("每月免费提供公益服务 %(hours)s 小时", hours=terms.conditions.free_hours)
+        if terms.conditions.free_hours
+        else "",
     ]
     return [
         (_("谁来申请"), who),
         (_("要符合"), finding.rule_words(document)),
         (_("还要做到"), "；".join(filter(None, conditions))),
+        (
+            _("其他支持"),
+            _("同一事项已由凭单、合同或其他补贴支持的，也可以享受")
+            if terms.combines
+            else _("同一事项、同一期间已由凭单、合同或其他补贴支持的，不再补"),
+        ),
         (
             _("累计上限"),
             _(

@@ -45,7 +45,8 @@ def add(
     paper = ApplicationPaper(
         application_id=row.id,
         code=code,
-        name=upload.name,
+        # By what it shows: people write names and numbers into the names of their files.
+        name=f"{asked[code]}.{upload.name.rpartition('.')[2]}",
         kind=upload.kind,
         sha256=upload.sha256,
         content=upload.content,

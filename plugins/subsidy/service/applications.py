@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from core import audit, clock, states
-from core.access import ROLES, Actor, fetch
+from core.access import ROLES, Actor, fetch, require
 from core.db import db
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.parties import Organisation, Resident
@@ -221,6 +221,7 @@ def _applicant(actor: Actor, scheme: Scheme, about: str, applicant_id: int | Non
         )
     if is_own:
         return int(found)
+    require(actor, CHECK)
     if about == RESIDENT:
         return int(fetch(Resident, found, actor, CHECK).id)
     fetch(Scheme, scheme.id, actor, CHECK)

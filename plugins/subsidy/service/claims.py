@@ -28,12 +28,10 @@ from plugins.subsidy.models import (
     Scheme,
     SchemeTerms,
     SubsidyClaim,
-    SubsidyGrant,
 )
 from plugins.subsidy.models import claims as c
-from plugins.subsidy.models.grants import SIGNED
-from plugins.subsidy.service import postings, steps, using, years
-from plugins.subsidy.service.reckoning import Reckoned, reckon
+from plugins.subsidy.service import doubling, postings, steps, using, years
+from plugins.subsidy.service.reckoning import Reckoned, reckon, refuse_unready
 
 VIEW, CHECK, APPROVE, MAKE = "claim.view", "claim.check", "claim.approve", "claim.make"
 
@@ -56,7 +54,7 @@ def begin(
     the scheme's and be over: PERIOD_OUTSIDE_SCHEME, PERIOD_NOT_ENDED.
     """
     if period is not None:
-        _refuse_period(rules.read_terms(terms.document), *period)
+        refuse_period(rules.read_terms(terms.document), *period)
     claim = SubsidyClaim(
         number=audit.current().act,
         kind=scheme.kind,
@@ -153,16 +151,18 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     """Approve a computed claim; with the last person its band asks for, the amount is owed.
 
     Refuses FOUR_EYES_REQUIRED to who made, computed or already approved it, NOTHING_TO_PAY,
+    DOUBLE_BENEFIT,
     BUDGET_INSUFFICIENT and ENVELOPE_EXCEEDED (it stays computed, and nothing is posted).
     """
     claim = fetch(SubsidyClaim, id, actor, APPROVE)
     steps.claim.require(claim, "claim.approve")
-    _refuse_questioned(claim)
+    refuse_unready(claim)
     if not claim.amount_fen:
         raise RuleBroken(
             "NOTHING_TO_PAY",
             _("这份申报核定金额为 0 元，不能批准拨付。请退回并写明理由。"),
         )
+    doubling.refuse_claim(claim)
     approved = _approvals(claim)
     four_eyes(actor, claim.made_by, claim.computed_by, *approved, what=_("补贴申报"))
     assert claim.computed_at is not None  # noqa: S101 - its state is computed
@@ -350,26 +350,8 @@ def _refuse_instalment(claim: SubsidyClaim) -> None:
         )
 
 
-def _refuse_questioned(claim: SubsidyClaim) -> None:
-    """Refuse DUTY_QUESTIONED while an instalment's agreement is not in good order."""
-    if claim.grant_id is None:
-        return
-    grant = db.session.get_one(
-        SubsidyGrant, claim.grant_id, with_for_update=True, populate_existing=True
-    )
-    if grant.state != SIGNED:
-        raise Conflict(
-            "DUTY_QUESTIONED",
-            _(
-                "协议 %(number)s 的履约情况正在核查或已终止，这一期不能批准拨付。"
-                "请先在协议页办结未履约事项。",
-                number=grant.number,
-            ),
-            grant=grant.number,
-        )
-
-
-def _refuse_period(terms: rules.Terms, begin: date, end: date) -> None:
+def refuse_period(terms: rules.Terms, begin: date, end: date) -> None:
+    """Refuse PERIOD_OUTSIDE_SCHEME, PERIOD_NOT_ENDED; both days are inclusive."""
     if (
         end < begin
         or (terms.starts_on and begin < terms.starts_on)

@@ -11,7 +11,8 @@ from plugins.subsidy.models import claims as c
 from plugins.subsidy.models import recoveries as r
 from plugins.subsidy.models import schemes as s
 
-SCHEME, TERMS, APPLICATION = "scheme", "scheme_terms", "subsidy_application"
+SCHEME, TERMS = "scheme", "scheme_terms"
+APPLICATION = "subsidy_application"
 CLAIM, RECOVERY = "subsidy_claim", "subsidy_recovery"
 
 scheme = Machine(
@@ -56,6 +57,7 @@ claim = Machine(
         Step("claim.withdraw", (c.SUBMITTED, c.COMPUTED), c.WITHDRAWN),
         Step("claim.forfeit", (c.SUBMITTED, c.COMPUTED), c.FORFEITED),
         Step("claim.lower", (c.APPROVED,), c.FORFEITED),
+        Step("interest.review", (c.APPROVED, c.PAID)),
         Step("claim.paid", (c.APPROVED,), c.PAID),
     ),
     {
