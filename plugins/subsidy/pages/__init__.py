@@ -7,25 +7,36 @@ from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
     claims,
     finder,
+    grants,
     guarantees,
     guarantors,
     own_claims,
+    own_results,
     public,
+    public_results,
     recoveries,
+    results,
     scheme_defining,
     schemes,
+    scoring,
 )
 
-_PARTS = (schemes, public, finder, guarantors)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
-# One line each, in the order of the menu.
+# In the order of the menu; the last ones are reached from another page.
 _PARTS = (
     schemes,
     public,
     finder,
+    guarantors,
+    claims,
+    recoveries,
+    own_claims,
+    results,
+    own_results,
+    public_results,
+    grants,
 )
-_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
+_ONWARD = (scheme_defining, guarantees, scoring)
+BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_ONWARD)]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
