@@ -16,6 +16,7 @@ _WATCH = (
 _PROVIDER = ("provider_clerk", "provider_manager")
 _APPLICANTS = (*_PROVIDER, "resident")
 _OWN = ("provider_manager", "resident")
+_APPLICANTS = ("provider_manager", "provider_clerk", "resident")
 
 PERMISSIONS = [
     Permission("scheme.view", "查看补贴项目", (*_OFFICE, *_WATCH)),
@@ -55,4 +56,19 @@ PERMISSIONS = [
     Permission("relief.approve_fee", "复核减免的收费", ("purchaser_approver",)),
     Permission("relief.check_tax", "复核减免的税额", ("finance_approver",)),
     Permission("relief.view", "查看减免登记簿", (*_OFFICE, *_WATCH, *_APPLICANTS)),
+    Permission("result.view", "查看奖励评审", (*_OFFICE, *_WATCH, "evaluator")),
+    Permission("result.settle", "办理奖励评审", ("purchaser_clerk",)),
+    Permission("result.score", "奖励评审打分", ("purchaser_clerk", "evaluator")),
+    # Which party's score: the purchaser never enters the third party's, nor the other way round.
+    Permission("result.assess", "录入购买主体和服务对象评分", ("purchaser_clerk",)),
+    Permission("result.evaluate", "录入第三方评分", ("evaluator",)),
+    Permission("result.decide", "公示评审结果、一票否决、处理异议", ("purchaser_approver",)),
+    Permission("result.approve", "批准奖励金额", ("purchaser_approver", "finance_approver")),
+    Permission("result.object", "对评审结果提出异议", ("purchaser_clerk", *_APPLICANTS)),
+    Permission("result.mine", "查看本单位或本人的评审结果", _APPLICANTS),
+    Permission("grant.view", "查看补贴协议", (*_OFFICE, *_WATCH, *_APPLICANTS)),
+    Permission("grant.sign", "签订补贴协议", ("provider_manager", "resident")),
+    Permission("grant.answer", "就履约情况陈述", _APPLICANTS),
+    Permission("grant.check", "核查补贴协议履约", ("purchaser_clerk",)),
+    Permission("grant.decide", "决定补贴协议未履约", ("purchaser_approver",)),
 ]
