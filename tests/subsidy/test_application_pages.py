@@ -180,7 +180,6 @@ def test_the_office_sees_the_days_left_opens_papers_and_takes_every_step(
     assert "已撤销资格" in revoked.text
     mine = owner.open(f"/subsidy/my/{number}")
     assert "现场没有书店" in mine.text
-    assert clerk.post(f"{steps}/fly", {}).status == 404
 
 
 def test_an_owner_withdraws_and_begins_anew(scheme, submitted, signed_in):
