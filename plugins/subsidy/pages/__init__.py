@@ -7,14 +7,21 @@ from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
     applications,
     applying,
+    claims,
     finder,
+    guarantees,
+    guarantors,
+    own_claims,
     public,
+    recoveries,
     scheme_defining,
     schemes,
 )
 from plugins.subsidy.service.applications import VIEW, own_parties
 
 OFFICES = ("purchaser", "overseer", "system")
+_PARTS = (schemes, public, finder, guarantors)
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 # One line each, in the order of the menu.
 _PARTS = (
     schemes,
@@ -23,6 +30,7 @@ _PARTS = (
     public,
     finder,
 )
+_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 
@@ -39,3 +47,5 @@ def _may(actor: Actor, permission: str) -> bool:
     if permission == applications.OFFICE:
         return any(ROLES[one.role].side in OFFICES for one in actor.holding(VIEW))
     return actor.may(permission)
+    found = [item for permission, item in offered if not permission or actor.may(permission)]
+    return [*found, *guarantees.own_menu(actor)]
