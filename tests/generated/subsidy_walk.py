@@ -8,8 +8,8 @@ from tests import factories
 from tests.generated.leaks import ID_NUMBER
 from tests.generated.procurement_walk import APPROVER, CLERK, on
 from tests.generated.steps import ANYBODY, Step, Told, Walk
-from tests.generated.subsidy_guarantees_walk import GuaranteesWalk
 from tests.generated.subsidy_applying_walk import applying
+from tests.generated.subsidy_guarantees_walk import GuaranteesWalk
 from tests.subsidy import scheme_world
 
 if TYPE_CHECKING:

@@ -13,15 +13,18 @@ from plugins.subsidy.pages import (
     schemes,
 )
 
-_PARTS = (schemes, public, finder, guarantors)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 # One line each, in the order of the menu.
 _PARTS = (
     schemes,
     public,
     finder,
+    guarantors,
 )
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
+BLUEPRINTS = [
+    *(part.blueprint for part in _PARTS),
+    scheme_defining.blueprint,
+    guarantees.blueprint,
+]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
