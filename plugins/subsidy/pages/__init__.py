@@ -29,9 +29,15 @@ _PARTS = (
     applying,
     public,
     finder,
+    guarantors,
 )
 _PARTS = (schemes, public, finder, claims, recoveries, own_claims)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
+BLUEPRINTS = [
+    *(part.blueprint for part in _PARTS),
+    scheme_defining.blueprint,
+    guarantees.blueprint,
+]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
