@@ -20,7 +20,7 @@ from core import db as database
 from core.audit import AuditEntry
 from core.db import db, transaction
 from tests import factories, memory, postgres
-from tests.books import books
+from tests.books import begin, books
 
 SECRET = "a test secret, long enough: 0123456789 abcdefghijkl"
 SETTINGS = {
@@ -112,6 +112,7 @@ class Database:
         self.stage = stage if stage in self.stages else TEMPLATE
         self._drop("test")
         self._copy(self.stages[self.stage].name, "test")
+        self._begin()
 
     def at(self, app: Huigou, stage: str, make: Callable[[], Made]) -> Made:
         """Bring the test database to a stage and return a copy of what `make` returned there.
@@ -157,6 +158,11 @@ class Database:
         forget(app)
         self._copy("test", stage.name)
         self.stage, self.stages[name] = name, stage
+        self._begin()
+
+    def _begin(self) -> None:
+        """Let the books know what the test database was copied from."""
+        begin(make_url(self.url).database or "", f"{self.engine} {self.stages[self.stage].name}")
 
     def _url(self, name: str) -> str:
         if self.server is None:
