@@ -28,8 +28,10 @@ from core.seal import seal_pending
 PATIENCE = 10
 SEALED_AT_ONCE = 1_000
 # What only looks, or ends what others did; everything else writes.
-LOOKS = re.compile(r"\s*(?:SELECT|SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|PRAGMA|SHOW|SET)\b", re.I)
-WRITES = re.compile(r"\s*(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.I)
+LOOKS = re.compile(
+    r"\s*(?:SELECT|SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|PRAGMA|SHOW|SET)\b", re.IGNORECASE
+)
+WRITES = re.compile(r"\s*(?:INSERT (?:OR \w+ )?INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 # Written to by what changes no single table's rows; and by whatever writes at all.
 SCHEMA, ANYTHING = "(schema)", "(anything)"
 
@@ -140,7 +142,7 @@ def _written(statement: str) -> str | None:
 
 
 @cache
-def _words(statement: str) -> frozenset[str]:
+def words(statement: str) -> frozenset[str]:
     """Return a statement's words, of which some are the tables it reads."""
     words = frozenset(re.findall(r"\w+", statement))
     # A view may read any table.
@@ -214,7 +216,7 @@ def _run(check: Check, reading: Reading | None) -> list[Any]:
             return check.run()
         with _overheard() as asked:
             findings = check.run()
-        reading.tables.update(*(_words(statement) for statement, _parameters in asked))
+        reading.tables.update(*(words(statement) for statement, _parameters in asked))
         if not findings and reading.strange <= PATIENCE:
             reading.learn(asked)
     return findings

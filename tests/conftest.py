@@ -48,6 +48,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _once(item: pytest.Item) -> bool:
+    if item.get_closest_marker("race"):
+        return False
     is_page = item.path.parent.name == "web" or item.path.stem.endswith("_pages")
     return is_page or item.get_closest_marker("one_engine") is not None
 
