@@ -14,7 +14,7 @@ from plugins.subsidy.models import Scheme, SchemeTerms
 from tests.factories import do
 from tests.web.browser import Browser
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine]
 
 # A usual day, and an awkward one: the last minutes of a leap day and its month.
 NOW = {"sqlite": "2028-02-29T23:50", "postgresql": "2026-11-23T10:00"}
