@@ -9,7 +9,15 @@ from flask_babel import gettext as _
 from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.subsidy import api, demo, models, pages
-from plugins.subsidy.service import checks, declaring, obstacles, postings, settling, years
+from plugins.subsidy.service import (
+    checks,
+    declaring,
+    obstacles,
+    postings,
+    register,
+    settling,
+    years,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     from core.access import Actor, Permission
     from core.acts import Act
     from core.demo import World
+    from core.disclosure import PublicSum
     from core.facts import Fact
     from core.ledger import Check, EntryKind
     from core.settlement import Claim
@@ -96,6 +105,12 @@ def claim_settled(claim: Claim, journal_id: int) -> None:
 def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
     """Say what keeps a scheme's pools from closing."""
     return obstacles.obstacles(pool_ids)
+
+
+@hookimpl
+def public_sums() -> list[PublicSum]:
+    """Say what each scheme granted, for how many people."""
+    return register.public_sums()
 
 
 @hookimpl

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import claims, finding, schemes
+from plugins.subsidy.api import claims, finding, public, schemes
 from plugins.subsidy.api.permissions import PERMISSIONS
 
 ACTS = [
     *schemes.ACTS,
     *finding.ACTS,
     *claims.ACTS,
+    *public.ACTS,
 ]
 
 __all__ = ["ACTS", "PERMISSIONS"]

@@ -6,15 +6,17 @@ from core.access import Actor
 from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
     claims,
+    effects,
     finder,
     own_claims,
     public,
     recoveries,
+    register,
     scheme_defining,
     schemes,
 )
 
-_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
+_PARTS = (schemes, public, finder, claims, recoveries, own_claims, register, effects)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 
