@@ -21,6 +21,7 @@ from core import (
     rulepack,
     settlement,
     signin,
+    ties,
     verification,
     virement,
     work,
@@ -85,6 +86,7 @@ PERMISSIONS = [
     *catalogue.PERMISSIONS,
     *settlement.PERMISSIONS,
     *years.PERMISSIONS,
+    *ties.PERMISSIONS,
     *work.PERMISSIONS,
 ]
 
@@ -352,5 +354,6 @@ ACTS = [
     *catalogue.ACTS,
     *settlement.ACTS,
     *years.ACTS,
+    *ties.ACTS,
     *work.ACTS,
 ]

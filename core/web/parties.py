@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import or_
 
-from core import privacy
+from core import privacy, ties
 from core.access import Actor, User, require, scoped, visible
 from core.acts import Answer
 from core.db import db, transaction
@@ -32,7 +33,8 @@ VIEW, REGISTER, MANAGE, VERIFY = (
 )
 LIMIT = 50
 CHOICES = 500
-FORMS = ("office", "account", "kind", "tie", "cut")
+FORMS = ("office", "account", "kind", "tie", "cut", "together", "apart")
+TIES_SHOWN = 200
 
 
 def kind_names() -> dict[str, str]:
@@ -127,6 +129,34 @@ def decouple(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     payload["authority_id"] = whole(request.form.get("cut_authority_id"))
     answer = act("party.decouple", payload)
     return _after(answer, id, "cut", done=_("已登记脱钩。"))
+
+
+@blueprint.post("/<int:id>/together")
+def record_tie(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Record another organisation that belongs together with this one."""
+    form = request.form
+    payload: dict[str, Any] = {"one_id": id, "other_id": whole(form.get("other_id"))}
+    payload |= {name: form.get(name) for name in ("kind", "document", "from_on")}
+    answer = act("party.record_tie", payload)
+    return _after(answer, id, "together", done=_("已登记关联关系。"))
+
+
+@blueprint.post("/<int:id>/together/end")
+def end_tie(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
+    """Record that two organisations no longer belong together."""
+    payload: dict[str, Any] = {name: request.form.get(name) for name in ("ended_on", "reason")}
+    answer = act("party.end_tie", payload | {"id": whole(request.form.get("tie_id"))})
+    return _after(answer, id, "apart", done=_("已登记关联关系终止。"))
+
+
+@blueprint.get("/ties")
+def together() -> str:
+    """List which organisations belong together, for those who watch over it."""
+    actor = current_actor()
+    require(actor, ties.VIEW)
+    before = page_of(request.args.get("before"))
+    found = _tied(actor, before=before, limit=LIMIT)
+    return render_template("parties/ties.html", found=found, before=before)
 
 
 @blueprint.post("/<int:id>/offices")
@@ -239,7 +269,7 @@ def _show(number: int, form: dict[str, Any], which: str = "") -> str:
     )
     codes = {organisation.division_code} | {office.division_code for office in offices}
     manages = _in_reach(organisation, actor, MANAGE)
-    ties = ties_of(number)
+    coupled = ties_of(number)
     return render_template(
         "parties/show.html",
         organisation=organisation,
@@ -252,15 +282,51 @@ def _show(number: int, form: dict[str, Any], which: str = "") -> str:
         which=which,
         forms={name: form if name == which else fresh() for name in FORMS},
         legal=legal.shown(organisation),
-        ties=ties,
+        ties=coupled,
         coupled=[
-            (one["authority_id"], one["authority"]) for one in ties if not one["decoupled_on"]
+            (one["authority_id"], one["authority"]) for one in coupled if not one["decoupled_on"]
         ],
+        **_together(organisation, actor),
         records=_in_reach(organisation, actor, legal.RECORD),
         authorities=_authorities(),
         choices=legal.choices(),
         refusal=form["refusal"] if which == "verify" else None,
     )
+
+
+def _together(organisation: Organisation, actor: Actor) -> dict[str, Any]:
+    """Return what an organisation is tied to, and what of it the person may record or end."""
+    may_tie = actor.may(ties.RECORD)
+    found = _tied(actor, party_id=organisation.id, limit=TIES_SHOWN)["items"]
+    for one in found:
+        first = one["one_id"] == organisation.id
+        one["with_id"], one["with"] = (
+            (one["other_id"], one["other"]) if first else (one["one_id"], one["one"])
+        )
+    others = directory(actor).where(Organisation.id != organisation.id)
+    rows = db.session.scalars(others.order_by(Organisation.name).limit(CHOICES)) if may_tie else ()
+    return {
+        "together": found,
+        "may_tie": may_tie,
+        "others": [(one.id, one.name) for one in rows],
+        "tie_kinds": list(ties.kind_names().items()),
+        "standing": [
+            (one["id"], f"{one['with']}（{one['kind_name']}）")
+            for one in found
+            if not one["ended_on"] and actor.may(ties.END)
+        ],
+    }
+
+
+def _tied(actor: Actor, **which: Any) -> dict[str, Any]:
+    """Return ties as a page shows them; none to whom they do not concern."""
+    if not actor.may(ties.VIEW):
+        return {"items": []}
+    found = ties.listed(actor, **which)
+    for one in found["items"]:
+        days = {name: one[name] for name in ("from_on", "ended_on") if one[name]}
+        one |= {name: date.fromisoformat(day) for name, day in days.items()}
+    return found
 
 
 def _authorities() -> list[tuple[int, str]]:

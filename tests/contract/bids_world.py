@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date
 from typing import Any
 
 from core import access, clock, states
@@ -11,7 +12,8 @@ from core.acts import Answer
 from core.db import db
 from core.parties import Organisation, Party
 from core.purchasers import OrganisationKind
-from plugins.contract_outsourcing.models import Bid, PartyTie, Tender
+from core.ties import PartyTie
+from plugins.contract_outsourcing.models import Bid, Tender
 from plugins.contract_outsourcing.models import tenders as t
 from plugins.contract_outsourcing.service import notices, sealing
 from plugins.contract_outsourcing.service.steps import TENDER
@@ -79,7 +81,7 @@ def bidder(name: str) -> Actor:
                 role="provider_manager",
                 organisation_id=number,
                 division_code=COUNTY,
-                from_on=clock.today(),
+                from_on=date(2026, 1, 1),
             )
         )
     return Actor(user_id, f"{name}负责人", (Grant("provider_manager", number, COUNTY),))
@@ -191,7 +193,14 @@ def tie(one: Actor, other: Actor) -> None:
     numbers = sorted(number for who in (one, other) if (number := who.organisation_id))
     with acting():
         db.session.add(
-            PartyTie(one_id=numbers[0], other_id=numbers[1], kind="head", recorded_at=clock.now())
+            PartyTie(
+                one_id=numbers[0],
+                other_id=numbers[1],
+                kind="same_head",
+                document="工商登记",
+                from_on=date(2026, 1, 1),
+                recorded_at=clock.now(),
+            )
         )
 
 

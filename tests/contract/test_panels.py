@@ -285,14 +285,6 @@ def test_an_expert_stands_in_the_pool_once_and_may_come_back(app, world, county)
     assert world.do("expert.add", maker, **fields)["id"] == number
 
 
-def test_a_tie_of_two_providers_is_recorded_once_whichever_is_named_first(world):
-    maker, (one, other, _third) = world.who("finance_maker"), world.providers
-    world.do("party.record_tie", maker, one_id=other, other_id=one, kind="holding")
-    fields = {"one_id": one, "other_id": other, "kind": "same_head"}
-    answer = world.attempt("party.record_tie", maker, **fields)
-    assert (answer.status, answer.body["code"]) == (409, "TIE_EXISTS")
-
-
 def test_where_bids_bear_their_price_no_final_quotes_are_called(world):
     panel = world.seat()
     until = {"id": world.tender, "until": "2026-03-03T17:00"}

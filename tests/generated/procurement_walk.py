@@ -91,7 +91,10 @@ class Procurement:
         yield Step("expert.record_tie", FINANCE, tie)
         parties = {"one_id": self.life.second, "other_id": self.county.purchaser}
         parties |= {"other_id": self.rivals[0].organisation_id}
-        yield Step("party.record_tie", FINANCE, parties | {"kind": "same_head"})
+        parties |= {"kind": "same_head", "document": "工商登记", "from_on": "2026-01-01"}
+        yield Step("party.record_tie", FINANCE, parties)
+        ended = {"id": self.said["id"], "ended_on": "2026-01-01", "reason": "登记有误"}
+        yield Step("party.end_tie", "finance_approver", ended)
         yield Step("party.ties", FINANCE)
         yield Step("expert.list", SUPERVISOR)
 

@@ -12,7 +12,6 @@ from plugins.contract_outsourcing.models.awards import (
     LowBid,
     PanelDraw,
     PanelMember,
-    PartyTie,
     Ranking,
     Score,
 )
@@ -83,7 +82,6 @@ __all__ = [
     "Order",
     "PanelDraw",
     "PanelMember",
-    "PartyTie",
     "ProviderIncome",
     "Ranking",
     "Receivable",

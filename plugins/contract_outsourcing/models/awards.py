@@ -54,22 +54,6 @@ class ExpertTie(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy
     recorded_at: Mapped[datetime] = mapped_column(Instant)
 
 
-class PartyTie(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
-    """What ties two providers: the same head, or direct holding or management (条例第十八条)."""
-
-    __tablename__ = "contract_party_tie"
-    __table_args__ = (
-        UniqueConstraint("one_id", "other_id"),
-        CheckConstraint("one_id < other_id", name="in_order"),
-    )
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    one_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
-    other_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
-    kind: Mapped[str] = mapped_column(Text)
-    recorded_by: Mapped[int | None] = mapped_column(Id)
-    recorded_at: Mapped[datetime] = mapped_column(Instant)
-
-
 class PanelDraw(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
     """One draw of experts from the pool, with the seed that repeats it. Append-only.
 

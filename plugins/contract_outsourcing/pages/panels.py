@@ -301,45 +301,6 @@ def _pool(form: dict[str, Any], *, chosen: str = "") -> str:
     )
 
 
-@blueprint.get("/party-ties")
-def party_ties() -> str:
-    """List the providers that may not bid for the same procurement, being tied to each other."""
-    return _party_ties(fresh())
-
-
-@blueprint.post("/party-ties")
-def record_party_tie() -> ResponseReturnValue:
-    """Record what ties two providers."""
-    form = request.form
-    fields = {
-        "one_id": whole(form.get("one_id")),
-        "other_id": whole(form.get("other_id")),
-        "kind": form.get("kind"),
-    }
-    return done_or_again(
-        act("party.record_tie", fields),
-        done=_("已登记关联关系，两家不得参加同一项目。"),
-        to=url_for(".party_ties"),
-        again=lambda one: _party_ties(shown_again(one)),
-    )
-
-
-def _party_ties(form: dict[str, Any]) -> str:
-    actor = current_actor()
-    require(actor, experts.VIEW)
-    before = page_of(request.args.get("before"))
-    may_make = actor.may(experts.MAKE)
-    return render_template(
-        "contract/panels/party_ties.html",
-        found=experts.party_ties(actor, before=before),
-        before=before,
-        may_make=may_make,
-        organisations=_organisations(actor) if may_make else [],
-        kinds=[(kind, experts.party_tie_name(kind)) for kind in experts.PARTY_TIES],
-        **form,
-    )
-
-
 def _organisations(actor: Actor) -> list[tuple[int, str]]:
     rows = db.session.scalars(directory(actor).order_by(Organisation.name).limit(CHOICES))
     return [(row.id, row.name) for row in rows]

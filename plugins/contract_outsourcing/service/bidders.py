@@ -8,12 +8,12 @@ from itertools import combinations
 
 from flask_babel import gettext as _
 
-from core import privacy
+from core import clock, privacy, ties
 from core.access import Actor
 from core.db import db
 from core.errors import NotPermitted, Refusal
 from core.parties import Organisation
-from plugins.contract_outsourcing.models import PartyTie, Tender
+from plugins.contract_outsourcing.models import Tender
 from plugins.contract_outsourcing.service import inviting
 
 MAKE = "bid.make"
@@ -58,12 +58,7 @@ def fault_of(organisation_id: int, tender: Tender) -> Fault | None:
 
 def related(organisation_ids: Collection[int]) -> dict[int, str]:
     """Return which of some bidders are tied to another of them, each with the others' names."""
-    ties = db.session.execute(
-        db.select(PartyTie.one_id, PartyTie.other_id).where(
-            PartyTie.one_id.in_(organisation_ids), PartyTie.other_id.in_(organisation_ids)
-        )
-    )
-    tied = {frozenset(pair) for pair in ties}
+    tied = ties.tied_pairs(organisation_ids, clock.today(), kinds=ties.DIRECT)
     found: dict[int, list[str]] = {}
     for one, other in combinations(sorted(set(organisation_ids)), 2):
         if frozenset((one, other)) in tied:

@@ -1,4 +1,4 @@
-"""The pool of experts, what ties them to organisations, and what ties providers to each other."""
+"""The pool of experts, and what ties them to organisations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy.orm import aliased
 
 from core import audit, clock, rulepack
 from core.access import Actor, RoleGrant, User, fetch, scoped
@@ -14,13 +13,11 @@ from core.db import db
 from core.divisions import Division, within
 from core.errors import Conflict, InvalidInput, NotFound
 from core.parties import Organisation, require_organisation
-from plugins.contract_outsourcing.models import Expert, ExpertTie, PartyTie
+from plugins.contract_outsourcing.models import Expert, ExpertTie
 
 MAKE, VIEW = "expert.make", "expert.view"
 EMPLOYED, DIRECTOR, HOLDER, KIN = "employed", "director", "holder", "kin"
 TIES = (EMPLOYED, DIRECTOR, HOLDER, KIN)
-SAME_HEAD, HOLDING, MANAGING = "same_head", "holding", "managing"
-PARTY_TIES = (SAME_HEAD, HOLDING, MANAGING)
 
 
 def add(
@@ -90,68 +87,6 @@ def record_tie(
     db.session.flush()
     audit.about("expert", expert.id)
     return {"id": row.id}
-
-
-def record_party_tie(actor: Actor, *, one_id: int, other_id: int, kind: str) -> dict[str, Any]:
-    """Record that two providers have the same head or hold or manage one another.
-
-    They may then not bid for the same procurement. Refuses TIE_EXISTS.
-    """
-    for number in (one_id, other_id):
-        require_organisation(number)
-    if one_id == other_id:
-        raise InvalidInput(_("两个单位相同，请重新选择。"), errors={"other_id": [_("相同")]})
-    low, high = sorted((one_id, other_id))
-    if db.session.scalar(db.select(PartyTie.id).filter_by(one_id=low, other_id=high)):
-        raise Conflict("TIE_EXISTS", _("这两个单位的关联关系已登记，不必重复登记。"))
-    row = PartyTie(
-        one_id=low,
-        other_id=high,
-        kind=kind,
-        recorded_by=actor.user_id,
-        recorded_at=clock.now(),
-    )
-    db.session.add(row)
-    db.session.flush()
-    audit.about("party_tie", row.id)
-    return {"id": row.id}
-
-
-def party_ties(
-    actor: Actor,  # noqa: ARG001 - what is tied anywhere counts everywhere
-    *,
-    before: int | None = None,
-    limit: int = 50,
-) -> dict[str, Any]:
-    """List which providers are tied to which, the newest first."""
-    one, other = aliased(Organisation), aliased(Organisation)
-    query = (
-        db.select(PartyTie, one.name.label("one"), other.name.label("other"))
-        .join(one, one.id == PartyTie.one_id)
-        .join(other, other.id == PartyTie.other_id)
-        .order_by(PartyTie.id.desc())
-        .limit(limit + 1)
-    )
-    if before is not None:
-        query = query.where(PartyTie.id < before)
-    rows = list(db.session.execute(query))
-    shown = rows[:limit]
-    return {
-        "items": [
-            {
-                "id": row.PartyTie.id,
-                "one_id": row.PartyTie.one_id,
-                "one": row.one,
-                "other_id": row.PartyTie.other_id,
-                "other": row.other,
-                "kind": row.PartyTie.kind,
-                "kind_name": party_tie_name(row.PartyTie.kind),
-                "recorded_on": clock.day_of(row.PartyTie.recorded_at).isoformat(),
-            }
-            for row in shown
-        ],
-        "next_before": shown[-1].PartyTie.id if len(rows) > limit else None,
-    }
 
 
 def conflicts(
@@ -235,12 +170,6 @@ def tie_name(kind: str) -> str:
         HOLDER: _("控股或实际控制"),
         KIN: _("近亲属"),
     }
-    return names[kind]
-
-
-def party_tie_name(kind: str) -> str:
-    """Return how a tie between providers is called."""
-    names = {SAME_HEAD: _("负责人相同"), HOLDING: _("直接控股"), MANAGING: _("管理关系")}
     return names[kind]
 
 

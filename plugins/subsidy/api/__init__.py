@@ -11,5 +11,32 @@ ACTS = [
     *claims.ACTS,
     *public.ACTS,
 ]
+from plugins.subsidy.api import (
+    applications,
+    claims,
+    finding,
+    guarantees,
+    guarantors,
+    interest,
+    loans,
+    promises,
+    relief,
+    schemes,
+)
+from plugins.subsidy.api.permissions import PERMISSIONS
+
+_PARTS = (
+    schemes,
+    finding,
+    applications,
+    claims,
+    guarantees,
+    guarantors,
+    interest,
+    loans,
+    promises,
+    relief,
+)
+ACTS = [act for part in _PARTS for act in part.ACTS]
 
 __all__ = ["ACTS", "PERMISSIONS"]
