@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import claims, finding, public, schemes
-from plugins.subsidy.api.permissions import PERMISSIONS
-
-ACTS = [
-    *schemes.ACTS,
-    *finding.ACTS,
-    *claims.ACTS,
-    *public.ACTS,
-]
 from plugins.subsidy.api import (
     applications,
     claims,
@@ -20,6 +11,7 @@ from plugins.subsidy.api import (
     interest,
     loans,
     promises,
+    public,
     relief,
     schemes,
 )
@@ -35,6 +27,7 @@ _PARTS = (
     interest,
     loans,
     promises,
+    public,
     relief,
 )
 ACTS = [act for part in _PARTS for act in part.ACTS]

@@ -12,18 +12,20 @@ from plugins.subsidy.pages import (
     public,
     recoveries,
     register,
-    finder,
-    public,
     scheme_defining,
     schemes,
 )
 
-_PARTS = (schemes, public, finder, claims, recoveries, own_claims, register, effects)
 # One line each, in the order of the menu.
 _PARTS = (
     schemes,
     public,
     finder,
+    claims,
+    recoveries,
+    own_claims,
+    register,
+    effects,
 )
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
