@@ -14,6 +14,7 @@ from plugins.subsidy.api import (
     public,
     relief,
     schemes,
+    units,
 )
 from plugins.subsidy.api.permissions import PERMISSIONS
 
@@ -29,6 +30,7 @@ _PARTS = (
     promises,
     public,
     relief,
+    units,
 )
 ACTS = [act for part in _PARTS for act in part.ACTS]
 
