@@ -12,6 +12,7 @@ from plugins.subsidy.api import (
     interest,
     loans,
     promises,
+    public,
     relief,
     results,
     schemes,
@@ -31,6 +32,7 @@ _PARTS = (
     interest,
     loans,
     promises,
+    public,
     relief,
     units,
 )

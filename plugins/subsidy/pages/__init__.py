@@ -8,12 +8,14 @@ from plugins.subsidy.pages import (
     applications,
     applying,
     claims,
+    effects,
     finder,
     guarantees,
     guarantors,
     own_claims,
     public,
     recoveries,
+    register,
     scheme_defining,
     schemes,
 )
@@ -30,8 +32,12 @@ _PARTS = (
     public,
     finder,
     guarantors,
+    claims,
+    recoveries,
+    own_claims,
+    register,
+    effects,
 )
-_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 BLUEPRINTS = [
     *(part.blueprint for part in _PARTS),
