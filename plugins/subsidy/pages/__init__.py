@@ -7,6 +7,11 @@ from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
     finder,
     public,
+    claims,
+    finder,
+    own_claims,
+    public,
+    recoveries,
     scheme_defining,
     schemes,
 )
@@ -17,6 +22,7 @@ _PARTS = (
     public,
     finder,
 )
+_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 
