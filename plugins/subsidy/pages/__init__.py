@@ -5,15 +5,16 @@ from __future__ import annotations
 from core.access import Actor
 from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
-    finder,
-    public,
     claims,
     finder,
     own_claims,
+    promises,
     public,
     recoveries,
+    relief,
     scheme_defining,
     schemes,
+    units,
 )
 
 # One line each, in the order of the menu.
@@ -21,8 +22,13 @@ _PARTS = (
     schemes,
     public,
     finder,
+    claims,
+    recoveries,
+    own_claims,
+    units,
+    relief,
+    promises,
 )
-_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 
