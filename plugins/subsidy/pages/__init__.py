@@ -7,6 +7,8 @@ from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
     claims,
     finder,
+    guarantees,
+    guarantors,
     own_claims,
     promises,
     public,
@@ -17,6 +19,8 @@ from plugins.subsidy.pages import (
     units,
 )
 
+_PARTS = (schemes, public, finder, guarantors)
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 # One line each, in the order of the menu.
 _PARTS = (
     schemes,
@@ -29,10 +33,12 @@ _PARTS = (
     relief,
     promises,
 )
+_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
     """Return the pages that a person may open; without a permission, a door for the public."""
     offered = [entry for part in _PARTS for entry in part.MENU]
-    return [item for permission, item in offered if not permission or actor.may(permission)]
+    found = [item for permission, item in offered if not permission or actor.may(permission)]
+    return [*found, *guarantees.own_menu(actor)]
