@@ -16,6 +16,7 @@ from core import audit, clock
 from core.access import Actor
 from core.db import db, transaction
 from plugins.subsidy.models import Scheme, SubsidyClaim, SubsidyRecovery
+from plugins.subsidy.pages import claims as pages
 from plugins.subsidy.rules import Terms
 from plugins.subsidy.rules.calculation import COUNT, HALF_UP, Calculation, Line
 from plugins.subsidy.service import claims
@@ -40,8 +41,10 @@ _accounts = itertools.count(1)
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reckon claims by the unit as plainly as can be."""
+    """Reckon claims by the unit as plainly as can be, without what that kind asks for."""
     monkeypatch.setattr(claims, "reckon", reckoned)
+    monkeypatch.setattr(claims, "refuse_unready", lambda _claim: None)
+    monkeypatch.delitem(pages.FOUND, "per_unit")
 
 
 def reckoned(claim: SubsidyClaim, terms: Terms, found: dict[str, Any]) -> Reckoned:

@@ -16,7 +16,6 @@ _WATCH = (
 _PROVIDER = ("provider_clerk", "provider_manager")
 _APPLICANTS = (*_PROVIDER, "resident")
 _OWN = ("provider_manager", "resident")
-_APPLICANTS = ("provider_manager", "provider_clerk", "resident")
 
 PERMISSIONS = [
     Permission("scheme.view", "查看补贴项目", (*_OFFICE, *_WATCH)),

@@ -13,43 +13,47 @@ from plugins.subsidy.pages import (
     guarantees,
     guarantors,
     own_claims,
+    promises,
     public,
     recoveries,
     register,
+    relief,
     scheme_defining,
     schemes,
+    units,
 )
 from plugins.subsidy.service.applications import VIEW, own_parties
 
 OFFICES = ("purchaser", "overseer", "system")
-_PARTS = (schemes, public, finder, guarantors)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
-# One line each, in the order of the menu.
+# In the order of the menu.
 _PARTS = (
     schemes,
     applications,
+    claims,
+    units,
+    guarantors,
+    relief,
+    promises,
+    recoveries,
+    effects,
     applying,
+    own_claims,
     public,
     finder,
-    guarantors,
-    claims,
-    recoveries,
-    own_claims,
     register,
-    effects,
 )
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
-BLUEPRINTS = [
-    *(part.blueprint for part in _PARTS),
-    scheme_defining.blueprint,
-    guarantees.blueprint,
-]
+_WITHOUT_MENU = (
+    guarantees,
+    scheme_defining,
+)
+BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_WITHOUT_MENU)]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
     """Return the pages that a person may open; without a permission, a door for the public."""
     offered = [entry for part in _PARTS for entry in part.MENU]
-    return [item for permission, item in offered if not permission or _may(actor, permission)]
+    found = [item for permission, item in offered if not permission or _may(actor, permission)]
+    return [*found, *guarantees.own_menu(actor)]
 
 
 def _may(actor: Actor, permission: str) -> bool:
@@ -59,5 +63,3 @@ def _may(actor: Actor, permission: str) -> bool:
     if permission == applications.OFFICE:
         return any(ROLES[one.role].side in OFFICES for one in actor.holding(VIEW))
     return actor.may(permission)
-    found = [item for permission, item in offered if not permission or actor.may(permission)]
-    return [*found, *guarantees.own_menu(actor)]
