@@ -141,7 +141,12 @@ ACTS = [
         "查看贴息贷款",
         "/subsidy/loans",
         VIEW,
-        page("LoanList", scheme_id=identity(**_unless()), number=Text(longest=60, **_unless())),
+        page(
+            "LoanList",
+            scheme_id=identity(**_unless()),
+            number=Text(longest=60, **_unless()),
+            ending_waits=fields.Boolean(load_default=False),
+        ),
         loan_queries.loan_list,
         method="GET",
         reads=True,

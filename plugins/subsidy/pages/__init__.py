@@ -5,10 +5,10 @@ from __future__ import annotations
 from core.access import Actor
 from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
-    finder,
-    public,
     claims,
     finder,
+    interest,
+    loans,
     own_claims,
     public,
     recoveries,
@@ -21,8 +21,12 @@ _PARTS = (
     schemes,
     public,
     finder,
+    claims,
+    recoveries,
+    own_claims,
+    loans,
+    interest,
 )
-_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 

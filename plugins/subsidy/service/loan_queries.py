@@ -11,7 +11,7 @@ from core.access import Actor, fetch, scoped
 from core.db import db
 from core.parties import Organisation
 from plugins.subsidy import rules
-from plugins.subsidy.models import BankFile, Loan, LoanEvent, Scheme
+from plugins.subsidy.models import BankFile, Loan, LoanEnding, LoanEvent, Scheme
 from plugins.subsidy.models import loans as m
 from plugins.subsidy.service import borrowers, handling_banks, loan_steps, loans
 from plugins.subsidy.service.handling_banks import VIEW
@@ -23,15 +23,22 @@ def loan_list(
     *,
     scheme_id: int | None = None,
     number: str | None = None,
+    ending_waits: bool = False,
     before: int | None = None,
     limit: int = 50,
 ) -> dict[str, Any]:
-    """Return the loans a person may see, newest first; by scheme or the bank's number at will."""
+    """Return the loans a person may see, newest first; by scheme or the bank's number at will.
+
+    `ending_waits`: only those for which somebody has to decide whether their support ends.
+    """
     query = scoped(Loan, actor, VIEW)
     if scheme_id is not None:
         query = query.where(Loan.scheme_id == scheme_id)
     if number:
         query = query.where(Loan.number == number)
+    if ending_waits:
+        proposed = db.select(LoanEnding.loan_id).where(LoanEnding.state == m.PROPOSED)
+        query = query.where(Loan.id.in_(proposed))
     if before is not None:
         query = query.where(Loan.id < before)
     rows = db.session.scalars(query.order_by(Loan.id.desc()).limit(limit + 1)).all()
