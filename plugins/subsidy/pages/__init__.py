@@ -9,6 +9,8 @@ from plugins.subsidy.pages import (
     finder,
     interest,
     loans,
+    guarantees,
+    guarantors,
     own_claims,
     public,
     recoveries,
@@ -16,6 +18,8 @@ from plugins.subsidy.pages import (
     schemes,
 )
 
+_PARTS = (schemes, public, finder, guarantors)
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 # One line each, in the order of the menu.
 _PARTS = (
     schemes,
@@ -33,4 +37,5 @@ BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 def menu(actor: Actor) -> list[MenuItem]:
     """Return the pages that a person may open; without a permission, a door for the public."""
     offered = [entry for part in _PARTS for entry in part.MENU]
-    return [item for permission, item in offered if not permission or actor.may(permission)]
+    found = [item for permission, item in offered if not permission or actor.may(permission)]
+    return [*found, *guarantees.own_menu(actor)]
