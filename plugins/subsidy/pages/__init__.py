@@ -7,10 +7,10 @@ from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
     claims,
     finder,
-    interest,
-    loans,
     guarantees,
     guarantors,
+    interest,
+    loans,
     own_claims,
     public,
     recoveries,
@@ -18,8 +18,6 @@ from plugins.subsidy.pages import (
     schemes,
 )
 
-_PARTS = (schemes, public, finder, guarantors)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 # One line each, in the order of the menu.
 _PARTS = (
     schemes,
@@ -28,10 +26,11 @@ _PARTS = (
     claims,
     recoveries,
     own_claims,
+    guarantors,
     loans,
     interest,
 )
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
