@@ -63,7 +63,7 @@ EVENT = one(
 TABLE = schema(
     "BankFile",
     scheme_id=identity(),
-    filename=Text(required=True, longest=120),
+    filename=Text(required=True, longest=120, public=True),
     content=fields.String(required=True, validate=validate.Length(max=BODY_MAX)),
 )
 ENDING = one(
