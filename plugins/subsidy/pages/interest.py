@@ -38,10 +38,13 @@ from plugins.subsidy.service.handling_banks import INTEREST, REPORT, VIEW
 blueprint = Blueprint(
     "subsidy_interest", __name__, url_prefix="/subsidy/interest", template_folder="../templates"
 )
+LOANS_MOST = 200  # that a form lists one by one
 LOAN, ASKED = "loan-", "asked-"
 MENU: list[tuple[str, MenuItem]] = [
-    (REPORT, MenuItem("how", lazy_gettext("申报贷款贴息"), "subsidy_interest.index", 27)),
-    (VIEW, MenuItem("how", lazy_gettext("贴息核减清单"), "subsidy_interest.disallowed", 28)),
+    (
+        claim_queries.VIEW,
+        MenuItem("how", lazy_gettext("贴息核减清单"), "subsidy_interest.disallowed", 28),
+    ),
 ]
 
 
@@ -153,6 +156,7 @@ def _index(form: dict[str, Any], asked: Mapping[str, str]) -> str:
     quarters = _quarters(number) if any(number == one for one, _name in schemes) else []
     last = asked.get("quarter_to") or (str(quarters[0][1]) if quarters else "")
     chosen = next((one for one in quarters if str(one[1]) == last), None)
+    loans = _loans(actor, number, chosen) if chosen and isinstance(number, int) else []
     found = claim_queries.mine(actor)["items"]
     return render_template(
         "subsidy/interest/index.html",
@@ -163,7 +167,8 @@ def _index(form: dict[str, Any], asked: Mapping[str, str]) -> str:
             for begin, end in quarters
         ],
         quarter_to=last,
-        loans=_loans(actor, number, chosen) if chosen and isinstance(number, int) else [],
+        loans=loans if len(loans) <= LOANS_MOST else [],
+        count=len(loans),
         claims=[claim_words.listed(row) for row in found if row["kind"] == INTEREST],
         **form,
     )
@@ -179,12 +184,13 @@ def _loans(actor: Actor, number: int, quarter: tuple[date, date]) -> list[dict[s
     place = handling_banks.place_of(actor, number)
     rows = interest.open_loans(place, *interest.within_scheme(place.scheme, *quarter))
     names = borrowers.names_of({row.borrower_id for row in rows})
+    balances = loan_queries.balances_of(rows, quarter[1])
     return [
         {
             "id": row.id,
             "number": row.number,
             "borrower": names[row.borrower_id],
-            "balance_fen": loan_queries.balance_fen(row, quarter[1]),
+            "balance_fen": balances[row.id],
         }
         for row in rows
     ]

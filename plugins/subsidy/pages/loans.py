@@ -28,6 +28,7 @@ from plugins.subsidy.models import schemes as s
 from plugins.subsidy.pages import loan_words
 from plugins.subsidy.rules import percent
 from plugins.subsidy.service import bank_file, handling_banks, loan_queries
+from plugins.subsidy.service.claims import VIEW as WATCH
 from plugins.subsidy.service.handling_banks import INTEREST, NAME, REPORT, VIEW
 from plugins.subsidy.service.loans import DECIDE_END, END
 
@@ -62,10 +63,21 @@ def waiting(actor: Actor) -> list[Todo]:
 
 MENU: list[tuple[str, MenuItem]] = [
     (
-        VIEW,
+        WATCH,
         MenuItem("how", lazy_gettext("贴息贷款"), "subsidy_loans.index", 26, waiting=waiting),
     ),
 ]
+
+
+def own_menu(actor: Actor) -> list[MenuItem]:
+    """Return a bank's doors; other providers have nothing to do here."""
+    if not own_schemes(actor):
+        return []
+    return [
+        MenuItem("how", lazy_gettext("贴息贷款"), "subsidy_loans.index", 26),
+        MenuItem("how", lazy_gettext("申报贷款贴息"), "subsidy_interest.index", 27),
+        MenuItem("how", lazy_gettext("贴息核减清单"), "subsidy_interest.disallowed", 28),
+    ]
 
 
 @blueprint.get("/")
