@@ -28,12 +28,13 @@ from plugins.subsidy.service.applications import VIEW, own_parties
 
 OFFICES = ("purchaser", "overseer", "system")
 # In the order of the menu.
-# One line each, in the order of the menu.
 _PARTS = (
     schemes,
     applications,
     claims,
     units,
+    loans,
+    interest,
     guarantors,
     relief,
     promises,
@@ -50,14 +51,6 @@ _WITHOUT_MENU = (
     scheme_defining,
 )
 BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_WITHOUT_MENU)]
-    claims,
-    recoveries,
-    own_claims,
-    guarantors,
-    loans,
-    interest,
-)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
@@ -74,5 +67,3 @@ def _may(actor: Actor, permission: str) -> bool:
     if permission == applications.OFFICE:
         return any(ROLES[one.role].side in OFFICES for one in actor.holding(VIEW))
     return actor.may(permission)
-    found = [item for permission, item in offered if not permission or actor.may(permission)]
-    return [*found, *guarantees.own_menu(actor), *loans.own_menu(actor)]
