@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.benefits import Benefit, Purpose
     from core.budget import Pool
     from core.deadlines import DeadlineKind, DueItem
     from core.demo import World
@@ -123,6 +124,14 @@ def due_items(actor: Actor) -> list[DueItem]:  # type: ignore[empty-body] # a sp
 
     What has no clock of its own: a delivery, a closing, an expiry. At most
     `core.deadlines.calendar.MOST`.
+    """
+
+
+@spec
+def benefits(party_ids: list[int], purpose: Purpose) -> list[Benefit]:  # type: ignore[empty-body] # a specification
+    """Say what this component already does for these parties to a purpose; see core.benefits.
+
+    What is granted, owed or paid on days that overlap, not what is only asked for.
     """
 
 

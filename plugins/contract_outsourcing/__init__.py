@@ -22,6 +22,7 @@ from plugins.contract_outsourcing.service import (
     postings,
     records,
     register,
+    supported,
     tender_checks,
     tender_clocks,
     tracing,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.benefits import Benefit, Purpose
     from core.deadlines import DeadlineKind, DueItem
     from core.demo import World
     from core.ledger import AccountKind, Check, EntryKind, Figure
@@ -109,6 +111,12 @@ def register_deadlines() -> list[DeadlineKind]:
 def due_items(actor: Actor) -> list[DueItem]:
     """Say what of tenders and contracts is due for a person beside the legal clocks."""
     return due.due_items(actor)
+
+
+@hookimpl
+def benefits(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
+    """Say under which contracts providers deliver a purpose."""
+    return supported.of_parties(party_ids, purpose)
 
 
 @hookimpl

@@ -14,6 +14,7 @@ from plugins.subsidy.service import (
     checks,
     declaring,
     guarantee_checks,
+    doubling,
     obstacles,
     postings,
     relief_postings,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.benefits import Benefit, Purpose
     from core.deadlines import DeadlineKind
     from core.demo import World
     from core.facts import Fact
@@ -113,6 +115,12 @@ def settlement_claims(until: datetime) -> list[Claim]:
 def claim_settled(claim: Claim, journal_id: int) -> None:
     """Hear that a claim was paid."""
     settling.on_claim_settled(claim, journal_id)
+
+
+@hookimpl
+def benefits(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
+    """Say which subsidies parties have for a purpose."""
+    return doubling.supported(party_ids, purpose)
 
 
 @hookimpl

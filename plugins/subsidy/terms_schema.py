@@ -228,6 +228,7 @@ class SchemeTermsSchema(Schema):
     approval = _rows(BandSchema, most=10)
     aid = fields.Nested(AidSchema, load_default=None, allow_none=True)
     conditions = fields.Nested(ConditionsSchema, load_default=None, allow_none=True)
+    combines = fields.Boolean(load_default=False)
     # Interest and guarantees.
     day_count = one_of(*CONVENTIONS, required=False, load_default=None, allow_none=True)
     capped_by_paid = fields.Boolean(load_default=None, allow_none=True)

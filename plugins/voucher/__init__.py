@@ -22,6 +22,7 @@ from plugins.voucher.service import (
     postings,
     renewing,
     settling,
+    supported,
     taking_on,
     tracing,
     visits,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
+    from core.benefits import Benefit, Purpose
     from core.budget import Pool
     from core.deadlines import DeadlineKind
     from core.demo import World
@@ -166,6 +168,12 @@ def trace_steps(place: Place) -> list[Step]:
 def public_sums() -> list[PublicSum]:
     """Say what each programme did for how many people."""
     return tracing.public_sums()
+
+
+@hookimpl(specname="benefits")
+def supports(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
+    """Say which vouchers residents have for a purpose, and what providers redeemed for it."""
+    return supported.benefits(party_ids, purpose)
 
 
 @hookimpl

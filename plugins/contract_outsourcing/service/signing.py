@@ -30,6 +30,7 @@ from plugins.contract_outsourcing.service import (
     exclusions,
     papers,
     steps,
+    supported,
     years,
 )
 from plugins.contract_outsourcing.service.steps import CONTRACT, MILESTONE
@@ -42,8 +43,8 @@ def sign(actor: Actor, *, id: int, text_hash: str) -> dict[str, Any]:  # noqa: A
     """Sign a contract for one's organisation over the text with this hash.
 
     Refuses CONTRACT_TEXT_CHANGED, CHALLENGE_OPEN, PROVIDER_SUSPENDED, STATE_CHANGED when it was
-    signed already; the last signature also PLAN_NOT_FILED, BUDGET_INSUFFICIENT and
-    FORWARD_EXCEEDS_PLAN. That the law's days are over is not refused: its clock tells.
+    signed already; the last signature also PLAN_NOT_FILED, DOUBLE_BENEFIT, BUDGET_INSUFFICIENT
+    and FORWARD_EXCEEDS_PLAN. That the law's days are over is not refused: its clock tells.
     """
     contract = fetch(Contract, id, actor, SIGN)
     steps.contract.require(contract, SIGN)
@@ -142,6 +143,7 @@ def _put_in_force(actor: Actor, contract: Contract) -> None:
     purchase = purchases.require_filed(
         contract.purchase_id, form="contract", organisation_id=contract.organisation_id
     )
+    supported.refuse_double(contract)
     purchases.start(purchase)
     years.commit(actor, contract, purchase)
     steps.contract.take(contract, SIGN, signed_at=clock.now())

@@ -5,10 +5,13 @@ from __future__ import annotations
 from core.access import Actor
 from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
+    claims,
     finder,
     guarantees,
     guarantors,
+    own_claims,
     public,
+    recoveries,
     scheme_defining,
     schemes,
 )
@@ -25,6 +28,8 @@ BLUEPRINTS = [
     scheme_defining.blueprint,
     guarantees.blueprint,
 ]
+_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:

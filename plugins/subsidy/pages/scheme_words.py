@@ -118,6 +118,12 @@ def _whom(document: dict[str, Any], terms: rules.Terms) -> list[tuple[str, Any]]
         (_("要符合"), finding.rule_words(document)),
         (_("还要做到"), "；".join(filter(None, conditions))),
         (
+            _("其他支持"),
+            _("同一事项已由凭单、合同或其他补贴支持的，也可以享受")
+            if terms.combines
+            else _("同一事项、同一期间已由凭单、合同或其他补贴支持的，不再补"),
+        ),
+        (
             _("累计上限"),
             _(
                 "同一集团 %(years)s 年内各种补贴折算后合计不超过 %(sum)s",

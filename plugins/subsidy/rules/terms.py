@@ -74,7 +74,8 @@ class Terms:
     """One version of a scheme's terms; days are inclusive. Exactly one of the parts is not None.
 
     `envelope_fen` None: up to the budget line. `funding` are lines and their shares (ppm).
-    `conditions` have to be declared by a beneficiary.
+    `conditions` have to be declared by a beneficiary. `combines`: what is granted may stand beside
+    other support for the same catalogue item.
     """
 
     kind: str
@@ -86,6 +87,7 @@ class Terms:
     funding: tuple[tuple[int, int], ...]
     aid: AidTerms | None
     conditions: Conditions
+    combines: bool = False
     interest: InterestTerms | None = None
     guarantee_fee: GuaranteeFeeTerms | None = None
     risk_pool: PoolTerms | None = None
@@ -114,6 +116,7 @@ def read_terms(document: Mapping[str, Any]) -> Terms:
         funding=tuple((row["line_id"], row["share_ppm"]) for row in document.get("funding") or ()),
         aid=AidTerms(**aid) if aid else None,
         conditions=Conditions(**(document.get("conditions") or {})),
+        combines=bool(document.get("combines")),
         **read_part(document),
     )
 

@@ -30,8 +30,8 @@ from plugins.subsidy.models import (
     SubsidyClaim,
 )
 from plugins.subsidy.models import claims as c
-from plugins.subsidy.service import postings, steps, using, years
-from plugins.subsidy.service.reckoning import Reckoned, reckon
+from plugins.subsidy.service import doubling, postings, steps, using, years
+from plugins.subsidy.service.reckoning import Reckoned, reckon, refuse_unready
 
 VIEW, CHECK, APPROVE, MAKE = "claim.view", "claim.check", "claim.approve", "claim.make"
 
@@ -151,15 +151,18 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     """Approve a computed claim; with the last person its band asks for, the amount is owed.
 
     Refuses FOUR_EYES_REQUIRED to who made, computed or already approved it, NOTHING_TO_PAY,
+    DOUBLE_BENEFIT,
     BUDGET_INSUFFICIENT and ENVELOPE_EXCEEDED (it stays computed, and nothing is posted).
     """
     claim = fetch(SubsidyClaim, id, actor, APPROVE)
     steps.claim.require(claim, "claim.approve")
+    refuse_unready(claim)
     if not claim.amount_fen:
         raise RuleBroken(
             "NOTHING_TO_PAY",
             _("这份申报核定金额为 0 元，不能批准拨付。请退回并写明理由。"),
         )
+    doubling.refuse_claim(claim)
     approved = _approvals(claim)
     four_eyes(actor, claim.made_by, claim.computed_by, *approved, what=_("补贴申报"))
     assert claim.computed_at is not None  # noqa: S101 - its state is computed

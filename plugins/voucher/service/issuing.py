@@ -19,6 +19,7 @@ from core.parties import Resident
 from plugins.voucher.models import Lot, Programme, Terms, Voucher
 from plugins.voucher.rules import Terms as Rules
 from plugins.voucher.rules import allotment_period, first_grant
+from plugins.voucher.service import supported
 from plugins.voucher.service.carriers import write_phones
 from plugins.voucher.service.deciding import (
     FAMILY,
@@ -52,7 +53,7 @@ def issue(
     """Issue a voucher to each resident, with what is due now: all of them, or none.
 
     Without a class each resident gets the first one that is for her. Refuses BUDGET_MISSING
-    without a line, HOLDER_INELIGIBLE, ALREADY_HOLDS_VOUCHER, DUPLICATE_BENEFIT, and
+    without a line, HOLDER_INELIGIBLE, ALREADY_HOLDS_VOUCHER, DUPLICATE_BENEFIT, DOUBLE_BENEFIT, and
     BUDGET_INSUFFICIENT when the lines cannot cover all of it.
     """
     programme = fetch(Programme, programme_id, actor, "voucher.issue")
@@ -108,6 +109,7 @@ def issue_to(
     ]
     holder_of = {numbers[one.resident_id]: one for one in holders}
     grants = withhold(programme, rules, grants, holder_of)
+    supported.refuse_double(programme, terms, resident_ids, [grant.span for grant in grants])
     source = f"voucher.issue:{audit.current().act}"
     pools = write_grants(programme, terms, rules, grants, source=source)
     write_phones(numbers.values())
