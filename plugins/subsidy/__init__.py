@@ -13,6 +13,7 @@ from plugins.subsidy.service import (
     application_clocks,
     checks,
     declaring,
+    guarantee_checks,
     doubling,
     due,
     obstacles,
