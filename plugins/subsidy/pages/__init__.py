@@ -51,13 +51,6 @@ _WITHOUT_MENU = (
     scheme_defining,
 )
 BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_WITHOUT_MENU)]
-BLUEPRINTS = [
-    *(part.blueprint for part in _PARTS),
-    scheme_defining.blueprint,
-    guarantees.blueprint,
-]
-_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
