@@ -19,13 +19,12 @@ from plugins.subsidy.pages import (
     units,
 )
 
-_PARTS = (schemes, public, finder, guarantors)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 # One line each, in the order of the menu.
 _PARTS = (
     schemes,
     public,
     finder,
+    guarantors,
     claims,
     recoveries,
     own_claims,
@@ -33,8 +32,7 @@ _PARTS = (
     relief,
     promises,
 )
-_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
