@@ -307,12 +307,7 @@ UNITS: tuple[Part, ...] = (
         numbered="u",
     ),
     Field(
-        "period_months",
-        kinds.whole(_l("个月")),
-        _l("几个月一期"),
-        _l("1、3、6 或 12；不填就是按年。"),
-        unit=_l("个月"),
-        rare=True,
+        "period_months", kinds.whole(), _l("几个月一期"), _l("1、3、6 或 12，不填按年。"), rare=True
     ),
     Field("units_max", kinds.whole(), _l("每期最多几个"), NO_CAP, rare=True),
     Field("period_cap_fen", kinds.YUAN, _l("每期金额上限"), NO_CAP, unit=_l("元"), rare=True),
