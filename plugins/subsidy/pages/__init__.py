@@ -31,12 +31,6 @@ OFFICES = ("purchaser", "overseer", "system")
 _PARTS = (
     schemes,
     applications,
-# One line each, in the order of the menu.
-_PARTS = (
-    schemes,
-    public,
-    finder,
-    guarantors,
     claims,
     units,
     loans,
@@ -57,7 +51,6 @@ _WITHOUT_MENU = (
     scheme_defining,
 )
 BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_WITHOUT_MENU)]
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
