@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.access import ROLES, Actor
+from core.access import Actor
 from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
     applications,
@@ -17,35 +17,28 @@ from plugins.subsidy.pages import (
     scheme_defining,
     schemes,
 )
-from plugins.subsidy.service.applications import VIEW, own_parties
 
-OFFICES = ("purchaser", "overseer", "system")
-_PARTS = (schemes, public, finder, guarantors)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 # One line each, in the order of the menu.
 _PARTS = (
     schemes,
-    applications,
-    applying,
     public,
     finder,
+    claims,
+    recoveries,
+    own_claims,
+    guarantors,
 )
-_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
+# What is offered hangs on more than a permission: who one is to a guarantee, to an application.
+_OWN = (
+    applications,
+    applying,
+    guarantees,
+)
+BLUEPRINTS = [*(part.blueprint for part in (*_PARTS, *_OWN)), scheme_defining.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
     """Return the pages that a person may open; without a permission, a door for the public."""
     offered = [entry for part in _PARTS for entry in part.MENU]
-    return [item for permission, item in offered if not permission or _may(actor, permission)]
-
-
-def _may(actor: Actor, permission: str) -> bool:
-    """Tell whether a page is for a person; applicants and the office have pages of their own."""
-    if permission == applying.OWN:
-        return bool(own_parties(actor))
-    if permission == applications.OFFICE:
-        return any(ROLES[one.role].side in OFFICES for one in actor.holding(VIEW))
-    return actor.may(permission)
     found = [item for permission, item in offered if not permission or actor.may(permission)]
-    return [*found, *guarantees.own_menu(actor)]
+    return found + [item for part in _OWN for item in part.own_menu(actor)]
