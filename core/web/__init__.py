@@ -142,7 +142,6 @@ def _context() -> dict[str, Any]:
         "current_actor": current_actor(),
         "who": _who(),
         "menu_groups": menu.groups,
-        "residents_pages": menu.residents_pages,
         "locale": locale()[:2],
         "rule_in_force": _rule_in_force,
         "large_type": request.cookies.get("type") == "large",

@@ -14,8 +14,6 @@ from core.plugins import ask
 
 QUESTIONS = ("who_buys", "what", "from_whom", "how", "worth")
 DOOR = "door"
-# Offered at the foot of residents' pages, to who is signed in as one.
-RESIDENT = "resident"
 
 
 @dataclass(frozen=True)
@@ -49,18 +47,6 @@ def doors() -> list[MenuItem]:
     """Return the pages offered to the public on the front page."""
     offered: list[MenuItem] = ask("menu_items", actor=ANONYMOUS)
     return sorted((item for item in offered if item.question == DOOR), key=lambda i: i.order)
-
-
-def residents_pages(actor: Actor) -> list[dict[str, Any]]:
-    """Return the pages of components that residents have for themselves."""
-    if actor.resident_id is None:
-        return []
-    offered: list[MenuItem] = ask("menu_items", actor=actor)
-    return [
-        {"label": item.label, "url": url_for(item.endpoint)}
-        for item in sorted(offered, key=lambda i: i.order)
-        if item.question == RESIDENT
-    ]
 
 
 def todos(actor: Actor) -> list[Todo]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,7 +80,7 @@ def begun(scheme_id: int, applicant_id: int | None = None) -> Begun:
     return Begun(scheme, document, party, row)
 
 
-def page(found: Begun, action: str, layout: str, form: dict[str, Any] | None = None) -> str:
+def page(found: Begun, action: str, form: dict[str, Any] | None = None) -> str:
     """Return the form, with what the draft says or with what was typed and its faults."""
     said = found.said
     form = form or fresh() | {"values": found.values()}
@@ -90,13 +90,13 @@ def page(found: Begun, action: str, layout: str, form: dict[str, Any] | None = N
     ]
     return render_template(
         "subsidy/applying/form.html",
-        layout=layout,
+        is_resident=current_actor().resident_id is not None,
         action=action,
         scheme=found.scheme,
         application=said,
         applicant=application_queries.name_of(found.applicant_id),
         rule=finding.rule_words(found.document),
-        is_resident=found.document["applicant"] == applications.RESIDENT,
+        is_by_register=found.document["applicant"] == applications.RESIDENT,
         questions=found.questions(),
         papers=papers,
         asks_separate_accounts=bool((found.document["conditions"] or {}).get("separate_accounts")),
@@ -106,12 +106,7 @@ def page(found: Begun, action: str, layout: str, form: dict[str, Any] | None = N
 
 
 def sent(
-    scheme_id: int,
-    action: str,
-    *,
-    to: str,
-    layout: Callable[[], str],
-    applicant_id: int | None = None,
+    scheme_id: int, action: str, *, to: str, applicant_id: int | None = None
 ) -> ResponseReturnValue:
     """Save the draft, keep the files that came with it, hand it in if that is asked.
 
@@ -146,7 +141,7 @@ def sent(
         shown = shown_again(answer) if answer.refused else fresh() | {"values": request.form}
         shown["errors"] = shown["errors"] | errors
         again = begun(scheme_id, applicant_id)
-        response = make_response(page(again, action, layout(), shown))
+        response = make_response(page(again, action, shown))
     response.status_code = answer.status if answer.refused else 422
     return response
 

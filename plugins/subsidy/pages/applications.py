@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext
 from sqlalchemy import func
 
 from core import privacy
-from core.access import Actor, require, scoped, visible
+from core.access import ROLES, Actor, require, scoped, visible
 from core.db import db, transaction
 from core.errors import InvalidInput, Refusal
 from core.parties import Organisation, Resident
@@ -43,9 +43,7 @@ STEPS: dict[str, tuple[str, tuple[str, ...], Any]] = {
         lazy_gettext("已撤销资格。已付的补贴请在追回里办理。"),
     ),
 }
-# For the purchaser and who watches; applicants read their own under another address.
-OFFICE = "office"
-LAYOUT = "layout_staff.html"
+OFFICES = ("purchaser", "overseer", "system")
 RESIDENT_ID = 18
 
 
@@ -58,14 +56,12 @@ def waiting(actor: Actor) -> list[Todo]:
     return [_count(actor, state, label) for state, label in labels.items() if actor.may(CHECK)]
 
 
-MENU: list[tuple[str, MenuItem]] = [
-    (
-        OFFICE,
-        MenuItem(
-            "how", lazy_gettext("补贴申请"), "subsidy_applications.index", 21, waiting=waiting
-        ),
-    ),
-]
+def own_menu(actor: Actor) -> list[MenuItem]:
+    """Offer the list to the purchaser and to who watches; applicants have a list of their own."""
+    if not any(ROLES[grant.role].side in OFFICES for grant in actor.holding(VIEW)):
+        return []
+    label = lazy_gettext("补贴申请")
+    return [MenuItem("how", label, "subsidy_applications.index", 21, waiting=waiting)]
 
 
 @blueprint.get("/")
@@ -137,14 +133,14 @@ def entry(scheme: int, party: int) -> ResponseReturnValue:
     found = application_form.begun(scheme, party)
     if found.is_sent and found.row is not None:
         return redirect(url_for(".show", id=found.row.id))
-    return application_form.page(found, url_for(".enter", scheme=scheme, party=party), LAYOUT)
+    return application_form.page(found, url_for(".enter", scheme=scheme, party=party))
 
 
 @blueprint.post("/desk/<int:scheme>/<int:party>")
 def enter(scheme: int, party: int) -> ResponseReturnValue:
     """Save what was said at the desk; hand it in if that button was pressed."""
     action, to = url_for(".enter", scheme=scheme, party=party), url_for(".show", id=0)
-    return application_form.sent(scheme, action, to=to, layout=lambda: LAYOUT, applicant_id=party)
+    return application_form.sent(scheme, action, to=to, applicant_id=party)
 
 
 def _show(number: int, form: dict[str, Any]) -> str:

@@ -32,9 +32,6 @@ blueprint = Blueprint(
     "subsidy_applying", __name__, url_prefix="/subsidy/my", template_folder="../templates"
 )
 
-# For whoever applies for an organisation of her own or for herself.
-OWN = "own"
-
 
 def waiting(actor: Actor) -> list[Todo]:
     """Count what an applicant has to complete."""
@@ -47,18 +44,12 @@ def waiting(actor: Actor) -> list[Todo]:
     return [Todo(count, _("份补贴申请被退回补正"), url_for("subsidy_applying.index"))]
 
 
-MENU: list[tuple[str, MenuItem]] = [
-    (
-        OWN,
-        MenuItem(
-            "how", lazy_gettext("我的补贴申请"), "subsidy_applying.index", 22, waiting=waiting
-        ),
-    ),
-    (
-        OWN,
-        MenuItem(menu.RESIDENT, lazy_gettext("我的补贴申请"), "subsidy_applying.index", 22),
-    ),
-]
+def own_menu(actor: Actor) -> list[MenuItem]:
+    """Offer the list to whoever applies for an organisation of her own, or for herself."""
+    if not applications.own_parties(actor):
+        return []
+    label = lazy_gettext("我的补贴申请")
+    return [MenuItem("how", label, "subsidy_applying.index", 21, waiting=waiting)]
 
 
 @blueprint.errorhandler(SignInRequired)
@@ -82,7 +73,7 @@ def index() -> str:
     found = application_queries.mine(actor, before=before)
     return render_template(
         "subsidy/applying/index.html",
-        layout=_layout(),
+        is_resident=actor.resident_id is not None,
         rows=[application_words.listed(row) for row in found["items"]],
         next_before=found["next_before"],
         before=before,
@@ -95,14 +86,14 @@ def form(scheme: int) -> ResponseReturnValue:
     found = application_form.begun(scheme)
     if found.is_sent and found.row is not None:
         return redirect(url_for(".show", id=found.row.id))
-    return application_form.page(found, url_for(".send", scheme=scheme), _layout())
+    return application_form.page(found, url_for(".send", scheme=scheme))
 
 
 @blueprint.post("/apply/<int:scheme>")
 def send(scheme: int) -> ResponseReturnValue:
     """Save the draft with its files; hand it in if that button was pressed."""
     action, to = url_for(".send", scheme=scheme), url_for(".show", id=0)
-    return application_form.sent(scheme, action, to=to, layout=_layout)
+    return application_form.sent(scheme, action, to=to)
 
 
 @blueprint.get("/<int:id>")
@@ -142,7 +133,7 @@ def _show(number: int, form: dict[str, Any]) -> ResponseReturnValue:
         return redirect(url_for("subsidy_applications.show", id=number))
     return render_template(
         "subsidy/applying/show.html",
-        layout=_layout(),
+        is_resident=actor.resident_id is not None,
         found=application_words.listed(found),
         next_words=application_words.next_words(found),
         answers=application_words.answers(found),
@@ -150,12 +141,6 @@ def _show(number: int, form: dict[str, Any]) -> ResponseReturnValue:
         may_withdraw=found["state"] in (a.DRAFT, a.SUBMITTED, a.COMPLETE, a.ELIGIBLE),
         **form,
     )
-
-
-def _layout() -> str:
-    """Return the frame: residents have no menu beside the matter."""
-    staff = any(grant.role != "resident" for grant in current_actor().grants)
-    return "layout_staff.html" if staff else "layout_person.html"
 
 
 def _is_for_residents(number: int | None) -> bool:
