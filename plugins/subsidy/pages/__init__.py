@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.access import Actor
+from core.access import ROLES, Actor
 from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
     applications,
@@ -24,12 +24,12 @@ from plugins.subsidy.pages import (
     schemes,
     units,
 )
+from plugins.subsidy.service.applications import VIEW, own_parties
 
 OFFICES = ("purchaser", "overseer", "system")
 # In the order of the menu.
 _PARTS = (
     schemes,
-    applications,
     claims,
     units,
     loans,
@@ -39,34 +39,18 @@ _PARTS = (
     promises,
     recoveries,
     effects,
-    applying,
     own_claims,
     public,
     finder,
     register,
 )
 _WITHOUT_MENU = (
+    applications,
+    applying,
     guarantees,
     scheme_defining,
 )
 BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_WITHOUT_MENU)]
-# One line each, in the order of the menu.
-_PARTS = (
-    schemes,
-    public,
-    finder,
-    claims,
-    recoveries,
-    own_claims,
-    guarantors,
-)
-# What is offered hangs on more than a permission: who one is to a guarantee, to an application.
-_OWN = (
-    applications,
-    applying,
-    guarantees,
-)
-BLUEPRINTS = [*(part.blueprint for part in (*_PARTS, *_OWN)), scheme_defining.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
@@ -83,5 +67,3 @@ def _may(actor: Actor, permission: str) -> bool:
     if permission == applications.OFFICE:
         return any(ROLES[one.role].side in OFFICES for one in actor.holding(VIEW))
     return actor.may(permission)
-    found = [item for permission, item in offered if not permission or actor.may(permission)]
-    return found + [item for part in _OWN for item in part.own_menu(actor)]
