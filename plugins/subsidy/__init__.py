@@ -13,8 +13,8 @@ from plugins.subsidy.service import (
     application_clocks,
     checks,
     declaring,
-    due,
     doubling,
+    due,
     obstacles,
     postings,
     register,
@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 
     from core.access import Actor, Permission
     from core.acts import Act
-    from core.deadlines import DeadlineKind, DueItem
     from core.benefits import Benefit, Purpose
-    from core.deadlines import DeadlineKind
+    from core.deadlines import DeadlineKind, DueItem
     from core.demo import World
     from core.disclosure import PublicSum
     from core.facts import Fact

@@ -18,8 +18,6 @@ from plugins.subsidy.pages import (
     schemes,
 )
 
-_PARTS = (schemes, public, finder, guarantors)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 # One line each, in the order of the menu.
 _PARTS = (
     schemes,
@@ -28,10 +26,11 @@ _PARTS = (
     claims,
     recoveries,
     own_claims,
+    guarantors,
     register,
     effects,
 )
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
