@@ -28,6 +28,7 @@ from plugins.subsidy.service.applications import VIEW, own_parties
 
 OFFICES = ("purchaser", "overseer", "system")
 # In the order of the menu.
+# One line each, in the order of the menu.
 _PARTS = (
     schemes,
     claims,
@@ -42,6 +43,10 @@ _PARTS = (
     own_claims,
     public,
     finder,
+    claims,
+    recoveries,
+    own_claims,
+    guarantors,
     register,
 )
 _WITHOUT_MENU = (
@@ -51,6 +56,7 @@ _WITHOUT_MENU = (
     scheme_defining,
 )
 BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_WITHOUT_MENU)]
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
