@@ -13,8 +13,8 @@ from plugins.subsidy.service import (
     application_clocks,
     checks,
     declaring,
-    guarantee_checks,
     doubling,
+    guarantee_checks,
     obstacles,
     postings,
     relief_postings,
@@ -132,7 +132,7 @@ def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
 @hookimpl
 def integrity_checks() -> list[Check]:
     """Declare the checks of claims and agreements."""
-    return [*checks.CHECKS, *relief_postings.CHECKS]
+    return [*checks.CHECKS, *relief_postings.CHECKS, *guarantee_checks.CHECKS]
 
 
 @hookimpl

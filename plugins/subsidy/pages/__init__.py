@@ -21,6 +21,9 @@ _PARTS = (
     schemes,
     public,
     finder,
+    claims,
+    recoveries,
+    own_claims,
     guarantors,
 )
 BLUEPRINTS = [
@@ -28,8 +31,6 @@ BLUEPRINTS = [
     scheme_defining.blueprint,
     guarantees.blueprint,
 ]
-_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
