@@ -121,6 +121,8 @@ def test_who_oversees_sees_guarantees_and_changes_none(app, town, signed_in):
     assert f"{GUARANTEES}{number}" in auditor.open(f"{GUARANTEES}?of={town.guarantor}").html
     page = auditor.open(f"{GUARANTEES}{number}")
     assert "资金池 3,000.00 元" in page.text
+    assert f"{GUARANTEES}{number}" in auditor.open(f"/subsidy/claims/{claim}").html
+    assert f"/subsidy/claims/{claim}" in page.html
     assert "下一步" not in page.text
     stranger = signed_in("provider_manager")
     assert stranger.open(f"{GUARANTEES}{number}").status == 404

@@ -196,9 +196,9 @@ def test_figures_changed_behind_the_books_are_found(app, town):
     number, claim = lost(town)
     town.approve_claim(claim)
     recovered(town, number, 1_000_000)
-    assert [check.find() for check in guarantee_checks.CHECKS] == [[], []]
+    assert [check.run() for check in guarantee_checks.CHECKS] == [[], []]
     db.session.execute(update(Guarantee).values(outstanding_fen=1))
     db.session.execute(update(GuaranteeRecovery).values(amount_fen=1))
-    found = [check.find() for check in guarantee_checks.CHECKS]
+    found = [check.run() for check in guarantee_checks.CHECKS]
     db.session.rollback()
     assert [len(findings) for findings in found] == [1, 1]

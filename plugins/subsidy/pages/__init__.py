@@ -57,6 +57,11 @@ _WITHOUT_MENU = (
 )
 BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_WITHOUT_MENU)]
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
+BLUEPRINTS = [
+    *(part.blueprint for part in _PARTS),
+    scheme_defining.blueprint,
+    guarantees.blueprint,
+]
 
 
 def menu(actor: Actor) -> list[MenuItem]:

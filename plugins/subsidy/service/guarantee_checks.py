@@ -40,15 +40,11 @@ def check_returned() -> list[Finding]:
     )
     found = []
     for row, asked_fen in rows:
-        whole = sum(row.parts.values())
+        of, whole, part = f"guarantee:{row.guarantee_id}", sum(row.parts.values()), row.parts[POOL]
         if whole != row.amount_fen:
-            found.append(
-                Finding(f"guarantee:{row.guarantee_id}", yuan(row.amount_fen), yuan(whole))
-            )
-        if asked_fen is not None and asked_fen != row.parts[POOL]:
-            found.append(
-                Finding(f"guarantee:{row.guarantee_id}", yuan(row.parts[POOL]), yuan(asked_fen))
-            )
+            found.append(Finding(of, yuan(row.amount_fen), yuan(whole)))
+        if asked_fen is not None and asked_fen != part:
+            found.append(Finding(of, yuan(part), yuan(asked_fen)))
     return found
 
 
