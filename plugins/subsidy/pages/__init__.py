@@ -28,7 +28,6 @@ from plugins.subsidy.service.applications import VIEW, own_parties
 
 OFFICES = ("purchaser", "overseer", "system")
 # In the order of the menu.
-# One line each, in the order of the menu.
 _PARTS = (
     schemes,
     claims,
@@ -43,10 +42,6 @@ _PARTS = (
     own_claims,
     public,
     finder,
-    claims,
-    recoveries,
-    own_claims,
-    guarantors,
     register,
 )
 _WITHOUT_MENU = (
@@ -56,12 +51,6 @@ _WITHOUT_MENU = (
     scheme_defining,
 )
 BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_WITHOUT_MENU)]
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
-BLUEPRINTS = [
-    *(part.blueprint for part in _PARTS),
-    scheme_defining.blueprint,
-    guarantees.blueprint,
-]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
