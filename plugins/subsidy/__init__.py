@@ -161,7 +161,7 @@ def public_sums() -> list[PublicSum]:
 @hookimpl
 def integrity_checks() -> list[Check]:
     """Declare the checks of claims and agreements."""
-    return [*checks.CHECKS, *relief_postings.CHECKS]
+    return [*checks.CHECKS, *relief_postings.CHECKS, *guarantee_checks.CHECKS]
 
 
 @hookimpl
