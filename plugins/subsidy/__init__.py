@@ -10,11 +10,13 @@ from core.hookspecs import hookimpl
 from core.purchases import Form, Traits
 from plugins.subsidy import api, demo, models, pages
 from plugins.subsidy.service import (
+    application_clocks,
     checks,
     declaring,
     doubling,
     obstacles,
     postings,
+    relief_postings,
     settling,
     years,
 )
@@ -27,18 +29,25 @@ if TYPE_CHECKING:
     from core.access import Actor, Permission
     from core.acts import Act
     from core.benefits import Benefit, Purpose
+    from core.deadlines import DeadlineKind
     from core.demo import World
     from core.facts import Fact
-    from core.ledger import Check, EntryKind
+    from core.ledger import AccountKind, Check, EntryKind
     from core.settlement import Claim
     from core.web.menu import MenuItem
     from core.years import Obstacle
 
 
 @hookimpl
+def register_account_kinds() -> list[AccountKind]:
+    """Declare the memoranda of relief."""
+    return list(relief_postings.ACCOUNT_KINDS)
+
+
+@hookimpl
 def register_entry_kinds() -> list[EntryKind]:
     """Declare what subsidies post."""
-    return list(postings.ENTRY_KINDS)
+    return [*postings.ENTRY_KINDS, *relief_postings.ENTRY_KINDS]
 
 
 @hookimpl
@@ -57,6 +66,12 @@ def register_acts() -> list[Act]:
 def register_facts() -> list[Fact]:
     """Declare what an organisation says of itself when it asks for support."""
     return list(declaring.FACTS)
+
+
+@hookimpl
+def register_deadlines() -> list[DeadlineKind]:
+    """Declare the legal clocks of applications."""
+    return list(application_clocks.KINDS)
 
 
 @hookimpl
@@ -116,7 +131,7 @@ def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
 @hookimpl
 def integrity_checks() -> list[Check]:
     """Declare the checks of claims and agreements."""
-    return list(checks.CHECKS)
+    return [*checks.CHECKS, *relief_postings.CHECKS]
 
 
 @hookimpl

@@ -17,6 +17,8 @@ from plugins.subsidy.rules.interest import METHODS
 
 MANY = 50
 UNITS_MAX = 1_000_000_000
+HOURS_OF_A_MONTH = 31 * 24
+PERIODS = (1, 3, 6, 12)
 APPLICANTS = ("organisation", "resident")
 PARTIES = ("purchaser", "recipients", "third_party")
 
@@ -76,6 +78,7 @@ class ConditionsSchema(Schema):
 
     separate_accounts = fields.Boolean(load_default=False)
     price_promise = fields.Boolean(load_default=False)
+    free_hours = _whole(1, HOURS_OF_A_MONTH)
 
 
 class SchemeFundingSchema(Schema):
@@ -198,7 +201,7 @@ OF_KIND: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("answers_min", "few_answers_tier", "investment_bp", "duty_from", "duty_months"),
         ("weights", "tiers", "instalments"),
     ),
-    "per_unit": (("units_max", "period_cap_fen"), ("unit_classes",)),
+    "per_unit": (("units_max", "period_cap_fen", "period_months"), ("unit_classes",)),
     "fee_relief": (("compensated_bp",), ("fee", "fee_basis", "waived_bp")),
     "tax_relief_memo": ((), ("taxes",)),
 }
@@ -255,6 +258,9 @@ class SchemeTermsSchema(Schema):
     unit_classes = _rows(UnitClassSchema)
     units_max = _whole(1, UNITS_MAX)
     period_cap_fen = _amount()
+    period_months = fields.Integer(
+        strict=True, load_default=None, allow_none=True, validate=validate.OneOf(PERIODS)
+    )
     # Relief.
     fee = Text(longest=80, load_default=None, allow_none=True)
     fee_basis = Text(longest=120, load_default=None, allow_none=True)

@@ -102,6 +102,8 @@ OWN = {
     "plan.filing_working_days",
     "plan.emergency_report_working_days",
     "deduction.statement_working_days",
+    "subsidy.completeness_working_days",
+    "subsidy.judging_working_days",
 }
 
 

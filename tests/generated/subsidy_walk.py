@@ -8,6 +8,7 @@ from tests import factories
 from tests.generated.leaks import ID_NUMBER
 from tests.generated.procurement_walk import APPROVER, CLERK, on
 from tests.generated.steps import ANYBODY, Step, Told, Walk
+from tests.generated.subsidy_applying_walk import applying
 from tests.subsidy import scheme_world
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class SubsidyWalk:
     def steps(self) -> Walk:
         """Yield every step."""
         yield from on(scheme_world.WRITTEN, self._scheme())
+        yield from applying(self.life, self.plan, self.line)
         self.life.pages |= {
             "subsidy_schemes": {"id": (self.scheme,), "step": ("submit",)},
             "subsidy_scheme_form": {"id": (self.draft,)},

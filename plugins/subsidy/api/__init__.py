@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from plugins.subsidy.api import claims, finding, schemes
+from plugins.subsidy.api import (
+    applications,
+    claims,
+    finding,
+    guarantees,
+    guarantors,
+    interest,
+    loans,
+    promises,
+    relief,
+    schemes,
+)
 from plugins.subsidy.api.permissions import PERMISSIONS
 
-ACTS = [
-    *schemes.ACTS,
-    *finding.ACTS,
-    *claims.ACTS,
-]
+_PARTS = (
+    schemes,
+    finding,
+    applications,
+    claims,
+    guarantees,
+    guarantors,
+    interest,
+    loans,
+    promises,
+    relief,
+)
+ACTS = [act for part in _PARTS for act in part.ACTS]
 
 __all__ = ["ACTS", "PERMISSIONS"]

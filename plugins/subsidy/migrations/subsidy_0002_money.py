@@ -10,6 +10,188 @@ down_revision = "subsidy_0001"
 
 def upgrade() -> None:
     op.create_table(
+        "subsidy_guarantor",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("licence_no", sa.Text(), nullable=False),
+        sa.Column("controller_id", ID, nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("named_by", ID, nullable=True),
+        sa.Column("named_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_by", ID, nullable=True),
+        sa.Column("ended_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["controller_id"], ["organisation.id"], name=op.f("fk_subsidy_guarantor_controller_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_guarantor_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_subsidy_guarantor_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_guarantor")),
+    )
+    with op.batch_alter_table("subsidy_guarantor", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_subsidy_guarantor_standing",
+            ["organisation_id"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'ended'"),
+            postgresql_where=sa.text("state <> 'ended'"),
+        )
+
+    op.create_table(
+        "subsidy_bank_file",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("bank_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("loans", sa.Integer(), nullable=False),
+        sa.Column("events", sa.Integer(), nullable=False),
+        sa.Column("taken_by", ID, nullable=True),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bank_id"], ["organisation.id"], name=op.f("fk_subsidy_bank_file_bank_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_bank_file_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_subsidy_bank_file_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_bank_file_scheme_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_bank_file")),
+        sa.UniqueConstraint(
+            "scheme_id",
+            "bank_id",
+            "sha256",
+            name=op.f("uq_subsidy_bank_file_scheme_id_bank_id_sha256"),
+        ),
+    )
+    with op.batch_alter_table("subsidy_bank_file", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subsidy_bank_file_bank_id"), ["bank_id"], unique=False)
+
+    op.create_table(
+        "subsidy_guarantor_figure",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("guarantor_id", ID, nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("net_assets_fen", sa.BigInteger(), nullable=False),
+        sa.Column("small_rural_bp", sa.Integer(), nullable=False),
+        sa.Column("licence_until", sa.Date(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_by", ID, nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["guarantor_id"],
+            ["subsidy_guarantor.id"],
+            name=op.f("fk_subsidy_guarantor_figure_guarantor_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_guarantor_figure")),
+    )
+    with op.batch_alter_table("subsidy_guarantor_figure", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_subsidy_guarantor_figure_as_of", ["guarantor_id", "as_of", "id"], unique=False
+        )
+
+    op.create_table(
+        "subsidy_handling_bank",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("bank_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("named_by", ID, nullable=True),
+        sa.Column("named_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bank_id"], ["organisation.id"], name=op.f("fk_subsidy_handling_bank_bank_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"],
+            ["division.code"],
+            name=op.f("fk_subsidy_handling_bank_division_code"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_subsidy_handling_bank_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_handling_bank_scheme_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_handling_bank")),
+        sa.UniqueConstraint(
+            "scheme_id", "bank_id", name=op.f("uq_subsidy_handling_bank_scheme_id_bank_id")
+        ),
+    )
+    with op.batch_alter_table("subsidy_handling_bank", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_handling_bank_bank_id"), ["bank_id"], unique=False
+        )
+
+    op.create_table(
+        "subsidy_promise",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("party_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("price_fen", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("to_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("notified_by", ID, nullable=True),
+        sa.Column("notice", sa.Text(), nullable=True),
+        sa.Column("state_by", sa.Date(), nullable=True),
+        sa.Column("statement", sa.Text(), nullable=True),
+        sa.Column("decided_by", ID, nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("price_fen >= 0", name=op.f("ck_subsidy_promise_price")),
+        sa.CheckConstraint("to_on >= from_on", name=op.f("ck_subsidy_promise_days")),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_promise_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_subsidy_promise_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["party_id"], ["party.id"], name=op.f("fk_subsidy_promise_party_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_promise_scheme_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_promise")),
+    )
+    with op.batch_alter_table("subsidy_promise", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_promise_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_subsidy_promise_scheme_party", ["scheme_id", "party_id"], unique=False
+        )
+
+    op.create_table(
         "subsidy_scheme_year",
         sa.Column("scheme_id", ID, autoincrement=False, nullable=False),
         sa.Column("fiscal_year", sa.Integer(), autoincrement=False, nullable=False),
@@ -24,6 +206,47 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("scheme_id", "fiscal_year", name=op.f("pk_subsidy_scheme_year")),
         sa.UniqueConstraint("pool_id", name=op.f("uq_subsidy_scheme_year_pool_id")),
     )
+    op.create_table(
+        "subsidy_unit_round",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("period_from", sa.Date(), nullable=False),
+        sa.Column("period_to", sa.Date(), nullable=False),
+        sa.Column("claims", sa.Integer(), nullable=False),
+        sa.Column("wanted_fen", sa.BigInteger(), nullable=False),
+        sa.Column("left_fen", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("concluded_by", ID, nullable=True),
+        sa.Column("concluded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "wanted_fen >= 0 AND left_fen >= 0", name=op.f("ck_subsidy_unit_round_figures")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_unit_round_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_subsidy_unit_round_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_unit_round_scheme_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_unit_round")),
+        sa.UniqueConstraint(
+            "scheme_id",
+            "period_from",
+            "period_to",
+            name=op.f("uq_subsidy_unit_round_scheme_id_period_from_period_to"),
+        ),
+    )
+    with op.batch_alter_table("subsidy_unit_round", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_unit_round_organisation_id"), ["organisation_id"], unique=False
+        )
+
     op.create_table(
         "subsidy_application",
         sa.Column("id", ID, nullable=False),
@@ -87,6 +310,178 @@ def upgrade() -> None:
             postgresql_where=sa.text(
                 "state IN ('draft', 'submitted', 'complete', 'eligible', 'agreed')"
             ),
+        )
+
+    op.create_table(
+        "subsidy_guarantee",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("guarantor_id", ID, nullable=False),
+        sa.Column("provider_id", ID, nullable=False),
+        sa.Column("debtor_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("fee_scheme_id", ID, nullable=True),
+        sa.Column("fee_terms_id", ID, nullable=True),
+        sa.Column("pool_scheme_id", ID, nullable=True),
+        sa.Column("pool_terms_id", ID, nullable=True),
+        sa.Column("bank", sa.Text(), nullable=False),
+        sa.Column("loan_number", sa.Text(), nullable=False),
+        sa.Column("principal_fen", sa.BigInteger(), nullable=False),
+        sa.Column("guaranteed_fen", sa.BigInteger(), nullable=False),
+        sa.Column("outstanding_fen", sa.BigInteger(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paid_fen", sa.BigInteger(), nullable=True),
+        sa.Column("paid_on", sa.Date(), nullable=True),
+        sa.Column("paid_document", sa.Text(), nullable=True),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.Column("ended_reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("due_on > from_on", name=op.f("ck_subsidy_guarantee_period")),
+        sa.CheckConstraint("guaranteed_fen > 0", name=op.f("ck_subsidy_guarantee_positive")),
+        sa.CheckConstraint(
+            "outstanding_fen >= 0 AND outstanding_fen <= guaranteed_fen",
+            name=op.f("ck_subsidy_guarantee_outstanding"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["debtor_id"], ["party.id"], name=op.f("fk_subsidy_guarantee_debtor_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_guarantee_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["fee_scheme_id"],
+            ["subsidy_scheme.id"],
+            name=op.f("fk_subsidy_guarantee_fee_scheme_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["fee_terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_guarantee_fee_terms_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["guarantor_id"],
+            ["subsidy_guarantor.id"],
+            name=op.f("fk_subsidy_guarantee_guarantor_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_subsidy_guarantee_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_scheme_id"],
+            ["subsidy_scheme.id"],
+            name=op.f("fk_subsidy_guarantee_pool_scheme_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_guarantee_pool_terms_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["provider_id"], ["organisation.id"], name=op.f("fk_subsidy_guarantee_provider_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_guarantee")),
+        sa.UniqueConstraint(
+            "guarantor_id",
+            "bank",
+            "loan_number",
+            name=op.f("uq_subsidy_guarantee_guarantor_id_bank_loan_number"),
+        ),
+        sa.UniqueConstraint("number", name=op.f("uq_subsidy_guarantee_number")),
+    )
+    with op.batch_alter_table("subsidy_guarantee", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_guarantee_debtor_id"), ["debtor_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_subsidy_guarantee_exposure", ["guarantor_id", "state", "debtor_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_guarantee_fee_scheme_id"), ["fee_scheme_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_guarantee_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_guarantee_pool_scheme_id"), ["pool_scheme_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_guarantee_provider_id"), ["provider_id"], unique=False
+        )
+
+    op.create_table(
+        "subsidy_loan",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("bank_id", ID, nullable=False),
+        sa.Column("borrower_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("class_code", sa.Text(), nullable=False),
+        sa.Column("lent_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("principal_fen", sa.BigInteger(), nullable=False),
+        sa.Column("rate_ppm", sa.Integer(), nullable=False),
+        sa.Column("lpr_ppm", sa.Integer(), nullable=False),
+        sa.Column("partners", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("file_id", ID, nullable=True),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("due_on > lent_on", name=op.f("ck_subsidy_loan_days")),
+        sa.CheckConstraint("principal_fen > 0", name=op.f("ck_subsidy_loan_principal")),
+        sa.ForeignKeyConstraint(
+            ["bank_id"], ["organisation.id"], name=op.f("fk_subsidy_loan_bank_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["borrower_id"], ["party.id"], name=op.f("fk_subsidy_loan_borrower_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_loan_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["subsidy_bank_file.id"], name=op.f("fk_subsidy_loan_file_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_subsidy_loan_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_loan_scheme_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_loan")),
+        sa.UniqueConstraint("bank_id", "number", name=op.f("uq_subsidy_loan_bank_id_number")),
+    )
+    with op.batch_alter_table("subsidy_loan", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_loan_borrower_id"), ["borrower_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_loan_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_subsidy_loan_scheme_borrower", ["scheme_id", "borrower_id"], unique=False
+        )
+
+    op.create_table(
+        "subsidy_promise_check",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("promise_id", ID, nullable=False),
+        sa.Column("checked_on", sa.Date(), nullable=False),
+        sa.Column("found_fen", sa.BigInteger(), nullable=True),
+        sa.Column("is_kept", sa.Boolean(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("checked_by", ID, nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["promise_id"], ["subsidy_promise.id"], name=op.f("fk_subsidy_promise_check_promise_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_promise_check")),
+    )
+    with op.batch_alter_table("subsidy_promise_check", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_promise_check_promise_id"), ["promise_id"], unique=False
         )
 
     op.create_table(
@@ -164,6 +559,85 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_subsidy_grant_scheme_id"), ["scheme_id"], unique=False)
 
+    op.create_table(
+        "subsidy_guarantee_event",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("guarantee_id", ID, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_guarantee_event_positive")),
+        sa.ForeignKeyConstraint(
+            ["guarantee_id"],
+            ["subsidy_guarantee.id"],
+            name=op.f("fk_subsidy_guarantee_event_guarantee_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_guarantee_event")),
+    )
+    with op.batch_alter_table("subsidy_guarantee_event", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_guarantee_event_guarantee_id"), ["guarantee_id"], unique=False
+        )
+
+    op.create_table(
+        "subsidy_loan_ending",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("loan_id", ID, nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("proposed_by", ID, nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", ID, nullable=True),
+        sa.Column("decided_reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["loan_id"], ["subsidy_loan.id"], name=op.f("fk_subsidy_loan_ending_loan_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_loan_ending")),
+    )
+    with op.batch_alter_table("subsidy_loan_ending", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_subsidy_loan_ending_live",
+            ["loan_id"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'dropped'"),
+            postgresql_where=sa.text("state <> 'dropped'"),
+        )
+
+    op.create_table(
+        "subsidy_loan_event",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("loan_id", ID, nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("for_on", sa.Date(), nullable=True),
+        sa.Column("rate_ppm", sa.Integer(), nullable=True),
+        sa.Column("undoes_id", ID, nullable=True),
+        sa.Column("file_id", ID, nullable=True),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_fen >= 0", name=op.f("ck_subsidy_loan_event_amount")),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["subsidy_bank_file.id"], name=op.f("fk_subsidy_loan_event_file_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["loan_id"], ["subsidy_loan.id"], name=op.f("fk_subsidy_loan_event_loan_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["undoes_id"], ["subsidy_loan_event.id"], name=op.f("fk_subsidy_loan_event_undoes_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_loan_event")),
+        sa.UniqueConstraint(
+            "loan_id", "reference", name=op.f("uq_subsidy_loan_event_loan_id_reference")
+        ),
+        sa.UniqueConstraint("undoes_id", name=op.f("uq_subsidy_loan_event_undoes_id")),
+    )
     op.create_table(
         "subsidy_claim",
         sa.Column("id", ID, nullable=False),
@@ -291,6 +765,25 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "subsidy_guarantee_claim",
+        sa.Column("claim_id", ID, autoincrement=False, nullable=False),
+        sa.Column("guarantee_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["claim_id"], ["subsidy_claim.id"], name=op.f("fk_subsidy_guarantee_claim_claim_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["guarantee_id"],
+            ["subsidy_guarantee.id"],
+            name=op.f("fk_subsidy_guarantee_claim_guarantee_id"),
+        ),
+        sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_subsidy_guarantee_claim")),
+    )
+    with op.batch_alter_table("subsidy_guarantee_claim", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_guarantee_claim_guarantee_id"), ["guarantee_id"], unique=False
+        )
+
+    op.create_table(
         "subsidy_recovery",
         sa.Column("id", ID, nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
@@ -341,6 +834,74 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "subsidy_relief",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("terms_id", ID, nullable=False),
+        sa.Column("application_id", ID, nullable=True),
+        sa.Column("beneficiary_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("charger_id", ID, nullable=True),
+        sa.Column("claim_id", ID, nullable=True),
+        sa.Column("period_from", sa.Date(), nullable=False),
+        sa.Column("period_to", sa.Date(), nullable=False),
+        sa.Column("free_hours", sa.Integer(), nullable=True),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("compensated_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("inputs", sa.JSON(), nullable=False),
+        sa.Column("calculation", sa.JSON(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", ID, nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_reason", sa.Text(), nullable=True),
+        sa.Column("journal_id", ID, nullable=True),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_relief_positive")),
+        sa.CheckConstraint("compensated_fen >= 0", name=op.f("ck_subsidy_relief_compensated")),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["subsidy_application.id"],
+            name=op.f("fk_subsidy_relief_application_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["party.id"], name=op.f("fk_subsidy_relief_beneficiary_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["charger_id"], ["organisation.id"], name=op.f("fk_subsidy_relief_charger_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["claim_id"], ["subsidy_claim.id"], name=op.f("fk_subsidy_relief_claim_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_relief_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_subsidy_relief_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_relief_scheme_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_relief_terms_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_relief")),
+        sa.UniqueConstraint("claim_id", name=op.f("uq_subsidy_relief_claim_id")),
+    )
+    with op.batch_alter_table("subsidy_relief", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_relief_beneficiary_id"), ["beneficiary_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_relief_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_subsidy_relief_scheme_state", ["scheme_id", "state"], unique=False
+        )
+
+    op.create_table(
         "subsidy_use",
         sa.Column("id", ID, nullable=False),
         sa.Column("claim_id", ID, nullable=False),
@@ -361,4 +922,87 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("released_at IS NULL"),
             postgresql_where=sa.text("released_at IS NULL"),
+        )
+
+    op.create_table(
+        "subsidy_guarantee_recovery",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("guarantee_id", ID, nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("recovery_id", ID, nullable=True),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_guarantee_recovery_positive")),
+        sa.ForeignKeyConstraint(
+            ["guarantee_id"],
+            ["subsidy_guarantee.id"],
+            name=op.f("fk_subsidy_guarantee_recovery_guarantee_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["recovery_id"],
+            ["subsidy_recovery.id"],
+            name=op.f("fk_subsidy_guarantee_recovery_recovery_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_guarantee_recovery")),
+        sa.UniqueConstraint(
+            "guarantee_id",
+            "document",
+            name=op.f("uq_subsidy_guarantee_recovery_guarantee_id_document"),
+        ),
+    )
+    op.create_table(
+        "subsidy_loan_correction",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("claim_id", ID, nullable=False),
+        sa.Column("loan_id", ID, nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("calculation", sa.JSON(), nullable=False),
+        sa.Column("recovery_id", ID, nullable=True),
+        sa.Column("made_by", ID, nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_loan_correction_positive")),
+        sa.ForeignKeyConstraint(
+            ["claim_id"], ["subsidy_claim.id"], name=op.f("fk_subsidy_loan_correction_claim_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["loan_id"], ["subsidy_loan.id"], name=op.f("fk_subsidy_loan_correction_loan_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recovery_id"],
+            ["subsidy_recovery.id"],
+            name=op.f("fk_subsidy_loan_correction_recovery_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_loan_correction")),
+    )
+    with op.batch_alter_table("subsidy_loan_correction", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_loan_correction_claim_id"), ["claim_id"], unique=False
+        )
+
+    op.create_table(
+        "subsidy_relief_paper",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("relief_id", ID, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["relief_id"], ["subsidy_relief.id"], name=op.f("fk_subsidy_relief_paper_relief_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_relief_paper")),
+    )
+    with op.batch_alter_table("subsidy_relief_paper", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_subsidy_relief_paper_live",
+            ["kind", "key"],
+            unique=True,
+            sqlite_where=sa.text("released_at IS NULL"),
+            postgresql_where=sa.text("released_at IS NULL"),
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_relief_paper_relief_id"), ["relief_id"], unique=False
         )

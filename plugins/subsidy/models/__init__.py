@@ -11,14 +11,43 @@ from plugins.subsidy.models.claims import (
     SubsidyUse,
 )
 from plugins.subsidy.models.grants import SubsidyGrant
+from plugins.subsidy.models.guarantors import (
+    Guarantee,
+    GuaranteeClaim,
+    GuaranteeEvent,
+    GuaranteeRecovery,
+    Guarantor,
+    GuarantorFigure,
+)
+from plugins.subsidy.models.interest import LoanCorrection
+from plugins.subsidy.models.loans import BankFile, HandlingBank, Loan, LoanEnding, LoanEvent
+from plugins.subsidy.models.promises import PricePromise, PromiseCheck
 from plugins.subsidy.models.recoveries import SubsidyRecovery
+from plugins.subsidy.models.relief import ReliefPaper, ReliefRecord
 from plugins.subsidy.models.schemes import Scheme, SchemeTerms
+from plugins.subsidy.models.units import UnitRound
 
 __all__ = [
     "Application",
     "ApplicationPaper",
+    "BankFile",
     "ClaimApproval",
     "ClaimCorrection",
+    "Guarantee",
+    "GuaranteeClaim",
+    "GuaranteeEvent",
+    "GuaranteeRecovery",
+    "Guarantor",
+    "GuarantorFigure",
+    "HandlingBank",
+    "Loan",
+    "LoanCorrection",
+    "LoanEnding",
+    "LoanEvent",
+    "PricePromise",
+    "PromiseCheck",
+    "ReliefPaper",
+    "ReliefRecord",
     "Scheme",
     "SchemeTerms",
     "SchemeYear",
@@ -26,4 +55,5 @@ __all__ = [
     "SubsidyGrant",
     "SubsidyRecovery",
     "SubsidyUse",
+    "UnitRound",
 ]

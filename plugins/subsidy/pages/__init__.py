@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from core.access import Actor
 from core.web.menu import MenuItem
-from plugins.subsidy.pages import finder, public, scheme_defining, schemes
+from plugins.subsidy.pages import (
+    finder,
+    public,
+    scheme_defining,
+    schemes,
+)
 
-_PARTS = (schemes, public, finder)
+# One line each, in the order of the menu.
+_PARTS = (
+    schemes,
+    public,
+    finder,
+)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 

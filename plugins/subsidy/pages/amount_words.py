@@ -192,6 +192,7 @@ def _tier(one: rules.Tier) -> str:
 def _units(terms: rules.UnitTerms) -> tuple[list[tuple[str, Any]], list[str]]:
     cap, most = terms.period_cap_fen, terms.units_max
     facts = [
+        (_("多久一期"), _("每 %(n)s 个月申报一次，期满后申报", n=terms.period_months)),
         (_("数量上限"), _("一期最多补 %(n)s 个", n=most) if most else None),
         (_("金额上限"), _("一期最多补 %(sum)s", sum=yuan_text(cap)) if cap is not None else None),
         (

@@ -23,6 +23,7 @@ from plugins.subsidy.rules.relief import TAXES
 # What a line is reckoned on, by its code.
 WHATS = {
     "principal": lazy_gettext("贷款本金"),
+    "loan": lazy_gettext("每笔贷款的贴息"),
     "guaranteed": lazy_gettext("担保余额"),
     "paid_claim": lazy_gettext("代偿金额"),
     "tier": lazy_gettext("本档奖励"),
@@ -47,6 +48,7 @@ LIMITS = {
     "own_investment": lazy_gettext("自有投入的限额"),
     "fee_charged": lazy_gettext("实际收取的担保费"),
     "balance": lazy_gettext("资金池余额"),
+    "asked": lazy_gettext("银行申报的金额"),
 }
 BASES = {
     "act_360": lazy_gettext("360 天"),

@@ -163,6 +163,14 @@ DECIDING = (
         _l("同一目录事项、同一期间已有凭单、合同或其他补贴的，能不能再补。"),
         usual="no",
     ),
+    Field(
+        "conditions.free_hours",
+        kinds.whole(_l("小时")),
+        _l("公益服务时数"),
+        _l("每月应免费提供几小时公益服务。不填就是不要求。"),
+        unit=_l("小时/月"),
+        rare=True,
+    ),
 )
 
 DAY_COUNT = Field(
@@ -428,6 +436,14 @@ UNITS: tuple[Part, ...] = (
         ),
         least=1,
         numbered="u",
+    ),
+    Field(
+        "period_months",
+        kinds.whole(_l("个月")),
+        _l("几个月一期"),
+        _l("1、3、6 或 12；不填就是按年。"),
+        unit=_l("个月"),
+        rare=True,
     ),
     Field("units_max", kinds.whole(), _l("每期最多几个"), NO_CAP, rare=True),
     Field("period_cap_fen", kinds.YUAN, _l("每期金额上限"), NO_CAP, unit=_l("元"), rare=True),

@@ -109,6 +109,9 @@ def _whom(document: dict[str, Any], terms: rules.Terms) -> list[tuple[str, Any]]
     conditions = [
         _("补贴或减免的部分单独记账") if terms.conditions.separate_accounts else "",
         _("公开承诺服务项目、价格和期限") if terms.conditions.price_promise else "",
+        _("每月免费提供公益服务 %(hours)s 小时", hours=terms.conditions.free_hours)
+        if terms.conditions.free_hours
+        else "",
     ]
     return [
         (_("谁来申请"), who),

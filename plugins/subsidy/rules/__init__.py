@@ -89,6 +89,7 @@ from plugins.subsidy.rules.relief import (
     TaxReliefTerms,
     Waived,
     fee_relief,
+    refuse_hours,
     refuse_undeclared,
     tax_memo,
 )
@@ -106,6 +107,7 @@ from plugins.subsidy.rules.units import (
     UnitClass,
     UnitTerms,
     Verified,
+    claim_periods,
     reduce_claims,
     unit_claim,
 )
@@ -170,6 +172,7 @@ __all__ = [
     "balances",
     "bear_loss",
     "broken_duty",
+    "claim_periods",
     "composite",
     "days",
     "down",
@@ -195,6 +198,7 @@ __all__ = [
     "refuse_claim",
     "refuse_exposure",
     "refuse_guarantor",
+    "refuse_hours",
     "refuse_loan",
     "refuse_part",
     "refuse_terms",

@@ -6,7 +6,7 @@ sum over the segments of principal is rounded once, half-up. What a bank claims 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from core.errors import RuleBroken
 from core.formats import yuan
 from plugins.subsidy.rules.calculation import HALF_UP, Calculation, Line
-from plugins.subsidy.rules.loans import Contracted, Event, segments
+from plugins.subsidy.rules.loans import Contracted, Event, Segment, segments
 from plugins.subsidy.rules.periods import add_months
 from plugins.subsidy.rules.whole import BP, PPM
 
@@ -93,7 +93,8 @@ class InterestTerms:
 class Loan:
     """A loan as its bank reports it: contract, borrower's class, rates (ppm a year) of its day.
 
-    `number` is the bank's; `earlier_loans` the borrower's subsidised ones before this.
+    `number` is the bank's; `earlier_loans` the borrower's subsidised ones before this. `rates` are
+    later rates (ppm) and the days from which on they apply, in order.
     """
 
     number: str
@@ -103,6 +104,7 @@ class Loan:
     lpr_ppm: int
     earlier_loans: int = 0
     partners: int = 1
+    rates: tuple[tuple[date, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def subsidised_until(regime: Regime, loan: Loan) -> date:
 
 def subsidised_rate(regime: Regime, loan: Loan) -> Fraction:
     """Return the part of a loan's yearly rate (ppm, exact) that finance pays."""
-    rate, share = _rate_and_share(regime, loan)
+    rate, share = _rate_and_share(regime, loan, loan.rate_ppm)
     return Fraction(rate) if share is None else Fraction(rate * share, PPM)
 
 
@@ -198,21 +200,12 @@ def subsidy(
     borrower = regime.class_of(loan.borrower_class)
     until = subsidised_until(regime, loan)
     last = min(period[1], until if ended_on is None else min(until, ended_on))
-    rate, share = _rate_and_share(regime, loan)
     found = Calculation(
         KIND,
         tuple(
-            Line(
-                "principal",
-                part.principal_fen,
-                note=loan.number,
-                begin=part.begin,
-                end=part.end,
-                day_count=terms.day_count,
-                rate_ppm=rate,
-                share_ppm=share,
-            )
-            for part in segments(loan.contract, events, period[0], last)
+            _line(terms, regime, loan, part, rate)
+            for whole in segments(loan.contract, events, period[0], last)
+            for part, rate in _at_rates(loan, whole)
         ),
     )
     if terms.capped_by_paid:
@@ -245,14 +238,39 @@ def overpaid(paid_fen: int, computed_again: Calculation) -> int:
     return max(0, paid_fen - computed_again.result_fen)
 
 
-def _rate_and_share(regime: Regime, loan: Loan) -> tuple[int, int | None]:
+def _at_rates(loan: Loan, whole: Segment) -> Iterator[tuple[Segment, int]]:
+    """Cut a segment where the loan's rate changed; yield each part with its rate (ppm)."""
+    begin, rate = whole.begin, loan.rate_ppm
+    for day, later in loan.rates:
+        if begin < day < whole.end:
+            yield Segment(begin, day, whole.principal_fen), rate
+            begin = day
+        rate = later if day <= begin else rate
+    yield Segment(begin, whole.end, whole.principal_fen), rate
+
+
+def _line(terms: InterestTerms, regime: Regime, loan: Loan, part: Segment, rate_ppm: int) -> Line:
+    rate, share = _rate_and_share(regime, loan, rate_ppm)
+    return Line(
+        "principal",
+        part.principal_fen,
+        note=loan.number,
+        begin=part.begin,
+        end=part.end,
+        day_count=terms.day_count,
+        rate_ppm=rate,
+        share_ppm=share,
+    )
+
+
+def _rate_and_share(regime: Regime, loan: Loan, rate_ppm: int) -> tuple[int, int | None]:
     """Return the yearly rate (ppm) that the lines show and the share (ppm) that is taken of it."""
     points = regime.points_ppm or 0
     if regime.method == BORROWER_BEARS:
-        return max(0, loan.rate_ppm - max(0, loan.lpr_ppm - points)), None
+        return max(0, rate_ppm - max(0, loan.lpr_ppm - points)), None
     if regime.method == POINTS:
-        return min(points, loan.rate_ppm), None
-    return loan.rate_ppm, regime.share_ppm
+        return min(points, rate_ppm), None
+    return rate_ppm, regime.share_ppm
 
 
 def _refuse_principal(borrower: BorrowerClass, loan: Loan) -> None:

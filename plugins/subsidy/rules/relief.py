@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 
 from core.errors import RuleBroken
 from plugins.subsidy.rules.calculation import DOWN, Calculation, Line
+from plugins.subsidy.rules.periods import MONTHS
 from plugins.subsidy.rules.whole import BP
 
 FEE_KIND, TAX_KIND = "fee_relief", "tax_relief_memo"
@@ -22,14 +23,21 @@ FEE_KIND, TAX_KIND = "fee_relief", "tax_relief_memo"
 # own exempt income.
 TAXES = ("vat", "income", "deed", "property", "land_use", "donation", "nonprofit_income")
 TAX_AUTHORITY = "tax_authority"
+# Whose figures somebody may offer; only the tax authority's are taken.
+SOURCES = (TAX_AUTHORITY, "taxpayer", "office")
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What has to be declared before relief counts: separate accounts, a promise about prices."""
+    """What has to be declared before relief counts: separate accounts, a promise about prices.
+
+    `free_hours` are hours of free public service a month where terms ask for them, and hours given
+    in the whole period where they are declared. None: none.
+    """
 
     separate_accounts: bool = False
     price_promise: bool = False
+    free_hours: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,32 @@ def refuse_undeclared(required: Conditions, declared: Conditions) -> None:
         raise RuleBroken(
             "PRICE_PROMISE_MISSING",
             _("受补贴者须公开承诺服务项目、价格和期限。请先提交价格承诺。"),
+        )
+
+
+def refuse_hours(required: Conditions, declared: Conditions, begins: date, ends: date) -> None:
+    """Refuse FREE_HOURS_MISSING where fewer free hours were given than promised.
+
+    So many are due for each calendar month that the period (both days inclusive) touches.
+    """
+    if not required.free_hours:
+        return
+    months = (ends.year - begins.year) * MONTHS + ends.month - begins.month + 1
+    due, given = required.free_hours * months, declared.free_hours or 0
+    if given < due:
+        raise RuleBroken(
+            "FREE_HOURS_MISSING",
+            _(
+                "减免的条件是每月提供公益服务 %(hours)s 小时，%(months)s 个月应提供 %(due)s 小时，"
+                "只登记了 %(given)s 小时，差 %(short)s 小时。请补足服务并核实后再登记。",
+                hours=required.free_hours,
+                months=months,
+                due=due,
+                given=given,
+                short=due - given,
+            ),
+            due=due,
+            given=given,
         )
 
 

@@ -26,6 +26,7 @@ from plugins.subsidy.rules.interest import (
     Regime,
     refuse_interest_terms,
 )
+from plugins.subsidy.rules.periods import MONTHS
 from plugins.subsidy.rules.relief import (
     Conditions,
     FeeReliefTerms,
@@ -239,6 +240,7 @@ def _units(document: Mapping[str, Any]) -> dict[str, Any]:
             units_max=document.get("units_max"),
             period_cap_fen=document.get("period_cap_fen"),
             envelope_fen=document.get("envelope_fen"),
+            period_months=document.get("period_months") or MONTHS,
         )
     }
 

@@ -6,16 +6,17 @@ conversions, half as much again for light disability). Each claim is rounded onc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import gettext as _
 
 from core.errors import RuleBroken
 from plugins.subsidy.rules.calculation import COUNT, DOWN, Calculation, Line
 from plugins.subsidy.rules.intervals import refuse_holes, row_of
-from plugins.subsidy.rules.periods import add_months
+from plugins.subsidy.rules.periods import MONTHS, add_months
 from plugins.subsidy.rules.whole import PPM, fit
 
 KIND = "per_unit"
@@ -50,13 +51,14 @@ class UnitTerms:
     """Classes and caps; None: no such cap.
 
     Caps hold for one beneficiary in one period: `units_max` units, `period_cap_fen` fen. All
-    claims of a call share `envelope_fen`.
+    claims of a call share `envelope_fen`. A period is so many months of the calendar.
     """
 
     classes: tuple[UnitClass, ...]
     units_max: int | None = None
     period_cap_fen: int | None = None
     envelope_fen: int | None = None
+    period_months: int = MONTHS
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,16 @@ def unit_claim(
 ) -> Calculation:
     """Compute a claim made on a day; what was granted before in its period counts under the caps.
 
-    Units beyond the cap are left out, the last ones first. Raises UNIT_CLASS_NOT_COVERED,
-    UNITS_BELOW_MINIMUM, UNITS_TOO_EARLY.
+    All rows of a class together decide the price of its units. Units beyond the cap are left out,
+    the last ones first. Raises UNIT_CLASS_NOT_COVERED, UNITS_BELOW_MINIMUM, UNITS_TOO_EARLY.
     """
+    of_class: Counter[str] = Counter()
+    for row in verified:
+        of_class[row.class_code] += row.units
     room = None if terms.units_max is None else max(0, terms.units_max - granted_units)
     lines = []
     for row in verified:
-        kind, price = _priced(terms, row)
+        kind, price = _priced(terms, row.class_code, of_class[row.class_code])
         _refuse_early(kind, row, on)
         taken = row.units if room is None else min(row.units, room)
         room = None if room is None else room - taken
@@ -119,31 +124,52 @@ def reduce_claims(terms: UnitTerms, claims: Mapping[int, Calculation]) -> dict[i
     }
 
 
+def claim_periods(
+    terms: UnitTerms, first: date, last: date, *, until: date
+) -> list[tuple[date, date]]:
+    """Return the periods of a scheme that have ended before a day, oldest first; days inclusive.
+
+    They follow the calendar (months, quarters, halves, years), cut off where the scheme begins or
+    ends.
+    """
+    begins = first.replace(month=(first.month - 1) // terms.period_months * terms.period_months + 1)
+    begins = begins.replace(day=1)
+    found = []
+    while begins <= last:
+        following = add_months(begins, terms.period_months)
+        ends = min(following - timedelta(days=1), last)
+        if ends >= until:
+            break
+        found.append((max(begins, first), ends))
+        begins = following
+    return found
+
+
 def refuse_unit_terms(terms: UnitTerms) -> None:
     """Refuse prices that leave a number of units out or have two: TIERS_EMPTY, _GAP, _OVERLAP."""
     for one in terms.classes:
         refuse_holes(one.prices, _("“%(name)s”的单价", name=one.name))
 
 
-def _priced(terms: UnitTerms, row: Verified) -> tuple[UnitClass, Price]:
-    kind = next((one for one in terms.classes if one.code == row.class_code), None)
+def _priced(terms: UnitTerms, class_code: str, units: int) -> tuple[UnitClass, Price]:
+    kind = next((one for one in terms.classes if one.code == class_code), None)
     if kind is None:
         raise RuleBroken(
             "UNIT_CLASS_NOT_COVERED",
-            _("本办法不补贴“%(code)s”这一类。请核对申报类别。", code=row.class_code),
-            unit_class=row.class_code,
+            _("本办法不补贴“%(code)s”这一类。请核对申报类别。", code=class_code),
+            unit_class=class_code,
         )
-    place = row_of(kind.prices, row.units)
+    place = row_of(kind.prices, units)
     if place is None:
         raise RuleBroken(
             "UNITS_BELOW_MINIMUM",
             _(
                 "“%(name)s”核实数量 %(units)s，达不到补贴的最低数量 %(least)s。请核对数量。",
                 name=kind.name,
-                units=row.units,
+                units=units,
                 least=min((price.begins for price in kind.prices), default=0),
             ),
-            units=row.units,
+            units=units,
         )
     return kind, kind.prices[place]
 

@@ -54,7 +54,7 @@ def begin(
     the scheme's and be over: PERIOD_OUTSIDE_SCHEME, PERIOD_NOT_ENDED.
     """
     if period is not None:
-        _refuse_period(rules.read_terms(terms.document), *period)
+        refuse_period(rules.read_terms(terms.document), *period)
     claim = SubsidyClaim(
         number=audit.current().act,
         kind=scheme.kind,
@@ -349,7 +349,8 @@ def _refuse_instalment(claim: SubsidyClaim) -> None:
         )
 
 
-def _refuse_period(terms: rules.Terms, begin: date, end: date) -> None:
+def refuse_period(terms: rules.Terms, begin: date, end: date) -> None:
+    """Refuse PERIOD_OUTSIDE_SCHEME, PERIOD_NOT_ENDED; both days are inclusive."""
     if (
         end < begin
         or (terms.starts_on and begin < terms.starts_on)

@@ -66,7 +66,7 @@ def support(
     return {
         "items": sorted(judged, key=lambda one: ORDER.index(one["verdict"])),
         "residents": [_shown(one, names) for one in offers if not one.is_for_organisations],
-        "questions": [_question(one) for one in questions.values()],
+        "questions": [question(one) for one in questions.values()],
     }
 
 
@@ -137,7 +137,8 @@ def _questions(offers: Iterable[Offer]) -> dict[str, Fact]:
     return {code: facts[code] for code in facts if code in asked or code == PLACE_FACT}
 
 
-def _refuse_unfit(said: dict[str, Any]) -> None:
+def faults_of(said: dict[str, Any]) -> dict[str, list[str]]:
+    """Return what is wrong with what an organisation says of itself, by the codes of its facts."""
     errors: dict[str, list[str]] = {}
     for code, value in said.items():
         if code not in facts_about(ORGANISATION):
@@ -148,13 +149,18 @@ def _refuse_unfit(said: dict[str, Any]) -> None:
         except InvalidInput as refusal:
             found = (refusal.errors or {}).values()
             errors[code] = [text for texts in found for text in texts]
-    if errors:
+    return errors
+
+
+def _refuse_unfit(said: dict[str, Any]) -> None:
+    if errors := faults_of(said):
         raise InvalidInput(
             _("有 %(n)s 个回答不合要求，请改正后再查。", n=len(errors)), errors=errors
         )
 
 
-def _question(fact: Fact) -> dict[str, Any]:
+def question(fact: Fact) -> dict[str, Any]:
+    """Return a fact as a form asks for it."""
     places = db.select(Division.code, Division.name).order_by(Division.path)
     options = (
         [[row.code, row.name] for row in db.session.execute(places)]
@@ -186,22 +192,21 @@ def _judged(offer: Offer, said: dict[str, Any]) -> dict[str, Any]:
     if holds:
         return {"verdict": FITS, "reasons": [], "missing": []}
     against = judge(deciding.decisive(offer.rule), facts, today).reasons
-    places = _places(offer.rule)
-    reasons = [_with_names(one.sentence, places) for one in against]
+    reasons = named(offer.rule, (one.sentence for one in against))
     return {"verdict": FITS_NOT, "reasons": reasons, "missing": []}
 
 
-def _places(rule: Predicate) -> dict[str, str]:
-    """Return the names of the divisions that a rule speaks of."""
+def named(rule: Predicate, sentences: Iterable[str]) -> list[str]:
+    """Return reasons with divisions by name: whoever judges asks no database and has codes."""
     codes = {str(leaf.bound) for leaf in leaves(rule) if leaf.operator == "within"}
     rows = db.session.execute(
         db.select(Division.code, Division.name).where(Division.code.in_(codes))
     )
-    return {row.code: row.name for row in rows}
+    places = {row.code: row.name for row in rows}
+    return [_with_names(one, places) for one in sentences]
 
 
 def _with_names(said: str, places: dict[str, str]) -> str:
-    """Return a reason with divisions by name: whoever judges asks no database and has codes."""
     for code, name in places.items():
         said = said.replace(_("区划%(code)s", code=code), name)
     return said

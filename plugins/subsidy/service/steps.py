@@ -6,11 +6,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from core.states import Machine, Step, table
+from plugins.subsidy.models import applications as a
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.models import recoveries as r
 from plugins.subsidy.models import schemes as s
 
 SCHEME, TERMS = "scheme", "scheme_terms"
+APPLICATION = "subsidy_application"
 CLAIM, RECOVERY = "subsidy_claim", "subsidy_recovery"
 
 scheme = Machine(
@@ -55,6 +57,7 @@ claim = Machine(
         Step("claim.withdraw", (c.SUBMITTED, c.COMPUTED), c.WITHDRAWN),
         Step("claim.forfeit", (c.SUBMITTED, c.COMPUTED), c.FORFEITED),
         Step("claim.lower", (c.APPROVED,), c.FORFEITED),
+        Step("interest.review", (c.APPROVED, c.PAID)),
         Step("claim.paid", (c.APPROVED,), c.PAID),
     ),
     {
@@ -83,4 +86,33 @@ recovery = Machine(
         r.DROPPED: lazy_gettext("不再追回"),
     },
     lambda row: _("追回 %(number)s", number=row.number),
+)
+
+# An award's agreement leads from eligible to agreed; in every other kind claims follow.
+application = Machine(
+    APPLICATION,
+    table(
+        Step("application.draft", (a.DRAFT,)),
+        Step("application.add_paper", (a.DRAFT,)),
+        Step("application.submit", (a.DRAFT,), a.SUBMITTED),
+        Step("application.send_back", (a.SUBMITTED,), a.DRAFT),
+        Step("application.complete", (a.SUBMITTED,), a.COMPLETE),
+        # The rule says whether it leads to eligible or to not eligible.
+        Step("application.judge", (a.COMPLETE,)),
+        Step("application.reject", (a.SUBMITTED, a.COMPLETE, a.ELIGIBLE), a.REJECTED),
+        Step("application.withdraw", (a.DRAFT, a.SUBMITTED, a.COMPLETE, a.ELIGIBLE), a.WITHDRAWN),
+        Step("application.revoke", (a.ELIGIBLE, a.AGREED), a.REVOKED),
+    ),
+    {
+        a.DRAFT: lazy_gettext("草稿"),
+        a.SUBMITTED: lazy_gettext("待核对材料"),
+        a.COMPLETE: lazy_gettext("已受理，待审核"),
+        a.ELIGIBLE: lazy_gettext("符合条件"),
+        a.INELIGIBLE: lazy_gettext("不符合条件"),
+        a.AGREED: lazy_gettext("已签协议"),
+        a.REJECTED: lazy_gettext("已驳回"),
+        a.WITHDRAWN: lazy_gettext("已撤回"),
+        a.REVOKED: lazy_gettext("已撤销"),
+    },
+    lambda row: _("补贴申请 %(number)s ", number=row.number),
 )
