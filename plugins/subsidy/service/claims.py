@@ -30,7 +30,7 @@ from plugins.subsidy.models import (
     SubsidyClaim,
 )
 from plugins.subsidy.models import claims as c
-from plugins.subsidy.service import doubling, postings, steps, using, years
+from plugins.subsidy.service import aid, doubling, postings, steps, using, years
 from plugins.subsidy.service.reckoning import Reckoned, reckon
 
 VIEW, CHECK, APPROVE, MAKE = "claim.view", "claim.check", "claim.approve", "claim.make"
@@ -186,6 +186,7 @@ def owe(claim: SubsidyClaim) -> None:
     else:
         assert claim.pool_id is not None  # noqa: S101 - its agreement committed it there
         pool, moves, year = lock_pool(claim.pool_id), [], claim.fiscal_year
+    aid.grant_claim(claim)
     moves = [*moves, *postings.owe_moves(pool, claim.payee_id, claim.amount_fen)]
     journal_id = post(postings.APPROVED, f"claim:{claim.id}/approved", moves, note=claim.number)
     steps.claim.take(
