@@ -9,6 +9,9 @@ from tests.generated.leaks import ID_NUMBER
 from tests.generated.procurement_walk import APPROVER, CLERK, on
 from tests.generated.steps import ANYBODY, Step, Told, Walk
 from tests.generated.subsidy_applying_walk import applying
+from tests.generated.subsidy_guarantees_walk import GuaranteesWalk
+from tests.generated.subsidy_loans_walk import LoansWalk
+from tests.generated.subsidy_units_walk import units_and_relief
 from tests.subsidy import scheme_world
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 def subsidies(life: Life) -> Walk:
     """Yield every step of subsidies in an order in which each can succeed."""
     yield from SubsidyWalk(life).steps()
+    yield from units_and_relief(life)
+    yield from LoansWalk(life).steps()
+    yield from GuaranteesWalk(life).steps()
 
 
 class SubsidyWalk:

@@ -82,6 +82,10 @@ class Guarantees:
         assert answer.refused, answer.body
         return answer.body
 
+    def claim(self, number: int) -> dict[str, Any]:
+        """Return a claim as the auditor sees it."""
+        return do("claim.show", self.actor("auditor"), id=number)
+
     def approve_claim(self, claim: int) -> dict[str, Any]:
         """Check a claim as the clerk and approve it as another person."""
         do("claim.check", self.actor("purchaser_clerk"), id=claim)
@@ -93,6 +97,19 @@ def make_company(county: County, name: str = "望城融资担保有限公司", *
     company = factories.make_organisation("provider", name=name, **legal)
     county.users["guarantor"] = factories.make_user("provider_manager", company)
     return company
+
+
+def give_account(county: County, company: int) -> None:
+    """Give the company a verified bank account."""
+    account = do(
+        "party.add_bank_account",
+        county.actor("guarantor"),
+        organisation_id=company,
+        bank="望城农商行",
+        holder="望城融资担保有限公司",
+        number="8001234567890",
+    )
+    do("party.verify_bank_account", county.actor("finance_maker"), id=account["id"])
 
 
 def name_guarantor(county: County, company: int, **changes: Any) -> int:
@@ -109,6 +126,7 @@ def make_guarantees(county: County, **pool: Any) -> Guarantees:
     with clock.frozen(NAMED):
         made.company = make_company(county)
         made.guarantor = name_guarantor(county, made.company)
+        give_account(county, made.company)
         made.firms = [
             factories.make_organisation("provider", name=f"望城小微企业{n}") for n in (1, 2, 3)
         ]

@@ -136,13 +136,17 @@ def test_a_scheme_of_another_kind_has_no_bank(loans):
 
 
 @pytest.mark.one_engine
-def test_a_bank_does_not_lend_to_itself_nor_to_a_firm_its_people_act_for(loans):
+def test_a_bank_does_not_lend_to_its_own_nor_to_a_firm_its_people_act_for(loans):
     with transaction():
         from core.parties import Organisation  # noqa: PLC0415 - only here
 
         codes = {
             key: db.session.get_one(Organisation, number).credit_code
-            for key, number in (("bank", loans.bank), ("firm", loans.county.provider))
+            for key, number in (
+                ("bank", loans.bank),
+                ("tied", loans.other_bank),
+                ("firm", loans.county.provider),
+            )
         }
         db.session.add(
             RoleGrant(
@@ -153,7 +157,10 @@ def test_a_bank_does_not_lend_to_itself_nor_to_a_firm_its_people_act_for(loans):
                 from_on=clock.today(),
             )
         )
-    for key, name in (("bank", "望城农商行"), ("firm", "望城区育才学校")):
+    tied = {"one_id": loans.bank, "other_id": loans.other_bank, "kind": "holding"}
+    do("party.record_tie", **tied, document="章程", from_on="2026-01-10")
+    borrowers = (("bank", "望城农商行"), ("tied", "别家银行"), ("firm", "望城区育才学校"))
+    for key, name in borrowers:
         given = loans.given("JD-1", class_code="micro", borrower_name=name)
         given["borrower_number"] = codes[key]
         body = refused("loan.register", loans.actor("bank"), **given)

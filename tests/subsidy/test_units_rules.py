@@ -15,6 +15,7 @@ from plugins.subsidy.rules.units import (
     UnitClass,
     UnitTerms,
     Verified,
+    claim_periods,
     reduce_claims,
     refuse_unit_terms,
     unit_claim,
@@ -147,3 +148,41 @@ def test_reduced_claims_are_the_envelope(rows, envelope):
     reduced = reduce_claims(replace(BEDS, envelope_fen=envelope), claims)
     wanted = sum(found.result_fen for found in claims.values())
     assert sum(found.result_fen for found in reduced.values()) == min(envelope, wanted)
+
+
+def test_all_rows_of_a_class_together_decide_the_price_of_its_units():
+    rows = [Verified("new", 200, OPENED), Verified("new", 100, date(2025, 5, 1))]
+    assert unit_claim(BEDS, rows, on=TODAY).result_fen == 300 * 500_000
+    assert unit_claim(BEDS, [*rows, Verified("able", 1)], on=TODAY).lines[2].unit_fen == 20_000
+
+
+@pytest.mark.parametrize(
+    ("months", "until", "expected"),
+    [
+        (12, date(2027, 1, 1), [(date(2026, 3, 10), date(2026, 12, 31))]),
+        (12, date(2026, 12, 31), []),
+        (
+            3,
+            date(2026, 7, 1),
+            [(date(2026, 3, 10), date(2026, 3, 31)), (date(2026, 4, 1), date(2026, 6, 30))],
+        ),
+        (
+            1,
+            date(2026, 5, 1),
+            [(date(2026, 3, 10), date(2026, 3, 31)), (date(2026, 4, 1), date(2026, 4, 30))],
+        ),
+        (
+            6,
+            date(2028, 1, 1),
+            [
+                (date(2026, 3, 10), date(2026, 6, 30)),
+                (date(2026, 7, 1), date(2026, 12, 31)),
+                (date(2027, 1, 1), date(2027, 2, 15)),
+            ],
+        ),
+    ],
+)
+def test_periods_follow_the_calendar_and_are_cut_off_where_the_scheme_is(months, until, expected):
+    terms = replace(BEDS, period_months=months)
+    found = claim_periods(terms, date(2026, 3, 10), date(2027, 2, 15), until=until)
+    assert found == expected

@@ -13,6 +13,7 @@ from plugins.subsidy.api import (
     promises,
     relief,
     schemes,
+    units,
 )
 from plugins.subsidy.api.permissions import PERMISSIONS
 
@@ -27,6 +28,7 @@ _PARTS = (
     loans,
     promises,
     relief,
+    units,
 )
 ACTS = [act for part in _PARTS for act in part.ACTS]
 

@@ -217,7 +217,6 @@ def upgrade() -> None:
         sa.Column("claims", sa.Integer(), nullable=False),
         sa.Column("wanted_fen", sa.BigInteger(), nullable=False),
         sa.Column("left_fen", sa.BigInteger(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("concluded_by", ID, nullable=True),
         sa.Column("concluded_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(

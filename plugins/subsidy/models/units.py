@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Fen, Id, Instant, db
@@ -32,6 +32,5 @@ class UnitRound(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy
     claims: Mapped[int]
     wanted_fen: Mapped[int] = mapped_column(Fen)
     left_fen: Mapped[int] = mapped_column(Fen)
-    reason: Mapped[str] = mapped_column(Text)
     concluded_by: Mapped[int | None] = mapped_column(Id)
     concluded_at: Mapped[datetime] = mapped_column(Instant)

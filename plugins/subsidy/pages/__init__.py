@@ -5,22 +5,31 @@ from __future__ import annotations
 from core.access import Actor
 from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
+    claims,
     finder,
+    guarantees,
+    guarantors,
+    own_claims,
     public,
+    recoveries,
     scheme_defining,
     schemes,
 )
 
+_PARTS = (schemes, public, finder, guarantors)
+BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
 # One line each, in the order of the menu.
 _PARTS = (
     schemes,
     public,
     finder,
 )
+_PARTS = (schemes, public, finder, claims, recoveries, own_claims)
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
     """Return the pages that a person may open; without a permission, a door for the public."""
     offered = [entry for part in _PARTS for entry in part.MENU]
-    return [item for permission, item in offered if not permission or actor.may(permission)]
+    found = [item for permission, item in offered if not permission or actor.may(permission)]
+    return [*found, *guarantees.own_menu(actor)]

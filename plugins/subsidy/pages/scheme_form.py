@@ -157,19 +157,19 @@ DECIDING = (
         rare=True,
     ),
     Field(
-        "combines",
-        kinds.flag(_l("可以并行享受"), _l("不得重复享受")),
-        _l("与其他支持的关系"),
-        _l("同一目录事项、同一期间已有凭单、合同或其他补贴的，能不能再补。"),
-        usual="no",
-    ),
-    Field(
         "conditions.free_hours",
         kinds.whole(_l("小时")),
         _l("公益服务时数"),
         _l("每月应免费提供几小时公益服务。不填就是不要求。"),
         unit=_l("小时/月"),
         rare=True,
+    ),
+    Field(
+        "combines",
+        kinds.flag(_l("可以并行享受"), _l("不得重复享受")),
+        _l("与其他支持的关系"),
+        _l("同一目录事项、同一期间已有凭单、合同或其他补贴的，能不能再补。"),
+        usual="no",
     ),
 )
 

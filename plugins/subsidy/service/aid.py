@@ -56,6 +56,14 @@ def days_of(claim: SubsidyClaim) -> Days:
     return date(year, 1, 1), date(year, 12, 31)
 
 
+def lock(claim: SubsidyClaim) -> None:
+    """Let all that is approved for the groups of a claim wait until this one is through.
+
+    Before anything else is locked for it, so that no two wait for each other.
+    """
+    _locked(shares_of(claim), _ceiling(claim.terms_id))
+
+
 def grant_claim(claim: SubsidyClaim) -> None:
     """Write down what an approved claim gives; refuse AID_CEILING_EXCEEDED beyond its terms'."""
     begin, end = days_of(claim)
@@ -110,36 +118,40 @@ def standing(
     return [(row, left) for row in rows if (left := row.amount_fen - lost.get(row.id, 0)) > 0]
 
 
-def window_of(party_id: int, terms: rules.AidTerms, on: date) -> rules.Window:
-    """Return what a party's group had in the window of a ceiling that ends with a day."""
-    return rules.aid_window(terms, _acts(ties.group_of(party_id, on)), on)
-
-
 # --- parts -------------------------------------------------------------------------------------
 
 
 def _grant(shares: dict[int, int], *, asks: bool, **act: Any) -> None:
     """Write shares down one by one, each under the lock of its group."""
-    terms = rules.read_terms(db.session.get_one(SchemeTerms, act["terms_id"]).document)
-    ceiling = terms.aid if asks else None
-    today = clock.today()
-    groups = {party: ties.group_of(party, today) for party in shares} if ceiling else {}
-    _lock({member for group in groups.values() for member in group} | set(shares))
+    ceiling, today = _ceiling(act["terms_id"]) if asks else None, clock.today()
+    groups = _locked(shares, ceiling)
     for party, fen in shares.items():
         if ceiling is not None:
-            rules.refuse_aid(ceiling, _acts(groups[party]), today, fen)
+            acts = _acts(groups[party], rules.aid_begins(ceiling.years, today))
+            rules.refuse_aid(ceiling, acts, today, fen)
         db.session.add(AidShare(party_id=party, on=today, amount_fen=fen, **act))
         db.session.flush()
 
 
-def _lock(party_ids: Iterable[int]) -> None:
-    """Let two acts for one group wait for each other."""
-    query = db.select(Party.id).where(Party.id.in_(list(party_ids))).order_by(Party.id)
+def _ceiling(terms_id: int) -> rules.AidTerms | None:
+    return rules.read_terms(db.session.get_one(SchemeTerms, terms_id).document).aid
+
+
+def _locked(party_ids: Iterable[int], ceiling: rules.AidTerms | None) -> dict[int, frozenset[int]]:
+    """Let two acts for one group wait for each other; return the groups by party."""
+    today, parties = clock.today(), list(party_ids)
+    groups = {
+        party: ties.group_of(party, today) if ceiling else frozenset({party}) for party in parties
+    }
+    members = {member for group in groups.values() for member in group}
+    query = db.select(Party.id).where(Party.id.in_(members)).order_by(Party.id)
     db.session.execute(query.with_for_update(key_share=True)).all()
+    return groups
 
 
-def _acts(group: Collection[int]) -> list[rules.AidAct]:
-    return [rules.AidAct(row.number, row.kind, row.on, left) for row, left in standing(group)]
+def _acts(group: Collection[int], since: date) -> list[rules.AidAct]:
+    found = standing(group, since=since)
+    return [rules.AidAct(row.number, row.kind, row.on, left) for row, left in found]
 
 
 def _lost(rows: list[AidShare]) -> dict[int, int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select
 
-from core.access import Actor, fetch, scoped
+from core.access import Actor, fetch, is_one_of, scoped
 from core.db import db
 from core.formats import moment
 from core.settlement.claims import payee_names
@@ -83,7 +83,11 @@ def recovery(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fi
     """Return a recovery whole: to the office, or to the party it is asked of."""
     permission = VIEW_RECOVERIES if actor.may(VIEW_RECOVERIES) else STATE
     row: SubsidyRecovery = fetch(SubsidyRecovery, id, actor, permission)
-    return _recovery(row, payee_names([row.party_id]))
+    return _recovery(row, payee_names([row.party_id])) | {
+        "claim_number": db.session.get_one(SubsidyClaim, row.claim_id).number,
+        "i_proposed": is_one_of(actor.user_id, row.proposed_by),
+        "history": history(steps.RECOVERY, row.id, steps.recovery.names),
+    }
 
 
 def history(object_type: str, object_id: int, names: Any) -> list[dict[str, str]]:
@@ -152,7 +156,7 @@ def _whole(actor: Actor, row: SubsidyClaim) -> dict[str, Any]:
         "lowered_fen": row.lowered_fen,
         "approvals": said(row)["approvals"],
         "persons": persons_needed(row),
-        "i_made": actor.user_id in (row.made_by, row.computed_by),
+        "i_made": is_one_of(actor.user_id, row.made_by, row.computed_by),
         "i_approved": approved_by(row, actor.user_id),
         "pool_id": row.pool_id,
         "journal_id": row.journal_id,

@@ -31,7 +31,7 @@ from plugins.subsidy.models import (
 )
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.service import aid, doubling, postings, steps, using, years
-from plugins.subsidy.service.reckoning import Reckoned, reckon
+from plugins.subsidy.service.reckoning import Reckoned, reckon, refuse_unready
 
 VIEW, CHECK, APPROVE, MAKE = "claim.view", "claim.check", "claim.approve", "claim.make"
 
@@ -156,11 +156,13 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     """
     claim = fetch(SubsidyClaim, id, actor, APPROVE)
     steps.claim.require(claim, "claim.approve")
+    refuse_unready(claim)
     if not claim.amount_fen:
         raise RuleBroken(
             "NOTHING_TO_PAY",
             _("这份申报核定金额为 0 元，不能批准拨付。请退回并写明理由。"),
         )
+    aid.lock(claim)
     doubling.refuse_claim(claim)
     approved = _approvals(claim)
     four_eyes(actor, claim.made_by, claim.computed_by, *approved, what=_("补贴申报"))
@@ -179,6 +181,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
 
 def owe(claim: SubsidyClaim) -> None:
     """Owe a computed claim's amount: committed unless its agreement did, accrued, one journal."""
+    aid.grant_claim(claim)
     if claim.grant_id is None:
         scheme, terms = db.session.get_one(Scheme, claim.scheme_id), terms_of(claim)
         year = clock.today().year
@@ -186,7 +189,6 @@ def owe(claim: SubsidyClaim) -> None:
     else:
         assert claim.pool_id is not None  # noqa: S101 - its agreement committed it there
         pool, moves, year = lock_pool(claim.pool_id), [], claim.fiscal_year
-    aid.grant_claim(claim)
     moves = [*moves, *postings.owe_moves(pool, claim.payee_id, claim.amount_fen)]
     journal_id = post(postings.APPROVED, f"claim:{claim.id}/approved", moves, note=claim.number)
     steps.claim.take(

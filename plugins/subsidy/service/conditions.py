@@ -36,14 +36,19 @@ def eligible_application(scheme: Scheme, party_id: int) -> Application:
         .with_for_update()
     ).first()
     if found is None:
-        raise RuleBroken(
-            "APPLICATION_NOT_ELIGIBLE",
-            _(
-                "对方在“%(name)s”还没有审核合格的申请，不能享受补贴或减免。请先申请并通过审核。",
-                name=scheme.name,
-            ),
-        )
+        raise not_eligible(scheme)
     return found
+
+
+def not_eligible(scheme: Scheme) -> RuleBroken:
+    """Return the refusal of who has no eligible application in a scheme."""
+    return RuleBroken(
+        "APPLICATION_NOT_ELIGIBLE",
+        _(
+            "在“%(name)s”还没有审核合格的申请，不能享受补贴或减免。请先申请并通过审核。",
+            name=scheme.name,
+        ),
+    )
 
 
 def terms_of(application: Application) -> SchemeTerms:

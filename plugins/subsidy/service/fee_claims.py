@@ -111,13 +111,13 @@ def guarantee_of(claim: SubsidyClaim) -> Guarantee:
     return db.session.get_one(Guarantee, link_row.guarantee_id)
 
 
-def about(row: Guarantee, kind: str) -> Any:
-    """Return the select of the live claims of a kind about a guarantee."""
+def about(row: Guarantee, kind: str, states: tuple[str, ...] = c.LIVE) -> Any:
+    """Return the select of the claims of a kind about a guarantee in some states, the live ones."""
     return (
         db.select(SubsidyClaim)
         .join(GuaranteeClaim, GuaranteeClaim.claim_id == SubsidyClaim.id)
         .where(GuaranteeClaim.guarantee_id == row.id)
-        .where(SubsidyClaim.kind == kind, SubsidyClaim.state.in_(c.LIVE))
+        .where(SubsidyClaim.kind == kind, SubsidyClaim.state.in_(states))
     )
 
 

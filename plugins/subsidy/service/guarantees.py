@@ -169,7 +169,7 @@ def guaranteed_days(row: Guarantee, begin: date, end: date) -> tuple[Segment, ..
 
     Nothing from the day on which the debt fell due, was paid by the guarantor or let go.
     """
-    until = min(row.due_on, *(day for day in (row.paid_on, row.ended_on) if day is not None))
+    until = min(day for day in (row.due_on, row.paid_on, row.ended_on) if day is not None)
     if until <= row.from_on:
         return ()
     history = [Event(DRAWN, row.from_on, row.guaranteed_fen)]

@@ -12,6 +12,7 @@ from core.access import Actor, RoleGrant, User, fetch, scoped
 from core.db import db
 from core.errors import Conflict, InvalidInput, NotFound, RuleBroken
 from core.parties import Organisation, require_organisation
+from core.ties import group_of
 from plugins.subsidy import rules
 from plugins.subsidy.models import HandlingBank, Scheme
 from plugins.subsidy.service.schemes import terms_in_force
@@ -130,16 +131,20 @@ def interest_terms(scheme: Scheme) -> rules.InterestTerms:
 
 
 def refuse_tied(place: Place, borrower_id: int) -> None:
-    """Refuse CONFLICT_OF_INTEREST where the bank lends to itself or to who acts for it."""
+    """Refuse CONFLICT_OF_INTEREST where the bank lends to itself, its own or who acts for it."""
     acting = db.select(RoleGrant.user_id).where(RoleGrant.organisation_id == place.bank_id)
     ends = (RoleGrant.to_on.is_(None)) | (RoleGrant.to_on >= clock.today())
     both = db.select(RoleGrant.id).where(
         RoleGrant.organisation_id == borrower_id, RoleGrant.user_id.in_(acting.where(ends)), ends
     )
     own = db.select(User.id).where(User.resident_id == borrower_id, User.id.in_(acting.where(ends)))
-    if borrower_id == place.bank_id or db.session.scalar(both) or db.session.scalar(own):
+    group = group_of(place.bank_id, clock.today())
+    if borrower_id in group or db.session.scalar(both) or db.session.scalar(own):
         raise RuleBroken(
             "CONFLICT_OF_INTEREST",
-            _("借款人就是经办银行，或有人同时代表两方，这笔贷款不予贴息。请改由另一家银行经办。"),
+            _(
+                "借款人就是经办银行、与它有关联，或有人同时代表两方，这笔贷款不予贴息。"
+                "请改由另一家银行经办。"
+            ),
             basis="商业银行法第四十条",
         )

@@ -23,6 +23,7 @@ from plugins.subsidy.models import (
     HandlingBank,
     Loan,
     LoanCorrection,
+    SchemeTerms,
     SubsidyClaim,
     SubsidyRecovery,
 )
@@ -57,12 +58,15 @@ def claim(
 ) -> dict[str, Any]:
     """Claim a quarter's interest subsidy as its bank; none named: all its loans of the quarter.
 
-    Refuses BANK_NOT_NAMED, PERIOD_NOT_QUARTER, PERIOD_NOT_ENDED, NOTHING_TO_CLAIM,
+    Of a quarter only the days count on which the scheme was in force. Refuses BANK_NOT_NAMED,
+    PERIOD_NOT_QUARTER, PERIOD_NOT_ENDED, NOTHING_TO_CLAIM,
     ALREADY_SUBSIDISED for a loan that another claim has for a day of the quarter.
     """
     place = handling_banks.place_of(actor, scheme_id)
     _lock(place)
-    begin, last = quarter_of(place.terms, quarter_to)
+    version = terms_in_force(place.scheme)
+    assert version is not None  # noqa: S101 - `place_of` refuses a scheme without
+    begin, last = _within(version, *quarter_of(place.terms, quarter_to))
     rows = _named(place, begin, last, loans) if loans else _open(place, begin, last)
     if not rows:
         raise RuleBroken(
@@ -75,12 +79,10 @@ def claim(
         )
     asked = {one["loan_id"]: one.get("asked_fen") for one in loans}
     known = [fen for row in rows if (fen := asked.get(row.id)) is not None]
-    terms = terms_in_force(place.scheme)
-    assert terms is not None  # noqa: S101 - `place_of` refuses a scheme without
     made = claims.begin(
         actor,
         place.scheme,
-        terms,
+        version,
         payee_id=place.bank_id,
         beneficiary_id=place.bank_id,
         claimed={"loans": [{"loan_id": row.id, "asked_fen": asked.get(row.id)} for row in rows]},
@@ -112,6 +114,12 @@ def quarter_of(terms: rules.InterestTerms, last: date) -> tuple[date, date]:
     return begin, last
 
 
+def _within(version: SchemeTerms, begin: date, last: date) -> tuple[date, date]:
+    """Return the days of a quarter on which the scheme was in force."""
+    terms = rules.read_terms(version.document)
+    return max(begin, terms.starts_on or begin), min(last, terms.ends_on or last)
+
+
 def ended_quarters(terms: rules.InterestTerms, count: int = 4) -> list[tuple[date, date]]:
     """Return the last quarters that are over, newest first, both days inclusive."""
     begin, _end = rules.interest_quarter(clock.today(), terms.settles_on)
@@ -139,7 +147,8 @@ def reckon(claim: SubsidyClaim, terms: rules.Terms, found: dict[str, Any]) -> Re
         if judged.payable_fen < due:
             computed = computed.at_most("asked", judged.payable_fen)
         granted[loan.borrower_id] = granted.get(loan.borrower_id, 0) + judged.payable_fen
-        said.append(_said(claim, loan, asked, due, judged, computed))
+        paid = _paid(claim, terms.interest, loan)
+        said.append(_said(loan, asked, due, judged, computed) | {"interest_paid_fen": paid})
         uses.append(_used(claim, loan))
     lines = [Line("loan", one["payable_fen"], note=one["number"]) for one in said]
     return Reckoned(
@@ -158,22 +167,16 @@ def compute(
         loans.as_rule(loan),
         [event for event, _row in loans.principal_events(loan.id)],
         (begin, end),
-        interest_paid_fen=loans.interest_paid(loan.id, begin, end),
+        interest_paid_fen=_paid(claim, terms.interest, loan),
         granted_this_year_fen=granted_fen,
         ended_on=loans.ended_on(loan.id),
     )
 
 
-def _said(  # noqa: PLR0917 - a line of the claim has so many parts
-    claim: SubsidyClaim,
-    loan: Loan,
-    asked: int | None,
-    due: int,
-    judged: rules.Judged,
-    computed: rules.Calculation,
+def _said(
+    loan: Loan, asked: int | None, due: int, judged: rules.Judged, computed: rules.Calculation
 ) -> dict[str, Any]:
     """Return a line of a claim with the snapshot of what went into it."""
-    begin, end = _days(claim)
     ended = loans.ended_on(loan.id)
     return {
         "loan_id": loan.id,
@@ -184,11 +187,17 @@ def _said(  # noqa: PLR0917 - a line of the claim has so many parts
         "payable_fen": judged.payable_fen,
         "disallowed_fen": judged.disallowed_fen,
         "unclaimed_fen": judged.unclaimed_fen,
-        "interest_paid_fen": loans.interest_paid(loan.id, begin, end),
         "ended_on": ended.isoformat() if ended else None,
         "events": [row.id for row in loans.standing_events(loan.id)],
         "calculation": rules.written(computed),
     }
+
+
+def _paid(claim: SubsidyClaim, terms: rules.InterestTerms | None, loan: Loan) -> int | None:
+    """Return the interest (fen) paid for the whole quarter in which a claim's period ends."""
+    assert terms is not None  # noqa: S101 - its kind is an interest subsidy
+    assert claim.period_to is not None  # noqa: S101 - `claim` gives every one its quarter
+    return loans.interest_paid(loan.id, *rules.interest_quarter(claim.period_to, terms.settles_on))
 
 
 def _used(claim: SubsidyClaim, loan: Loan) -> Used:

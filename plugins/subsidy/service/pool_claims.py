@@ -259,7 +259,9 @@ def _owed_claim(row: Guarantee) -> SubsidyClaim:
 
 
 def _refuse_claimed(row: Guarantee) -> None:
-    other = db.session.scalars(about(row, POOL_KIND).limit(1)).first()
+    """Refuse a second claim; one of which all came back before it was paid counts, too."""
+    states = (*c.LIVE, c.FORFEITED)
+    other = db.session.scalars(about(row, POOL_KIND, states).limit(1)).first()
     if other is not None:
         raise Conflict(
             "GUARANTEE_CLAIMED",

@@ -40,6 +40,8 @@ class Reckoned:
 
 Reckoner = Callable[[SubsidyClaim, Terms, dict[str, Any]], Reckoned]
 _KINDS: dict[str, Reckoner] = {}
+Gate = Callable[[SubsidyClaim], None]
+_GATES: dict[str, Gate] = {}
 
 
 def reckons(kind: str) -> Callable[[Reckoner], Reckoner]:
@@ -64,3 +66,20 @@ def reckon(claim: SubsidyClaim, terms: Terms, found: dict[str, Any]) -> Reckoned
             "CLAIM_NOT_RECKONED", _("这种补贴的金额由评审结果决定，不在这里计算。请到评审页办理。")
         )
     return function(claim, terms, found)
+
+
+def gates(kind: str) -> Callable[[Gate], Gate]:
+    """Enter a function that refuses to approve a claim of a kind before its time; once a kind."""
+
+    def enter(function: Gate) -> Gate:
+        assert kind not in _GATES, f"{kind} is gated twice"  # noqa: S101 - start-up data
+        _GATES[kind] = function
+        return function
+
+    return enter
+
+
+def refuse_unready(claim: SubsidyClaim) -> None:
+    """Refuse to approve what its kind does not yet let be approved."""
+    if gate := _GATES.get(claim.kind):
+        gate(claim)
