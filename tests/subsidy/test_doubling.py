@@ -34,9 +34,9 @@ def town(app, county):
 
 
 def publish(town, **changes):
-    """Publish a scheme per unit; return its number."""
+    """Publish a scheme for fees of guarantees; return its number."""
     with clock.frozen(scheme_world.WRITTEN):
-        return scheme_world.publish_scheme(town, town.plan, kind="per_unit", **changes)
+        return scheme_world.publish_scheme(town, town.plan, kind="guarantee_fee_subsidy", **changes)
 
 
 def of_one_item(town):
@@ -59,7 +59,7 @@ def claim(scheme, party, days=QUARTER, fen=10_000):
             claimed={},
             period=period,
         )
-        reckoned = Calculation("per_unit", (Line("unit", fen, note="床位"),))
+        reckoned = Calculation("guarantee_fee_subsidy", (Line("unit", fen, note="担保费"),))
         claims.keep(system, row, Reckoned(reckoned, {}))
         return row.id
 
