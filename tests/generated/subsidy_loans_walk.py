@@ -75,6 +75,7 @@ class LoansWalk:
         yield Step("claim.check", CLERK, {"id": claim})
         yield Step("interest.disallowed", "auditor")
         yield Step("claim.approve", APPROVER, {"id": claim})
+        yield Step("aid.show", "auditor", {"id": claim})
         one = {"id": self.loan}
         ending = {"reason": "已注销登记", "document": "注销通知书", "from_on": "2026-03-02"}
         yield Step("loan.end_support", CLERK, one | ending)

@@ -20,7 +20,7 @@ from core.web.menu import MenuItem, Todo
 from plugins.subsidy.models import SubsidyClaim
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.pages import claim_words
-from plugins.subsidy.service import claim_queries, recovering, scheme_queries, steps
+from plugins.subsidy.service import aid_queries, claim_queries, recovering, scheme_queries, steps
 from plugins.subsidy.service.claims import APPROVE, CHECK, VIEW
 
 blueprint = Blueprint(
@@ -139,6 +139,7 @@ def page(number: int, form: dict[str, Any]) -> str:
         onward=claim_words.onward(actor, claim),
         may=may,
         found=found.template if found else "",
+        aid=aid_queries.of_claim(actor, id=number),
         hearing_days=recovering.HEARD_DAYS,
         opened=(request.view_args or {}).get("step", request.endpoint) if form["refusal"] else "",
         **(found.values(claim) if found else {}),

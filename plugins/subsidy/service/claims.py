@@ -32,7 +32,7 @@ from plugins.subsidy.models import (
 )
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.models.grants import SIGNED
-from plugins.subsidy.service import doubling, postings, steps, using, years
+from plugins.subsidy.service import aid, doubling, postings, steps, using, years
 from plugins.subsidy.service.reckoning import Reckoned, reckon, refuse_unready
 
 VIEW, CHECK, APPROVE, MAKE = "claim.view", "claim.check", "claim.approve", "claim.make"
@@ -167,6 +167,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
             "NOTHING_TO_PAY",
             _("这份申报核定金额为 0 元，不能批准拨付。请退回并写明理由。"),
         )
+    aid.lock(claim)
     doubling.refuse_claim(claim)
     approved = _approvals(claim)
     four_eyes(actor, claim.made_by, claim.computed_by, *approved, what=_("补贴申报"))
@@ -185,6 +186,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
 
 def owe(claim: SubsidyClaim) -> None:
     """Owe a computed claim's amount: committed unless its agreement did, accrued, one journal."""
+    aid.grant_claim(claim)
     if claim.grant_id is None:
         scheme, terms = db.session.get_one(Scheme, claim.scheme_id), terms_of(claim)
         year = clock.today().year
