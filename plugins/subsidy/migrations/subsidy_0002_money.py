@@ -1178,6 +1178,44 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "subsidy_aid",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("party_id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("terms_id", ID, nullable=False),
+        sa.Column("claim_id", ID, nullable=True),
+        sa.Column("relief_id", ID, nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("begin", sa.Date(), nullable=False),
+        sa.Column("end", sa.Date(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "(claim_id IS NULL) <> (relief_id IS NULL)", name=op.f("ck_subsidy_aid_one_act")
+        ),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_aid_positive")),
+        sa.ForeignKeyConstraint(
+            ["claim_id"], ["subsidy_claim.id"], name=op.f("fk_subsidy_aid_claim_id")
+        ),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_subsidy_aid_party_id")),
+        sa.ForeignKeyConstraint(
+            ["relief_id"], ["subsidy_relief.id"], name=op.f("fk_subsidy_aid_relief_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_aid_scheme_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_aid_terms_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_aid")),
+    )
+    with op.batch_alter_table("subsidy_aid", schema=None) as batch_op:
+        batch_op.create_index("ix_subsidy_aid_claim", ["claim_id", "party_id"], unique=True)
+        batch_op.create_index("ix_subsidy_aid_party", ["party_id", "on"], unique=False)
+        batch_op.create_index("ix_subsidy_aid_relief", ["relief_id", "party_id"], unique=True)
+
+    op.create_table(
         "subsidy_breach_recovery",
         sa.Column("recovery_id", ID, autoincrement=False, nullable=False),
         sa.Column("breach_id", ID, nullable=False),

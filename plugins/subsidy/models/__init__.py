@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugins.subsidy.models.aid import AidShare
 from plugins.subsidy.models.applications import Application, ApplicationPaper
 from plugins.subsidy.models.claims import (
     ClaimApproval,
@@ -36,6 +37,7 @@ from plugins.subsidy.models.schemes import Scheme, SchemeTerms
 from plugins.subsidy.models.units import UnitRound
 
 __all__ = [
+    "AidShare",
     "Application",
     "ApplicationPaper",
     "AwardResult",

@@ -50,8 +50,8 @@ LIMITS = {
     "own_investment": lazy_gettext("自有投入的限额"),
     "fee_charged": lazy_gettext("实际收取的担保费"),
     "balance": lazy_gettext("资金池余额"),
-    "pool": lazy_gettext("资金总额"),
     "asked": lazy_gettext("银行申报的金额"),
+    "pool": lazy_gettext("资金总额"),
 }
 BASES = {
     "act_360": lazy_gettext("360 天"),

@@ -90,7 +90,7 @@ def propose(
         paid_journal_id=claim.paid_journal_id,
     )
     row = SubsidyRecovery(
-        number=f"{act}-{claim.id}",
+        number=f"{act}-{claim.id}",  # replaced below: the row's own number is part of it
         claim_id=claim.id,
         clawback_id=clawback.id,
         party_id=clawback.party_id,
@@ -105,6 +105,8 @@ def propose(
         proposed_at=clock.now(),
     )
     db.session.add(row)
+    db.session.flush()
+    row.number = f"ZH{clock.today().year}{row.id:06d}"
     db.session.flush()
     states.begin(steps.RECOVERY, row)
     audit.about(steps.RECOVERY, row.id, reason)
