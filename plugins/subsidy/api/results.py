@@ -95,8 +95,8 @@ ACTS = [
         objecting.OBJECT,
         one(
             "ResultObjected",
-            words=Text(required=True, longest=2_000),
-            by_name=Text(longest=80, load_default=None, allow_none=True),
+            words=Text(required=True, longest=2_000, public=True),
+            by_name=Text(longest=80, load_default=None, allow_none=True, public=True),
         ),
         objecting.raise_objection,
         object_type=OBJECTION,
