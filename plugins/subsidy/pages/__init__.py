@@ -30,12 +30,12 @@ from plugins.subsidy.pages import (
     units,
 )
 
-# In the order of the menu.
+# Offered by permission, in the order of the menu.
 _PARTS = (
     schemes,
-    claims,
     results,
     grants,
+    claims,
     units,
     loans,
     interest,
@@ -45,23 +45,25 @@ _PARTS = (
     recoveries,
     effects,
     own_claims,
-    own_results,
     public,
     finder,
-    public_results,
     register,
+    own_results,
+    public_results,
 )
-# Applicants and the office have pages of their own, whatever their permissions.
+# Offered by who one is: an applicant, a bank, a guarantor.
 _OWN = (
     applications,
-    applying,
+    loans,
     guarantees,
+    applying,
 )
-_ONWARD = (
+# Led to from the others.
+_WITHIN = (
     scheme_defining,
     scoring,
 )
-BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_OWN, *_ONWARD)]
+BLUEPRINTS = [part.blueprint for part in dict.fromkeys((*_PARTS, *_OWN, *_WITHIN))]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
