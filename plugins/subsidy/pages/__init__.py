@@ -57,7 +57,7 @@ def menu(actor: Actor) -> list[MenuItem]:
     """Return the pages that a person may open; without a permission, a door for the public."""
     offered = [entry for part in _PARTS for entry in part.MENU]
     found = [item for permission, item in offered if not permission or _may(actor, permission)]
-    return [*found, *guarantees.own_menu(actor)]
+    return [*found, *guarantees.own_menu(actor), *loans.own_menu(actor)]
 
 
 def _may(actor: Actor, permission: str) -> bool:
