@@ -41,7 +41,7 @@ _PARTS = (
     finder,
     register,
 )
-# What is offered hangs on more than a permission: who one is to an application, a guarantee, a loan.
+# What is offered hangs on more than a permission: who one is to an application, a loan ...
 _OWN = (
     applications,
     applying,
