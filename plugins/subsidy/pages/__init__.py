@@ -31,13 +31,13 @@ from plugins.subsidy.pages import (
 )
 
 # Offered by permission, in the order of the menu.
+# In the order of the menu.
 _PARTS = (
     schemes,
     results,
     grants,
     claims,
     units,
-    loans,
     interest,
     guarantors,
     relief,
@@ -52,6 +52,7 @@ _PARTS = (
     public_results,
 )
 # Offered by who one is: an applicant, a bank, a guarantor.
+# What is offered hangs on more than a permission: who one is to an application, a loan ...
 _OWN = (
     applications,
     loans,
@@ -64,6 +65,9 @@ _WITHIN = (
     scoring,
 )
 BLUEPRINTS = [part.blueprint for part in dict.fromkeys((*_PARTS, *_OWN, *_WITHIN))]
+    loans,
+)
+BLUEPRINTS = [*(part.blueprint for part in (*_PARTS, *_OWN)), scheme_defining.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
@@ -71,3 +75,4 @@ def menu(actor: Actor) -> list[MenuItem]:
     offered = [entry for part in _PARTS for entry in part.MENU]
     found = [item for permission, item in offered if not permission or actor.may(permission)]
     return [*found, *(item for part in _OWN for item in part.own_menu(actor))]
+    return found + [item for part in _OWN for item in part.own_menu(actor)]
