@@ -85,4 +85,4 @@ class LoansWalk:
         yield Step("loan.show", "auditor", one)
         again = {"id": claim, "reason": "已注销登记", "basis": "财金〔2023〕75号"}
         yield Step("interest.review", CLERK, again)
-        self.life.pages["subsidy_loans"] = {"id": (self.loan,)}
+        self.life.pages["subsidy_loans"] = {"id": (self.loan,), "step": ("end",)}

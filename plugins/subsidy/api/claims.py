@@ -109,7 +109,7 @@ ACTS = [
         "对追回陈述申辩",
         "/subsidy/recoveries/state",
         recovering.STATE,
-        one("RecoveryStated", statement=Text(required=True, longest=2_000)),
+        one("RecoveryStated", statement=Text(required=True, longest=2_000, public=True)),
         recovering.state,
         object_type=RECOVERY,
     ),

@@ -15,7 +15,7 @@ from sqlalchemy import func
 from core.access import Actor, require, visible
 from core.db import db
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fen_of, fresh, page_of, shown_again, whole
+from core.web.forms import act, done_or_again, fen_of, fresh, lines_of, page_of, shown_again, whole
 from core.web.menu import MenuItem, Todo
 from plugins.subsidy.models import SubsidyClaim
 from plugins.subsidy.models import claims as c
@@ -105,8 +105,9 @@ def take(id: int, step: str) -> ResponseReturnValue:  # noqa: A002 - the route's
 @blueprint.post("/<int:id>/recover")
 def recover(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Propose to get a share back; it is typed in per cent."""
-    fields: dict[str, Any] = {name: request.form.get(name) for name in ("reason", "basis")}
-    fields |= {
+    fields: dict[str, Any] = {
+        "reason": " ".join(lines_of(request.form.get("reason"))),
+        "basis": request.form.get("basis"),
         "share_bp": fen_of(request.form.get("share_bp", "").strip().removesuffix("%")),
         "days": whole(request.form.get("days")),
     }

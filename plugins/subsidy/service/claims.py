@@ -28,8 +28,10 @@ from plugins.subsidy.models import (
     Scheme,
     SchemeTerms,
     SubsidyClaim,
+    SubsidyGrant,
 )
 from plugins.subsidy.models import claims as c
+from plugins.subsidy.models.grants import SIGNED
 from plugins.subsidy.service import aid, doubling, postings, steps, using, years
 from plugins.subsidy.service.reckoning import Reckoned, reckon, refuse_unready
 
@@ -56,7 +58,7 @@ def begin(
     if period is not None:
         refuse_period(rules.read_terms(terms.document), *period)
     claim = SubsidyClaim(
-        number=audit.current().act,
+        number=audit.current().act,  # replaced below: the row's own number is part of it
         kind=scheme.kind,
         scheme_id=scheme.id,
         terms_id=terms.id,
@@ -75,6 +77,8 @@ def begin(
         made_at=clock.now(),
     )
     db.session.add(claim)
+    db.session.flush()
+    claim.number = number_of(claim)
     db.session.flush()
     states.begin(steps.CLAIM, claim)
     audit.about(steps.CLAIM, claim.id)
@@ -157,6 +161,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     claim = fetch(SubsidyClaim, id, actor, APPROVE)
     steps.claim.require(claim, "claim.approve")
     refuse_unready(claim)
+    _refuse_questioned(claim)
     if not claim.amount_fen:
         raise RuleBroken(
             "NOTHING_TO_PAY",
@@ -190,7 +195,8 @@ def owe(claim: SubsidyClaim) -> None:
         assert claim.pool_id is not None  # noqa: S101 - its agreement committed it there
         pool, moves, year = lock_pool(claim.pool_id), [], claim.fiscal_year
     moves = [*moves, *postings.owe_moves(pool, claim.payee_id, claim.amount_fen)]
-    journal_id = post(postings.APPROVED, f"claim:{claim.id}/approved", moves, note=claim.number)
+    source = f"{steps.CLAIM}:{claim.id}/approved"
+    journal_id = post(postings.APPROVED, source, moves, note=claim.number)
     steps.claim.take(
         claim,
         "claim.approve",
@@ -236,7 +242,7 @@ def lower(actor: Actor, claim: SubsidyClaim, amount_fen: int, reason: str) -> No
     pool = lock_pool(claim.pool_id)
     journal_id = post(
         postings.LOWERED,
-        f"claim:{claim.id}/lowered:{audit.current().act}",
+        f"{steps.CLAIM}:{claim.id}/lowered:{audit.current().act}",
         postings.lower_moves(pool, claim.payee_id, amount_fen),
         note=reason,
     )
@@ -304,6 +310,11 @@ def persons_for(terms: SchemeTerms, amount_fen: int) -> int:
     return max((int(band["persons"]) for band in bands), default=1)
 
 
+def number_of(claim: SubsidyClaim) -> str:
+    """Return the number by which people know a claim that was just made."""
+    return f"BT{clock.today().year}{claim.id:06d}"
+
+
 def settlement_source(claim: SubsidyClaim) -> str:
     """Return the name under which settlement knows a claim."""
     return f"claim:{claim.id}"
@@ -349,6 +360,25 @@ def _refuse_instalment(claim: SubsidyClaim) -> None:
                 "%(called)s是补贴协议的一期，不能单独退回或撤回。请在协议页办理。",
                 called=steps.claim.called(claim),
             ),
+        )
+
+
+def _refuse_questioned(claim: SubsidyClaim) -> None:
+    """Refuse DUTY_QUESTIONED while an instalment's agreement is not in good order."""
+    if claim.grant_id is None:
+        return
+    grant = db.session.get_one(
+        SubsidyGrant, claim.grant_id, with_for_update=True, populate_existing=True
+    )
+    if grant.state != SIGNED:
+        raise Conflict(
+            "DUTY_QUESTIONED",
+            _(
+                "协议 %(number)s 的履约情况正在核查或已终止，这一期不能批准拨付。"
+                "请先在协议页办结未履约事项。",
+                number=grant.number,
+            ),
+            grant=grant.number,
         )
 
 
