@@ -28,10 +28,8 @@ from plugins.subsidy.models import (
     Scheme,
     SchemeTerms,
     SubsidyClaim,
-    SubsidyGrant,
 )
 from plugins.subsidy.models import claims as c
-from plugins.subsidy.models.grants import SIGNED
 from plugins.subsidy.service import aid, doubling, postings, steps, using, years
 from plugins.subsidy.service.reckoning import Reckoned, reckon, refuse_unready
 
@@ -161,7 +159,6 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     claim = fetch(SubsidyClaim, id, actor, APPROVE)
     steps.claim.require(claim, "claim.approve")
     refuse_unready(claim)
-    _refuse_questioned(claim)
     if not claim.amount_fen:
         raise RuleBroken(
             "NOTHING_TO_PAY",
@@ -360,25 +357,6 @@ def _refuse_instalment(claim: SubsidyClaim) -> None:
                 "%(called)s是补贴协议的一期，不能单独退回或撤回。请在协议页办理。",
                 called=steps.claim.called(claim),
             ),
-        )
-
-
-def _refuse_questioned(claim: SubsidyClaim) -> None:
-    """Refuse DUTY_QUESTIONED while an instalment's agreement is not in good order."""
-    if claim.grant_id is None:
-        return
-    grant = db.session.get_one(
-        SubsidyGrant, claim.grant_id, with_for_update=True, populate_existing=True
-    )
-    if grant.state != SIGNED:
-        raise Conflict(
-            "DUTY_QUESTIONED",
-            _(
-                "协议 %(number)s 的履约情况正在核查或已终止，这一期不能批准拨付。"
-                "请先在协议页办结未履约事项。",
-                number=grant.number,
-            ),
-            grant=grant.number,
         )
 
 

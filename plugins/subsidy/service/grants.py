@@ -39,13 +39,14 @@ from plugins.subsidy.service import (
     award_steps,
     claims,
     concluding,
+    doubling,
     postings,
     results,
     steps,
     years,
 )
 from plugins.subsidy.service.agreements import Instalment
-from plugins.subsidy.service.reckoning import Reckoned
+from plugins.subsidy.service.reckoning import Reckoned, gates
 
 SIGN, CHECK, VIEW = "grant.sign", "grant.check", "grant.view"
 
@@ -69,6 +70,7 @@ def sign(actor: Actor, *, id: int, text_hash: str) -> dict[str, Any]:  # noqa: A
             _("您要签署的文本与现在的协议文本不一致。请重新打开协议，核对后再签署。"),
             basis="民法典第四百八十八条",
         )
+    _refuse_double(row, result)
     grant = _begin(actor, row, result, application, text_hash)
     parts = [one for one in agreements.instalments(result, row) if one.amount_fen]
     pools = _commit(actor, grant, parts)
@@ -106,6 +108,26 @@ def check(
     claims.keep(actor, claim, reckoned(grant, claim, found))
     audit.about(award_steps.GRANT, grant.id, document)
     return claims.said(claim)
+
+
+@gates(KIND)
+def refuse_questioned(claim: SubsidyClaim) -> None:
+    """Refuse DUTY_QUESTIONED while an instalment's agreement is not in good order."""
+    if claim.grant_id is None:
+        return
+    grant = db.session.get_one(
+        SubsidyGrant, claim.grant_id, with_for_update=True, populate_existing=True
+    )
+    if grant.state != g.SIGNED:
+        raise Conflict(
+            "DUTY_QUESTIONED",
+            _(
+                "协议 %(number)s 的履约情况正在核查或已终止，这一期不能批准拨付。"
+                "请先在协议页办结未履约事项。",
+                number=grant.number,
+            ),
+            grant=grant.number,
+        )
 
 
 def close(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
@@ -198,6 +220,15 @@ def _refuse_unsignable(row: ScoringRound, result: AwardResult) -> None:
         )
     if not result.final_fen:
         raise RuleBroken("NOTHING_AWARDED", _("这份申请没有获得奖励，没有协议可签。"))
+
+
+def _refuse_double(row: ScoringRound, result: AwardResult) -> None:
+    doubling.refuse(
+        db.session.get_one(Scheme, row.scheme_id),
+        db.session.get_one(SchemeTerms, result.terms_id),
+        result.applicant_id,
+        doubling.whole_year(clock.today().year),
+    )
 
 
 def _begin(
