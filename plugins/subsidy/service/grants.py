@@ -36,6 +36,7 @@ from plugins.subsidy.rules.awards import KIND
 from plugins.subsidy.rules.calculation import DOWN, Line
 from plugins.subsidy.service import (
     agreements,
+    aid,
     award_steps,
     claims,
     concluding,
@@ -56,7 +57,8 @@ def sign(actor: Actor, *, id: int, text_hash: str) -> dict[str, Any]:  # noqa: A
 
     Instalments count from the day the results were final. What falls due before it is signed
     belongs to the year of the signature. Refuses AWARD_NOT_FINAL, NOTHING_AWARDED, BUDGET_MISSING,
-    AGREEMENT_TEXT_CHANGED, BUDGET_INSUFFICIENT, FORWARD_EXCEEDS_PLAN.
+    AGREEMENT_TEXT_CHANGED, DOUBLE_BENEFIT, AID_CEILING_EXCEEDED, BUDGET_INSUFFICIENT,
+    FORWARD_EXCEEDS_PLAN.
     """
     row, result = results.locked(actor, id, SIGN)
     _refuse_unsignable(row, result)
@@ -72,6 +74,7 @@ def sign(actor: Actor, *, id: int, text_hash: str) -> dict[str, Any]:  # noqa: A
         )
     _refuse_double(row, result)
     grant = _begin(actor, row, result, application, text_hash)
+    aid.grant_agreement(grant)
     parts = [one for one in agreements.instalments(result, row) if one.amount_fen]
     pools = _commit(actor, grant, parts)
     made = [_instalment(actor, grant, one, pools[year_of(one)]) for one in parts]
