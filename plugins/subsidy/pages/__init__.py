@@ -31,7 +31,6 @@ from plugins.subsidy.pages import (
 )
 
 # Offered by permission, in the order of the menu.
-# In the order of the menu.
 _PARTS = (
     schemes,
     results,
@@ -64,14 +63,6 @@ _WITHIN = (
     scoring,
 )
 BLUEPRINTS = [part.blueprint for part in dict.fromkeys((*_PARTS, *_OWN, *_WITHIN))]
-# Applicants, banks, guarantors and the office have pages of their own, whatever their permissions.
-_OWN = (
-    applications,
-    applying,
-    guarantees,
-    loans,
-)
-BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_WITHOUT_MENU)]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
