@@ -14,6 +14,7 @@ from plugins.subsidy.service import (
     checks,
     declaring,
     doubling,
+    guarantee_checks,
     obstacles,
     postings,
     relief_postings,
@@ -131,7 +132,7 @@ def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
 @hookimpl
 def integrity_checks() -> list[Check]:
     """Declare the checks of claims and agreements."""
-    return [*checks.CHECKS, *relief_postings.CHECKS]
+    return [*checks.CHECKS, *relief_postings.CHECKS, *guarantee_checks.CHECKS]
 
 
 @hookimpl

@@ -33,6 +33,16 @@ _PARTS = (
     promises,
 )
 BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
+    claims,
+    recoveries,
+    own_claims,
+    guarantors,
+)
+BLUEPRINTS = [
+    *(part.blueprint for part in _PARTS),
+    scheme_defining.blueprint,
+    guarantees.blueprint,
+]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
