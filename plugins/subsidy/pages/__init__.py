@@ -24,18 +24,12 @@ _PARTS = (
     schemes,
     public,
     finder,
-    guarantors,
     claims,
     recoveries,
     own_claims,
     units,
     relief,
     promises,
-)
-BLUEPRINTS = [*(part.blueprint for part in _PARTS), scheme_defining.blueprint, guarantees.blueprint]
-    claims,
-    recoveries,
-    own_claims,
     guarantors,
 )
 BLUEPRINTS = [
