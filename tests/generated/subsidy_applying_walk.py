@@ -18,7 +18,9 @@ def applying(life: Life, plan: int, line: int) -> Walk:
     with life.app.app_context():
         funding = [{"line_id": line, "share_ppm": 1_000_000}]
         scheme = world.open_scheme(life.county, plan=plan, funding=funding)
+        pensions = world.open_residents_scheme(life.county, plan=plan, funding=funding)
     yield from on(world.APPLIED, _applied(life, scheme))
+    yield from on(world.APPLIED, _for_a_resident(life, pensions))
     yield from on(world.CHECKED, _checked(life, scheme))
 
 
@@ -54,6 +56,21 @@ def _checked(life: Life, scheme: int) -> Walk:
     yield Step("application.show", "auditor", one)
     yield Step("application.mine", MANAGER)
     yield Step("application.paper", CLERK, paper)
+    # Begun and never handed in: its form can be opened even after the last day.
+    yield Step("application.draft", MANAGER, said)
+    asked = {"id": (one["id"],), "scheme": (scheme,), "party": (life.county.provider,)}
+    life.pages |= {
+        "subsidy_applications": asked | {"step": ("complete",)},
+        "subsidy_applying": asked,
+        "subsidy_applying.paper": {"id": (paper["id"],)},
+    }
+
+
+def _for_a_resident(life: Life, scheme: int) -> Walk:
+    """Let the clerk write at the desk for the resident whose data are planted."""
+    said = {"scheme_id": scheme, "applicant_id": life.county.residents[1]}
+    yield Step("application.draft", CLERK, said)
+    yield Step("application.submit", CLERK, {"id": life.said["id"]})
 
 
 def _papers(life: Life, who: str, one: Told) -> Walk:

@@ -45,6 +45,18 @@ def open_scheme(county: County, **changes: Any) -> int:
         return scheme_world.publish_scheme(county, plan, **ASKS | changes)
 
 
+def open_residents_scheme(county: County, **changes: Any) -> int:
+    """Publish a scheme for residents of at least 60 that asks for no paper; return its number."""
+    asked: dict[str, Any] = {
+        "kind": "per_unit",
+        "applicant": "resident",
+        "eligibility": {"fact": "age", "at_least": 60},
+        "evidence": [],
+        "conditions": None,
+    }
+    return open_scheme(county, **asked | changes)
+
+
 def shop(county: County, name: str = "") -> tuple[int, Actor]:
     """Make a provider and its manager; return its number and the manager."""
     number = factories.make_organisation("provider", name=name or f"书店{next(_serial)}号")

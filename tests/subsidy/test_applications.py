@@ -349,14 +349,7 @@ def test_applications_are_seen_by_their_applicant_and_the_office_alone(
 def for_residents(app, county):
     """A scheme for residents of at least 60, on a day on which one applies."""
     with app.app_context():
-        number = world.open_scheme(
-            county,
-            kind="per_unit",
-            applicant="resident",
-            eligibility={"fact": "age", "at_least": 60},
-            evidence=[],
-            conditions=None,
-        )
+        number = world.open_residents_scheme(county)
         with clock.frozen(world.APPLIED):
             yield number
 

@@ -60,7 +60,7 @@ def answered() -> ResponseReturnValue:
 
     Nothing is kept, so there is no other page to go on to: the answers stand in no address.
     """
-    answer = forms.act("public.support", {"answers": _answers()})
+    answer = forms.act("public.support", {"answers": answers()})
     with transaction(readonly=True):
         if answer.refused:
             questions = finding.support(current_actor(), answers={})
@@ -72,13 +72,18 @@ def answered() -> ResponseReturnValue:
         return make_response(_page(answer.body, is_answered=True, **again))
 
 
-def _answers() -> dict[str, Any]:
-    """Return what was answered, amounts in fen, without what was left blank."""
+def answers() -> dict[str, Any]:
+    """Return what was answered in the form, amounts in fen, without what was left blank."""
     found: dict[str, Any] = {}
     for code, fact in facts_about(ORGANISATION).items():
         if text := request.form.get(code, "").strip():
             found[code] = forms.fen_of(text) if fact.unit == FEN else text
     return found
+
+
+def hinted(questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return questions with what helps to answer them."""
+    return [one | {"hint": str(HINTS.get(one["code"], ""))} for one in questions]
 
 
 def _page(found: dict[str, Any], *, is_answered: bool = False, **form: Any) -> str:
@@ -95,7 +100,7 @@ def _page(found: dict[str, Any], *, is_answered: bool = False, **form: Any) -> s
         "subsidy/public/finder.html",
         groups=[group for group in groups if group["rows"]] if is_answered else [],
         residents=[scheme_words.offered(one) for one in found["residents"]],
-        questions=[one | {"hint": str(HINTS.get(one["code"], ""))} for one in found["questions"]],
+        questions=hinted(found["questions"]),
         is_answered=is_answered,
         **form,
     )

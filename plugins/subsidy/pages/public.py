@@ -55,6 +55,7 @@ def show(id: int) -> str:  # noqa: A002 - the route's name
         sections=scheme_words.sections(scheme),
         example=examples.example(terms, amount_words.party_names(), on=clock.today()),
         closed_at=closing.closed_at(id),
+        is_open=scheme_words.is_open(scheme, scheme["terms"]),
         promises=promise_queries.public_promises(current_actor(), scheme_id=id, before=before),
         before=before,
     )

@@ -14,6 +14,7 @@ from plugins.subsidy.models import schemes as s
 from plugins.subsidy.pages.amount_words import amounts
 from plugins.subsidy.pages.form_words import KINDS
 from plugins.subsidy.service import finding
+from plugins.subsidy.service.applications import APPLIED_FOR
 
 TONES = {s.DRAFT: "plain", s.SUBMITTED: "wait", s.PUBLISHED: "good", s.CLOSED: "plain"}
 KIND_HINTS = {
@@ -58,7 +59,16 @@ def offered(row: dict[str, Any]) -> dict[str, Any]:
         "kind_hint": str(KIND_HINTS[row["kind"]]),
         "most_words": MOST[most["of"]] % {"sum": yuan_text(most["fen"])} if most else "",
         "until_words": until_words(row),
+        "is_open": is_open(row | {"state": s.PUBLISHED}, row),
     }
+
+
+def is_open(scheme: dict[str, Any], terms: dict[str, Any]) -> bool:
+    """Tell whether one may apply in a scheme today."""
+    today = clock.today().isoformat()
+    opens, closes = terms["opens_on"], terms["closes_on"] or terms["ends_on"]
+    applied_for = scheme["state"] == s.PUBLISHED and scheme["kind"] in APPLIED_FOR
+    return applied_for and (opens or today) <= today <= (closes or today)
 
 
 def until_words(terms: dict[str, Any]) -> str:

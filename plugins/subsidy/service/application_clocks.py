@@ -18,6 +18,8 @@ KINDS = [
         "subsidy.completeness_working_days",
         "working_days",
         "参照行政许可法第三十二条",
+        "subsidy_applications.show",
+        "application.check",
     ),
     DeadlineKind(
         JUDGING,
@@ -25,6 +27,8 @@ KINDS = [
         "subsidy.judging_working_days",
         "working_days",
         "参照行政许可法第四十二条",
+        "subsidy_applications.show",
+        "application.check",
     ),
 ]
 

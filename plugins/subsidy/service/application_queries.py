@@ -123,6 +123,11 @@ def brief(rows: Sequence[Application]) -> list[dict[str, Any]]:
     ]
 
 
+def name_of(party_id: int) -> str:
+    """Return how an applicant is called: an organisation in full, a resident masked."""
+    return payee_names([party_id])[party_id]
+
+
 def questions(document: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what an applicant declares under terms, as a form asks for it."""
     facts = facts_about(ORGANISATION)

@@ -17,7 +17,7 @@ from plugins.subsidy.models import applications as a
 from plugins.subsidy.models import schemes as s
 from plugins.subsidy.models.claims import LIVE
 from plugins.subsidy.rules import awards, relief, units
-from plugins.subsidy.service import application_checks, application_clocks, finding, steps
+from plugins.subsidy.service import application_checks, application_clocks, doubling, finding, steps
 
 VIEW, MAKE = "application.view", "application.make"
 CHECK, DECIDE = "application.check", "application.decide"
@@ -41,12 +41,12 @@ def draft(
     stands at the desk. Refuses what `application_checks.refuse_closed` refuses, NOT_APPLIED_FOR,
     WRONG_APPLICANT, ALREADY_APPLIED once it was submitted.
     """
-    scheme = _scheme(scheme_id)
+    scheme = applied_for(scheme_id)
     about = application_checks.document_today(scheme)["applicant"]
-    applicant = _applicant(actor, scheme, about, applicant_id)
+    applicant = applicant_of(actor, scheme, about, applicant_id)
     said = {code: value for code, value in declared.items() if value != ""}
     _refuse_unfit(about, said)
-    row = _standing(scheme.id, applicant)
+    row = standing(scheme.id, applicant)
     if row is None:
         application_checks.refuse_closed(scheme)
         row = Application(
@@ -77,12 +77,14 @@ def submit(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fiel
     """Hand an application in, whole; the terms in force today are those it is judged by.
 
     One that was sent back keeps the day and the terms of its first submission, and may come back
-    after applications are closed. Refuses what `application_checks.refuse_unready` refuses.
+    after applications are closed. Refuses what `application_checks.refuse_unready` refuses,
+    and DOUBLE_BENEFIT.
     """
     row = fetch(Application, id, actor, MAKE)
     steps.application.require(row, "application.submit")
     scheme = db.session.get_one(Scheme, row.scheme_id)
     terms = application_checks.refuse_unready(row, scheme)
+    doubling.refuse_today(scheme, terms, row.applicant_id)
     steps.application.take(
         row,
         "application.submit",
@@ -187,7 +189,8 @@ def own_parties(actor: Actor) -> list[int]:
     return list(dict.fromkeys(found))
 
 
-def _scheme(number: int) -> Scheme:
+def applied_for(number: int) -> Scheme:
+    """Return a published scheme in which one applies; NOT_FOUND, NOT_APPLIED_FOR."""
     scheme = db.session.get(Scheme, number)
     if scheme is None or scheme.state not in {s.PUBLISHED, s.CLOSED}:
         raise NotFound("NOT_FOUND", _("没有找到这个补贴项目，或它还没有公布。"))
@@ -202,7 +205,7 @@ def _scheme(number: int) -> Scheme:
     return scheme
 
 
-def _applicant(actor: Actor, scheme: Scheme, about: str, applicant_id: int | None) -> int:
+def applicant_of(actor: Actor, scheme: Scheme, about: str, applicant_id: int | None) -> int:
     """Return the party an application is of: one's own, or who stands at the purchaser's desk."""
     model: Any = Resident if about == RESIDENT else Organisation
     own = own_parties(actor) if applicant_id is None else [applicant_id]
@@ -239,10 +242,12 @@ def _refuse_unfit(about: str, said: dict[str, Any]) -> None:
         )
 
 
-def _standing(scheme_id: int, applicant_id: int) -> Application | None:
+def standing(scheme_id: int, applicant_id: int) -> Application | None:
+    """Return the application of a party that stands in a scheme, for an act under way locked."""
     query = db.select(Application).filter_by(scheme_id=scheme_id, applicant_id=applicant_id)
+    query = query.where(Application.state.in_(a.STANDING))
     found: Application | None = db.session.scalar(
-        query.where(Application.state.in_(a.STANDING)).with_for_update()
+        query.with_for_update() if audit.under_way() else query
     )
     return found
 

@@ -16,6 +16,7 @@ from core.documents import qr_svg
 from core.errors import Refusal, SignInRequired, Unavailable
 from core.web import current_actor, session
 from core.web.forms import act, done_or_again, refused
+from core.web.home import local
 from core.web.menu import DOOR, MenuItem
 from plugins.voucher.pages import wording
 from plugins.voucher.service import carriers, finding, holdings, slips
@@ -53,10 +54,10 @@ SHOWN = 20
 
 @blueprint.errorhandler(SignInRequired)
 def ask_to_sign_in(refusal: SignInRequired) -> ResponseReturnValue:
-    """Lead a visitor to the residents' own sign-in page."""
+    """Lead a visitor to the residents' own sign-in page, and then on to where she wanted to go."""
     if request.method == "POST":
         flash(refusal.message, "wait")
-    return redirect(url_for(SIGN_IN))
+    return redirect(url_for(SIGN_IN, next=request.args.get("next") or None))
 
 
 # --- signing in and out ------------------------------------------------------------------------
@@ -66,7 +67,7 @@ def ask_to_sign_in(refusal: SignInRequired) -> ResponseReturnValue:
 def sign_in() -> ResponseReturnValue:
     """Ask for the ID number and the code on the card."""
     if current_actor().may(OWN):
-        return redirect(url_for(".home"))
+        return redirect(_next(request.args.get("next")))
     return _sign_in_form()
 
 
@@ -79,7 +80,7 @@ def signed_in() -> ResponseReturnValue:
     if answer.refused:
         return _sign_in_form(refused(answer)), answer.status
     session.begin(answer.body, "resident")
-    return redirect(url_for(".home"), 303)
+    return redirect(_next(request.form.get("next")), 303)
 
 
 @blueprint.post("/me/sign-out")
@@ -96,7 +97,17 @@ def _sign_in_form(refusal: Refusal | None = None) -> str:
     if refusal and not errors:
         # Whose mistake it was is not told; both fields are to be looked at.
         errors = {"id_number": refusal.message}
-    return render_template("voucher/resident/sign_in.html", errors=errors, values=request.form)
+    return render_template(
+        "voucher/resident/sign_in.html",
+        errors=errors,
+        values=request.form,
+        next=request.values.get("next", ""),
+    )
+
+
+def _next(asked: str | None) -> str:
+    """Return where a resident goes on: the page she came for, else her vouchers."""
+    return local(asked) if asked else url_for(".home")
 
 
 # --- what I hold -------------------------------------------------------------------------------
