@@ -31,18 +31,6 @@ OFFICES = ("purchaser", "overseer", "system")
 _PARTS = (
     schemes,
     claims,
-    recoveries,
-    own_claims,
-    units,
-    relief,
-    promises,
-    guarantors,
-)
-BLUEPRINTS = [
-    *(part.blueprint for part in _PARTS),
-    scheme_defining.blueprint,
-    guarantees.blueprint,
-]
     units,
     loans,
     interest,
