@@ -7,11 +7,21 @@ from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, ForeignKey, Select, Text, false, or_, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ForeignKey,
+    Select,
+    Text,
+    bindparam,
+    false,
+    or_,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core import audit, clock, privacy
-from core.db import Id, Instant, db
+from core.db import Id, Instant, built_once, db
 from core.divisions import within
 from core.errors import NotFound, NotPermitted, RuleBroken, SignInRequired
 from core.plugins import registry
@@ -207,12 +217,8 @@ def hash_token(token: str) -> str:
 
 def authenticate(token: str | None) -> Actor:
     """Return the actor of a session token; refuse an unknown, ended or expired one."""
-    found = db.session.execute(
-        db.select(Session, User)
-        .join(User, User.id == Session.user_id)
-        .where(Session.token_hash == hash_token(token or ""), Session.ended_at.is_(None))
-        .where(Session.expires_at > clock.now(), User.disabled_at.is_(None))
-    ).first()
+    asked = {"token": hash_token(token or ""), "now": clock.now()}
+    found = db.session.execute(_signed_in(), asked).first()
     if found is None:
         raise SignInRequired("SIGN_IN_REQUIRED", _("登录已失效，请重新登录。"))
     session, user = found
@@ -228,16 +234,31 @@ def authenticate(token: str | None) -> Actor:
     )
 
 
+@built_once
+def _signed_in() -> Select[Any]:
+    query: Select[Any] = db.select(Session, User).join(User, User.id == Session.user_id)
+    return query.where(Session.token_hash == bindparam("token"), Session.ended_at.is_(None)).where(
+        Session.expires_at > bindparam("now"), User.disabled_at.is_(None)
+    )
+
+
 def grants_of(user_id: int) -> tuple[Grant, ...]:
     """Return the roles a user holds today."""
-    day = clock.today()
-    rows = db.session.scalars(
-        db.select(RoleGrant)
-        .where(RoleGrant.user_id == user_id, RoleGrant.from_on <= day)
+    rows = db.session.execute(_granted(), {"user": user_id, "day": clock.today()})
+    return tuple(Grant(*row) for row in rows)
+
+
+@built_once
+def _granted() -> Select[Any]:
+    day: BindParameter[Any] = bindparam("day")
+    query: Select[Any] = db.select(
+        RoleGrant.role, RoleGrant.organisation_id, RoleGrant.division_code
+    )
+    return (
+        query.where(RoleGrant.user_id == bindparam("user"), RoleGrant.from_on <= day)
         .where(or_(RoleGrant.to_on.is_(None), RoleGrant.to_on >= day))
         .order_by(RoleGrant.id)
     )
-    return tuple(Grant(row.role, row.organisation_id, row.division_code) for row in rows)
 
 
 def require(actor: Actor, permission: str) -> None:

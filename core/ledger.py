@@ -242,8 +242,8 @@ def post(
 
 def account_id(owner: Owner) -> int:
     """Return the number of an account, opening it if it is new."""
-    query = db.select(Account.id).where(Account.key == owner.key)
-    found = db.session.scalar(query)
+    query, asked = _account(), {"key": owner.key}
+    found = db.session.scalar(query, asked)
     if found is None:
         kind = registry().account_kinds[owner.kind]
         owners = owner.owners
@@ -255,11 +255,17 @@ def account_id(owner: Owner) -> int:
             **{f"{name}_id": value for name, value in owners.items()},
         }
         opened = insert_once(Account.__table__, row)
-        found = db.session.scalar(query)
+        found = db.session.scalar(query, asked)
         if opened and kind.gated:
             db.session.execute(db.insert(GatedBalance).values(account_id=found, balance_fen=0))
     assert found is not None  # noqa: S101 - just opened
     return int(found)
+
+
+@built_once
+def _account() -> Select[Any]:
+    query: Select[Any] = db.select(Account.id)
+    return query.where(Account.key == bindparam("key"))
 
 
 def balance(kind: str, **owners: int) -> int:

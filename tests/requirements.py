@@ -156,7 +156,9 @@ class _Module:
                 inner = _tags(node.decorator_list, self.name) + _own_marks(node.body, self.name)
                 yield from self._tests(node.body, outer + inner)
             elif isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                yield self._shown(node, outer + _tags(node.decorator_list, self.name))
+                tags = outer + _tags(node.decorator_list, self.name)
+                if tags != Tags():
+                    yield self._shown(node, tags)
 
     def _shown(self, node: ast.FunctionDef, tags: Tags) -> Shown:
         sentence = node.name.removeprefix("test_").replace("_", " ")

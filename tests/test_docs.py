@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from core.docs import PART, ROOT, parts, refusals, stale
+
+pytestmark = pytest.mark.one_engine
 
 
 def test_the_generated_parts_are_up_to_date(app):

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from core.docs.declared import table as markdown
@@ -36,6 +37,7 @@ class _Kind:
     default_code: str | None
 
 
+@cache
 def scan(root: Path) -> list[Found]:
     """Return every refusal with a code written in the code, in order of code and module."""
     trees = {
@@ -45,14 +47,17 @@ def scan(root: Path) -> list[Found]:
         for package in PACKAGES
         for path in sorted((root / package).rglob("*.py"))
     }
-    reader = _Reader(trees)
-    found = {
-        refusal
-        for module, tree in trees.items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        for refusal in reader.refusals(node, module)
-    }
+    # To go through all of the code takes seconds, so once is enough.
+    calls: list[tuple[str, ast.Call]] = []
+    classes: list[ast.ClassDef] = []
+    for module, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                calls.append((module, node))
+            elif isinstance(node, ast.ClassDef):
+                classes.append(node)
+    reader = _Reader(trees, classes)
+    found = {refusal for module, call in calls for refusal in reader.refusals(call, module)}
     return sorted(found, key=lambda one: (one.code, one.module, one.sentence))
 
 
@@ -90,7 +95,7 @@ def _pairs(node: ast.Assign) -> Iterator[tuple[ast.expr, ast.expr]]:
 class _Reader:
     """What the modules say together: the family of refusals and the sentences kept in names."""
 
-    def __init__(self, trees: dict[str, ast.Module]) -> None:
+    def __init__(self, trees: dict[str, ast.Module], classes: list[ast.ClassDef]) -> None:
         # By module and name: the sentences kept there, and where an imported name comes from.
         self.sentences = {
             (module, ast.unparse(name)): value
@@ -106,7 +111,7 @@ class _Reader:
             if isinstance(node, ast.ImportFrom)
             for one in node.names
         }
-        self.family = self._family(list(trees.values()))
+        self.family = self._family(classes)
 
     def refusals(self, node: ast.Call, module: str) -> Iterator[Found]:
         """Return the refusal a call makes, none for other calls and for codes not written out."""
@@ -125,14 +130,9 @@ class _Reader:
             basis = self._text(words.get("basis"), module)
             yield Found(code, self._status(name), sentence, basis, module)
 
-    def _family(self, trees: list[ast.Module]) -> dict[str, _Kind]:
+    def _family(self, written: list[ast.ClassDef]) -> dict[str, _Kind]:
         """Return the classes that descend from Refusal, by name."""
-        classes = {
-            node.name: self._kind(node)
-            for tree in trees
-            for node in ast.walk(tree)
-            if isinstance(node, ast.ClassDef)
-        }
+        classes = {node.name: self._kind(node) for node in written}
         family = {ROOT_CLASS}
         while more := {
             name

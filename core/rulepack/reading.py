@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import BindParameter, Select, bindparam
 
-from core.db import db
+from core.db import built_once, db
 from core.divisions import require_division
 from core.errors import RuleBroken
 from core.proposals import APPROVED
@@ -105,12 +107,16 @@ def chain_of(division_code: str | None) -> list[str | None]:
 def all_rows(codes: Iterable[str]) -> dict[str, list[Row]]:
     """Return the shipped and the approved rows of figures, by code."""
     known = {code: list(shipped_rows(code)) for code in codes}
-    approved = db.select(RuleFigure).where(
-        RuleFigure.state == APPROVED, RuleFigure.code.in_(list(known))
-    )
-    for row in db.session.scalars(approved.order_by(RuleFigure.id)):
+    for row in db.session.scalars(_approved(), {"codes": list(known)}):
         known[row.code].append(row.as_row())
     return known
+
+
+@built_once
+def _approved() -> Select[Any]:
+    codes: BindParameter[Any] = bindparam("codes", expanding=True)
+    query: Select[Any] = db.select(RuleFigure).where(RuleFigure.state == APPROVED)
+    return query.where(RuleFigure.code.in_(codes)).order_by(RuleFigure.id)
 
 
 def standing(

@@ -14,10 +14,14 @@ from plugins.subsidy.service import (
     checks,
     declaring,
     doubling,
+    due,
+    guarantee_checks,
     obstacles,
     postings,
+    register,
     relief_postings,
     settling,
+    tracing,
     years,
 )
 
@@ -29,11 +33,13 @@ if TYPE_CHECKING:
     from core.access import Actor, Permission
     from core.acts import Act
     from core.benefits import Benefit, Purpose
-    from core.deadlines import DeadlineKind
+    from core.deadlines import DeadlineKind, DueItem
     from core.demo import World
+    from core.disclosure import PublicSum
     from core.facts import Fact
     from core.ledger import AccountKind, Check, EntryKind
     from core.settlement import Claim
+    from core.trace import Place, Step
     from core.web.menu import MenuItem
     from core.years import Obstacle
 
@@ -129,9 +135,33 @@ def pool_obstacles(pool_ids: list[int]) -> list[Obstacle]:
 
 
 @hookimpl
+def due_items(actor: Actor) -> list[DueItem]:
+    """Say what of claims and recoveries is due without a clock of its own."""
+    return due.due_items(actor)
+
+
+@hookimpl
+def trace_found(text: str, actor: Actor) -> list[Place]:
+    """Name the claims, agreements, applications and recoveries that a text means."""
+    return tracing.found(text, actor)
+
+
+@hookimpl
+def trace_steps(place: Place) -> list[Step]:
+    """Say which stations of subsidies lie next to a place."""
+    return tracing.steps(place)
+
+
+@hookimpl
+def public_sums() -> list[PublicSum]:
+    """Say what each scheme granted, for how many people."""
+    return register.public_sums()
+
+
+@hookimpl
 def integrity_checks() -> list[Check]:
     """Declare the checks of claims and agreements."""
-    return [*checks.CHECKS, *relief_postings.CHECKS]
+    return [*checks.CHECKS, *relief_postings.CHECKS, *guarantee_checks.CHECKS]
 
 
 @hookimpl

@@ -149,9 +149,10 @@ class TierSchema(Schema):
 
 
 class InstalmentSchema(Schema):
-    """A part of an award."""
+    """A part of an award, checked and paid so many months after the results were final."""
 
     share_bp = _needed(1, BP)
+    months = _whole(0, 120, load_default=0, allow_none=False)
 
 
 class WeightSchema(Schema):

@@ -9,6 +9,8 @@ import pytest
 
 from core.plugins import registry
 
+pytestmark = pytest.mark.one_engine
+
 PROBLEM = {"type", "title", "status", "detail", "code", "facts"}
 LOGIN = "/api/v1/auth/login"
 

@@ -15,6 +15,8 @@ from tests.contract.evaluation_world import MORNING, Evaluation
 from tests.factories import COUNTY
 from tests.settlement_world import together
 
+pytestmark = pytest.mark.one_engine
+
 WORDS = {"words": "评分与采购文件不符。"}
 
 
@@ -158,6 +160,7 @@ def test_a_suspension_has_an_end(world):
         world.do("complaint.suspend", supervisor, id=complaint, days=13)
 
 
+@pytest.mark.race
 def test_a_challenge_filed_while_one_signs_is_seen_or_comes_after(app, world):
     def filing():
         with app.app_context():

@@ -22,6 +22,8 @@ from tests import factories
 from tests.contract import bids_world as world
 from tests.settlement_world import together
 
+pytestmark = pytest.mark.one_engine
+
 
 @pytest.fixture
 def county_open(app, county):
@@ -382,6 +384,7 @@ def race(app, *calls):
     return sorted(answer.body.get("code", "") for answer in answers)
 
 
+@pytest.mark.race
 def test_of_two_officers_who_open_at_once_one_opens(app, county_open, sealed):
     with clock.frozen(world.DEADLINE):
         world.hand_in(county_open, sealed, "officer", "supervisor")
@@ -393,6 +396,7 @@ def test_of_two_officers_who_open_at_once_one_opens(app, county_open, sealed):
     assert len(world.record(sealed)["bids"]) == 3
 
 
+@pytest.mark.race
 def test_a_bid_that_arrives_as_the_envelopes_are_opened_is_too_late(app, county_open, sealed):
     who = world.bidder("浏阳河助餐公司")
     with clock.frozen(world.DEADLINE):
@@ -405,6 +409,7 @@ def test_a_bid_that_arrives_as_the_envelopes_are_opened_is_too_late(app, county_
     assert len(world.record(sealed)["bids"]) == 3
 
 
+@pytest.mark.race
 def test_two_bids_of_one_bidder_at_once_leave_one(app, county_open):
     tender = world.published(county_open)
     who = world.bidder("浏阳河助餐公司")

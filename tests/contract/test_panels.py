@@ -20,6 +20,8 @@ from tests.contract.evaluation_world import MORNING, Evaluation
 from tests.factories import COUNTY
 from tests.web.browser import Browser
 
+pytestmark = pytest.mark.one_engine
+
 
 @pytest.fixture
 def world(app, county, database_kept):

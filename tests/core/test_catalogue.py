@@ -18,6 +18,8 @@ from tests.catalogue_office import GOOD, ITEM, NAME, ON, Office, refused
 from tests.factories import COUNTY, attempt, do, make_catalogue
 from tests.settlement_world import together
 
+pytestmark = pytest.mark.one_engine
+
 
 @pytest.fixture
 def office(app, county):
@@ -407,6 +409,7 @@ def test_a_published_catalogue_never_changes(office):
     assert snapshot() == before
 
 
+@pytest.mark.race
 def test_two_publications_at_once_make_one(app, office):
     number = office.draft()
     office.ask(number)

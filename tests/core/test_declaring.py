@@ -15,6 +15,8 @@ from core.hookspecs import hookimpl
 from core.rules import judge, needs, read, require_places, sentence
 from tests import factories
 
+pytestmark = pytest.mark.one_engine
+
 ON = date(2026, 6, 15)
 TOWN = "430112001"
 SMALL_SHOP = {

@@ -16,6 +16,8 @@ from core.parties import Resident
 from core.rules import condition, read
 from tests import factories
 
+pytestmark = pytest.mark.one_engine
+
 TODAY = "2026-06-15T09:00"
 OTHER_TOWN = "430112002"
 DOCUMENT = {"document": "望民评〔2026〕1号"}

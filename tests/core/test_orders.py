@@ -9,6 +9,8 @@ from tests import factories
 from tests.purchase_world import NOW, TOWNSHIP, Planning, item
 from tests.settlement_world import together
 
+pytestmark = pytest.mark.one_engine
+
 
 @pytest.fixture
 def planning(app, county):
@@ -97,6 +99,7 @@ def test_each_resident_supports_an_order_once_and_never_her_own(planning, villag
     assert planning.do("demand.support", planning.clerk, **desk)["supporters"] == 2
 
 
+@pytest.mark.race
 def test_supporting_the_same_order_twice_at_once_counts_once(planning, villagers):
     number = planning.order(villagers[0])
     answers = together(
@@ -186,6 +189,7 @@ def test_an_order_belongs_to_one_plan_and_waits_again_when_the_plan_is_given_up(
     planning.do("demand.withdraw", villagers[0], id=number)
 
 
+@pytest.mark.race
 def test_two_purchasers_who_group_one_order_at_once_are_one(planning, villagers):
     number = planning.order(villagers[0])
     plans = [planning.create() for _ in range(2)]

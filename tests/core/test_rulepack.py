@@ -19,6 +19,8 @@ from tests import factories
 from tests.factories import COUNTY, TODAY, attempt, do
 from tests.settlement_world import together
 
+pytestmark = pytest.mark.one_engine
+
 PROVINCE, CITY, TOWNSHIP = "430000", "430100", "430112001"
 DAY = date(2026, 9, 1)
 # What the statutes say, as the project's note on them lists it.
@@ -365,6 +367,7 @@ def test_what_cannot_be_read_is_refused_beside_its_field(office, changes, field)
     assert (refused.status, list(refused.body["errors"])) == (422, [field])
 
 
+@pytest.mark.race
 def test_of_two_who_approve_at_once_one_does(app, office):
     drafter, approver = office.actor("finance_budget"), office.actor("finance_approver")
     made = do("rulepack.propose", drafter, **fields("payment.days", 28, division_code=COUNTY))

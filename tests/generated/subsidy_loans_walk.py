@@ -75,6 +75,7 @@ class LoansWalk:
         yield Step("claim.check", CLERK, {"id": claim})
         yield Step("interest.disallowed", "auditor")
         yield Step("claim.approve", APPROVER, {"id": claim})
+        yield Step("aid.show", "auditor", {"id": claim})
         one = {"id": self.loan}
         ending = {"reason": "已注销登记", "document": "注销通知书", "from_on": "2026-03-02"}
         yield Step("loan.end_support", CLERK, one | ending)
@@ -84,4 +85,4 @@ class LoansWalk:
         yield Step("loan.show", "auditor", one)
         again = {"id": claim, "reason": "已注销登记", "basis": "财金〔2023〕75号"}
         yield Step("interest.review", CLERK, again)
-        self.life.pages["subsidy_loans"] = {"id": (self.loan,)}
+        self.life.pages["subsidy_loans"] = {"id": (self.loan,), "step": ("end",)}

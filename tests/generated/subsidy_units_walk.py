@@ -49,6 +49,11 @@ class UnitsWalk:
         yield from self._breach()
         yield from self._fee()
         yield from self._tax()
+        self.life.pages |= {
+            "subsidy_units": {"id": (self.home, self.claim)},
+            "subsidy_relief": {"id": (self.fee,), "step": ("approve",)},
+            "subsidy_promises": {"id": (self.promise,), "step": ("check",)},
+        }
 
     def _promise(self) -> Walk:
         promise = units.PROMISE | {"scheme_id": self.beds}

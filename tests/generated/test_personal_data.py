@@ -232,6 +232,8 @@ def test_personal_data_turn_up_nowhere_they_may_not(house, papers, caplog):
     unwalked = house.declared.acts.keys() - house.walked
     assert unwalked == set(), "give each new act its step in tests/generated/walk.py"
 
+    # What pages read is said in the same statements, ten thousand times.
+    caplog.set_level(logging.WARNING, logger="sqlalchemy.engine")
     with clock.frozen(LATER):
         answers = house.open_everything()
         unseen = {
@@ -240,6 +242,7 @@ def test_personal_data_turn_up_nowhere_they_may_not(house, papers, caplog):
         assert unseen == set(), "give each new page values with which somebody can open it"
         broken = {endpoint for endpoint, statuses in answers.items() if max(statuses) >= 500}
         assert broken == set()
+        caplog.set_level(logging.INFO, logger="sqlalchemy.engine")
         fill_in_forms(house)
         house.send_everything()
 

@@ -7,15 +7,18 @@ so many results at 500 yuan each, which uses up the papers it names.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 
 from core import audit, clock
-from core.access import Actor
+from core.access import Actor, fetch
 from core.db import db, transaction
+from core.errors import Refusal
 from plugins.subsidy.models import Scheme, SubsidyClaim, SubsidyRecovery
+from plugins.subsidy.pages import claims as pages
 from plugins.subsidy.rules import Terms
 from plugins.subsidy.rules.calculation import COUNT, HALF_UP, Calculation, Line
 from plugins.subsidy.service import claims
@@ -40,8 +43,10 @@ _accounts = itertools.count(1)
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reckon claims by the unit as plainly as can be."""
+    """Reckon claims by the unit as plainly as can be, without what that kind asks for."""
     monkeypatch.setattr(claims, "reckon", reckoned)
+    monkeypatch.setattr(claims, "refuse_unready", lambda _claim: None)
+    monkeypatch.delitem(pages.FOUND, "per_unit")
 
 
 def reckoned(claim: SubsidyClaim, terms: Terms, found: dict[str, Any]) -> Reckoned:
@@ -53,11 +58,12 @@ def reckoned(claim: SubsidyClaim, terms: Terms, found: dict[str, Any]) -> Reckon
     return Reckoned(result, {"found": told}, uses, units=told["units"])
 
 
-def publish(county: County, **changes: Any) -> int:
-    """Publish a scheme that pays by the unit, on a plan of its own."""
-    plan = world.make_plan(county)
+def publish(county: County, plan: dict[str, Any] | None = None, **changes: Any) -> int:
+    """Publish a scheme that pays by the unit, on a plan of its own, beside any other support."""
+    number = world.make_plan(county, **plan or {})
+    terms = {"kind": "per_unit", "approval": BANDS, "combines": True} | changes
     with clock.frozen(world.WRITTEN):
-        return world.publish_scheme(county, plan, kind="per_unit", approval=BANDS, **changes)
+        return world.publish_scheme(county, number, **terms)
 
 
 def begin(
@@ -157,13 +163,30 @@ def refused(operation_id: str, actor: Actor, **fields: Any) -> dict[str, Any]:
     return answer.body
 
 
-def row(claim: int) -> SubsidyClaim:
-    """Return a claim as it stands."""
+def state_of(claim: int) -> str:
+    """Return the state of a claim."""
     with transaction(readonly=True):
-        return db.session.get_one(SubsidyClaim, claim)
+        return str(db.session.get_one(SubsidyClaim, claim).state)
 
 
-def recovery(number: int) -> SubsidyRecovery:
-    """Return a recovery as it stands."""
+def clawback_of(recovery: int) -> int:
+    """Return the number of the core's claw-back behind a recovery."""
     with transaction(readonly=True):
-        return db.session.get_one(SubsidyRecovery, number)
+        return int(db.session.get_one(SubsidyRecovery, recovery).clawback_id)
+
+
+def lower(county: County, claim: int, amount_fen: int) -> None:
+    """Lower what a claim is owed, as the acts of the kinds do."""
+    clerk = county.actor(CLERK)
+
+    def run(actor: Actor) -> None:
+        claims.lower(actor, fetch(SubsidyClaim, claim, actor, claims.CHECK), amount_fen, "核查多报")
+
+    acted("test.lower", clerk, run)
+
+
+def raises(code: str, run: Callable[[], Any]) -> None:
+    """Run what is refused with a code."""
+    with pytest.raises(Refusal) as found:
+        run()
+    assert found.value.code == code

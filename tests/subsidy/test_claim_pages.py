@@ -7,6 +7,7 @@ import pytest
 from core import clock
 from core.access import User
 from core.db import db, transaction
+from core.files import read_table
 from tests import factories
 from tests.factories import do
 from tests.subsidy import claims_world as world
@@ -139,3 +140,16 @@ def test_a_claim_of_others_is_not_there(app, county, scheme, signed_in):
     assert signed_in("provider_manager").open("/subsidy/claims/").status == 403
     assert signed_in("purchaser_clerk").open("/subsidy/claims/99").status == 404
     assert signed_in("purchaser_clerk").open("/subsidy/recoveries/99").status == 404
+
+
+def test_the_effects_are_read_with_bars_and_as_a_file(app, county, scheme, signed_in):
+    with app.app_context():
+        world.paid(app, county, scheme, 2, "A1")
+        world.approved(county, scheme, 1, "A2")
+    auditor = signed_in("auditor")
+    page = auditor.open("/subsidy/effects/?year=2026")
+    assert "█████████████░░░░░░░" in page.text
+    assert "1 家受益" in page.text
+    data = auditor.open("/subsidy/effects/effects.csv").response.get_data()
+    assert read_table(data, "e.csv")[0].values["每个结果花多少（元）"] == "500"
+    assert signed_in("provider_manager").open("/subsidy/effects/").status == 403

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import func
 
 from core import clock
 from core.access import ANONYMOUS
@@ -10,11 +11,11 @@ from core.db import db, transaction
 from core.demo import county as demo_county
 from core.demo.world import World
 from plugins.subsidy import demo, rules
-from plugins.subsidy.models import Scheme, SchemeTerms
+from plugins.subsidy.models import Loan, Scheme, SchemeTerms, SubsidyClaim
 from tests.factories import do
 from tests.web.browser import Browser
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.one_engine]
 
 # A usual day, and an awkward one: the last minutes of a leap day and its month.
 NOW = {"sqlite": "2028-02-29T23:50", "postgresql": "2026-11-23T10:00"}
@@ -93,3 +94,10 @@ def test_every_scheme_in_force_is_read_with_its_example(app, loaded):
         assert name in listed
         assert "举个例子" in page.text
         assert "法律政策依据" in page.text
+
+
+def test_a_bank_has_handed_in_its_file_and_claimed_what_is_over(loaded):
+    with transaction(readonly=True):
+        assert db.session.scalar(db.select(func.count(Loan.id))) == 4
+        claims = list(db.session.scalars(db.select(SubsidyClaim)))
+        assert [(one.state, one.amount_fen > 0) for one in claims] == [("computed", True)]

@@ -11,6 +11,8 @@ from core.db import db, transaction
 from tests.factories import attempt, do
 from tests.subsidy import published
 
+pytestmark = pytest.mark.one_engine
+
 TODAY = "2026-05-06T10:00"
 SHOP = {
     "org.trade": "书店",

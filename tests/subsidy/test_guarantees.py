@@ -57,6 +57,16 @@ def test_net_assets_that_shrank_leave_no_room(town):
     assert answer["basis"] == "融资担保公司监督管理条例第十六条"
 
 
+def test_firms_that_belong_together_share_the_room_of_a_group(town):
+    one, other = town.firms[:2]
+    tie = {"kind": "holding", "document": "股东名册", "from_on": "2026-01-05"}
+    do("party.record_tie", town.actor("finance_maker"), one_id=one, other_id=other, **tie)
+    town.register(0, guaranteed_fen=500_000_000, principal_fen=500_000_000)
+    answer = town.refused("guarantee.register", **town.given(1))
+    assert (answer["code"], answer["facts"]["headroom_fen"]) == ("EXPOSURE_CAP_GROUP", 250_000_000)
+    town.register(2)
+
+
 def test_the_pools_own_total_binds_whoever_guarantees(town):
     for firm in (0, 1):
         town.register(firm, guaranteed_fen=450_000_000, principal_fen=450_000_000)

@@ -7,6 +7,7 @@ import pytest
 from core import clock
 from core.access import Actor
 from tests.factories import attempt, do
+from tests.settlement_world import together
 from tests.subsidy import loans_world
 
 CLAIMED = "2026-03-25T09:00"
@@ -74,6 +75,7 @@ def lines(loans, number):
     return [one["payable_fen"] for one in shown["inputs"]["loans"]]
 
 
+@pytest.mark.requirement("R000-48", in_part=True)
 def test_a_quarter_is_reckoned_loan_by_loan_and_what_was_asked_beyond_is_reported(loans):
     # 100,000 yuan for 19 days at half of 4.60 %: 121.39 yuan; the second asks less, and gets that.
     number = claim(loans, (0, 20_000), (1, 10_000))["id"]
@@ -195,3 +197,14 @@ def test_a_new_rate_counts_from_its_day(loans):
     number = claim(loans, (0, None))["id"]
     # Nine days at half of 4.60 %, ten at half of 4.00 %: 57.50 and 55.5556 yuan.
     assert checked(loans, number)["amount_fen"] == 11_306
+
+
+def test_of_two_claims_at_once_for_the_same_loans_one_is_made(app, loans):
+    bank, fields = loans.actor("bank"), {"scheme_id": loans.scheme, "quarter_to": QUARTER}
+
+    def call():
+        with app.app_context():
+            return attempt("interest.claim", bank, **fields)
+
+    answers = together(call, call)
+    assert sorted(one.body.get("code", "") for one in answers) == ["", "NOTHING_TO_CLAIM"]

@@ -278,12 +278,13 @@ def test_every_fault_of_a_file_is_told_at_its_line_and_nothing_is_kept(loans):
             "还本,OLD-1,2026-03-03,0,S7,,,,,,,,,",
             "贷款,JD-3,2026-03-02,1,,甲,123,个人,2028-03-02,4.60,3.10,,,",
             "贷款,JD-4,2026-03-02,1,,甲,123,个人,2028-03-02,四,3.10,,,",
+            f"还本,OLD-1,2026-03-03,1,{loans.people[0]},,,,,,,,,",
         ),
     )
     assert found["code"] == "FILE_LINES_WRONG"
     told = found["errors"]["content"]
     assert [one.split(" ")[1] for one in told] == [
-        "2", "5", "6", "7", "8", "9", "10", "11", "12",
+        "2", "5", "6", "7", "8", "9", "10", "11", "12", "13",
     ]  # fmt: skip
     assert "300,000.01" in told[0]
     assert "JD-9" in told[2]

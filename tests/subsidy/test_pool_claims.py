@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 
 import pytest
+from sqlalchemy import update
 
 from core import clock
 from core.acts import perform
-from core.db import forget_connections, transaction
+from core.db import db, forget_connections, transaction
 from core.ledger import balance
+from plugins.subsidy.models import Guarantee, GuaranteeRecovery
+from plugins.subsidy.service import guarantee_checks
 from tests.contract.performance_world import pay_all
 from tests.factories import do
 from tests.subsidy import guarantee_world as world
@@ -186,3 +189,16 @@ def test_more_never_comes_back_than_was_paid_and_a_slip_counts_once(town):
     # All of it came back: there is no loss to claim any more.
     recovered(town, number, 9_000_000, "追偿回单2")
     assert town.refused("guarantee.claim_loss", id=number, **PAID)["code"] == "GUARANTEE_CLAIMED"
+
+
+@pytest.mark.one_engine
+def test_figures_changed_behind_the_books_are_found(app, town):
+    number, claim = lost(town)
+    town.approve_claim(claim)
+    recovered(town, number, 1_000_000)
+    assert [check.run() for check in guarantee_checks.CHECKS] == [[], []]
+    db.session.execute(update(Guarantee).values(outstanding_fen=1))
+    db.session.execute(update(GuaranteeRecovery).values(amount_fen=1))
+    found = [check.run() for check in guarantee_checks.CHECKS]
+    db.session.rollback()
+    assert [len(findings) for findings in found] == [1, 1]

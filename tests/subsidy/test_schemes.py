@@ -16,6 +16,8 @@ from tests.factories import attempt, do
 from tests.purchase_world import log_of
 from tests.subsidy import scheme_world as world
 
+pytestmark = pytest.mark.one_engine
+
 
 @pytest.fixture
 def office(app, county):

@@ -104,7 +104,7 @@ def _browser(app, login=""):
 
 def main(*verbs):
     """Upgrade; load the demo and use the plugin if asked to; print what is then seen of it."""
-    app = create_app()
+    app = create_app(settings=tour.QUICK)
     loaded = ("demo-load", "docs-check") if verbs else ()
     faults = tour.after(app, "schema-upgrade", *loaded)["faults"]
     with app.app_context():

@@ -10,7 +10,7 @@ from core.purchases.schemas import one, page
 from plugins.subsidy.models.claims import STATES
 from plugins.subsidy.models.recoveries import STATES as RECOVERY_STATES
 from plugins.subsidy.rules import BP
-from plugins.subsidy.service import claim_queries, claims, recovering
+from plugins.subsidy.service import aid_queries, claim_queries, claims, recovering
 from plugins.subsidy.service.steps import CLAIM, RECOVERY
 
 DAYS_MOST = 60
@@ -50,6 +50,16 @@ ACTS = [
         claims.VIEW,
         one("ClaimQuery"),
         claim_queries.claim,
+        method="GET",
+        reads=True,
+    ),
+    Act(
+        "aid.show",
+        "查看受益方累计享受的补贴",
+        "/subsidy/claim/aid",
+        claims.VIEW,
+        one("AidQuery"),
+        aid_queries.of_claim,
         method="GET",
         reads=True,
     ),
@@ -99,7 +109,7 @@ ACTS = [
         "对追回陈述申辩",
         "/subsidy/recoveries/state",
         recovering.STATE,
-        one("RecoveryStated", statement=Text(required=True, longest=2_000)),
+        one("RecoveryStated", statement=Text(required=True, longest=2_000, public=True)),
         recovering.state,
         object_type=RECOVERY,
     ),

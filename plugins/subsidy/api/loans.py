@@ -63,7 +63,7 @@ EVENT = one(
 TABLE = schema(
     "BankFile",
     scheme_id=identity(),
-    filename=Text(required=True, longest=120),
+    filename=Text(required=True, longest=120, public=True),
     content=fields.String(required=True, validate=validate.Length(max=BODY_MAX)),
 )
 ENDING = one(
@@ -141,7 +141,12 @@ ACTS = [
         "查看贴息贷款",
         "/subsidy/loans",
         VIEW,
-        page("LoanList", scheme_id=identity(**_unless()), number=Text(longest=60, **_unless())),
+        page(
+            "LoanList",
+            scheme_id=identity(**_unless()),
+            number=Text(longest=60, **_unless()),
+            ending_waits=fields.Boolean(load_default=False),
+        ),
         loan_queries.loan_list,
         method="GET",
         reads=True,

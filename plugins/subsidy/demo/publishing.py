@@ -51,13 +51,14 @@ class Told:
     days: int = 38
 
 
-def published(world: World, told: Told) -> None:
-    """Have a scheme published on a filed plan, its terms funded by the plan's line."""
+def published(world: World, told: Told) -> int:
+    """Have a scheme published on a filed plan, funded by the plan's line; return its number."""
     at = world.before(told.days, "10:00")
     number = _written(world, told, at=at, purchase=_planned(world, told))
     world.do(told.office.clerk, "scheme.submit", at=at + STEP, id=number)
     over = at + timedelta(1)
     world.do(told.office.approver, "scheme.publish", at=over, id=number)
+    return number
 
 
 def submitted(world: World, told: Told) -> None:

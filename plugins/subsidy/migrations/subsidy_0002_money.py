@@ -303,12 +303,8 @@ def upgrade() -> None:
             "ix_subsidy_application_standing",
             ["scheme_id", "applicant_id"],
             unique=True,
-            sqlite_where=sa.text(
-                "state IN ('draft', 'submitted', 'complete', 'eligible', 'agreed')"
-            ),
-            postgresql_where=sa.text(
-                "state IN ('draft', 'submitted', 'complete', 'eligible', 'agreed')"
-            ),
+            sqlite_where=sa.text("state IN ('draft', 'submitted', 'complete', 'eligible')"),
+            postgresql_where=sa.text("state IN ('draft', 'submitted', 'complete', 'eligible')"),
         )
 
     op.create_table(
@@ -484,6 +480,51 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "subsidy_round",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("terms_id", ID, nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("evaluator_id", ID, nullable=True),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("opened_by", ID, nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("publicised_on", sa.Date(), nullable=True),
+        sa.Column("notice_until", sa.Date(), nullable=True),
+        sa.Column("pool_fen", sa.BigInteger(), nullable=True),
+        sa.Column("wanted_fen", sa.BigInteger(), nullable=True),
+        sa.Column("settled_by", ID, nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("concluded_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_round_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evaluator_id"], ["organisation.id"], name=op.f("fk_subsidy_round_evaluator_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_subsidy_round_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_round_scheme_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_round_terms_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_round")),
+        sa.UniqueConstraint("scheme_id", "year", name=op.f("uq_subsidy_round_scheme_id_year")),
+    )
+    with op.batch_alter_table("subsidy_round", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_round_evaluator_id"), ["evaluator_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_round_organisation_id"), ["organisation_id"], unique=False
+        )
+
+    op.create_table(
         "subsidy_application_paper",
         sa.Column("id", ID, nullable=False),
         sa.Column("application_id", ID, nullable=False),
@@ -508,55 +549,6 @@ def upgrade() -> None:
             ["application_id"],
             unique=False,
         )
-
-    op.create_table(
-        "subsidy_grant",
-        sa.Column("id", ID, nullable=False),
-        sa.Column("number", sa.Text(), nullable=False),
-        sa.Column("application_id", ID, nullable=False),
-        sa.Column("scheme_id", ID, nullable=False),
-        sa.Column("terms_id", ID, nullable=False),
-        sa.Column("beneficiary_id", ID, nullable=False),
-        sa.Column("organisation_id", ID, nullable=False),
-        sa.Column("division_code", sa.Text(), nullable=False),
-        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
-        sa.Column("text_hash", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("signed_by", ID, nullable=True),
-        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("broken_from", sa.Date(), nullable=True),
-        sa.Column("broken_reason", sa.Text(), nullable=True),
-        sa.Column("forfeited_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_grant_positive")),
-        sa.ForeignKeyConstraint(
-            ["application_id"],
-            ["subsidy_application.id"],
-            name=op.f("fk_subsidy_grant_application_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["beneficiary_id"], ["party.id"], name=op.f("fk_subsidy_grant_beneficiary_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["division_code"], ["division.code"], name=op.f("fk_subsidy_grant_division_code")
-        ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisation.id"], name=op.f("fk_subsidy_grant_organisation_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_grant_scheme_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_grant_terms_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_grant")),
-        sa.UniqueConstraint("application_id", name=op.f("uq_subsidy_grant_application_id")),
-        sa.UniqueConstraint("number", name=op.f("uq_subsidy_grant_number")),
-    )
-    with op.batch_alter_table("subsidy_grant", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_subsidy_grant_beneficiary_id"), ["beneficiary_id"], unique=False
-        )
-        batch_op.create_index(batch_op.f("ix_subsidy_grant_scheme_id"), ["scheme_id"], unique=False)
 
     op.create_table(
         "subsidy_guarantee_event",
@@ -638,6 +630,267 @@ def upgrade() -> None:
         sa.UniqueConstraint("undoes_id", name=op.f("uq_subsidy_loan_event_undoes_id")),
     )
     op.create_table(
+        "subsidy_result",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("round_id", ID, nullable=False),
+        sa.Column("application_id", ID, nullable=False),
+        sa.Column("terms_id", ID, nullable=False),
+        sa.Column("applicant_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("evaluator_id", ID, nullable=True),
+        sa.Column("answers", sa.Integer(), nullable=True),
+        sa.Column("investment_fen", sa.BigInteger(), nullable=True),
+        sa.Column("investment_document", sa.Text(), nullable=True),
+        sa.Column("investment_by", ID, nullable=True),
+        sa.Column("veto", sa.Text(), nullable=True),
+        sa.Column("vetoed_by", ID, nullable=True),
+        sa.Column("version", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("composite", sa.Integer(), nullable=True),
+        sa.Column("tier", sa.Text(), nullable=True),
+        sa.Column("few_answers", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("award_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("final_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("calculation", sa.JSON(), nullable=True),
+        sa.Column("is_below", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("blocked_until", sa.Date(), nullable=True),
+        sa.CheckConstraint("award_fen >= 0", name=op.f("ck_subsidy_result_award")),
+        sa.CheckConstraint("final_fen >= 0", name=op.f("ck_subsidy_result_final")),
+        sa.ForeignKeyConstraint(
+            ["applicant_id"], ["party.id"], name=op.f("fk_subsidy_result_applicant_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["subsidy_application.id"],
+            name=op.f("fk_subsidy_result_application_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_result_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evaluator_id"], ["organisation.id"], name=op.f("fk_subsidy_result_evaluator_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_subsidy_result_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["subsidy_round.id"], name=op.f("fk_subsidy_result_round_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_result_terms_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_result")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_subsidy_result_application_id")),
+    )
+    with op.batch_alter_table("subsidy_result", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_result_applicant_id"), ["applicant_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_subsidy_result_round_id"), ["round_id"], unique=False)
+
+    op.create_table(
+        "subsidy_round_approval",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("round_id", ID, nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("person_id", ID, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["user_account.id"], name=op.f("fk_subsidy_round_approval_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["subsidy_round.id"], name=op.f("fk_subsidy_round_approval_round_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_round_approval")),
+        sa.UniqueConstraint(
+            "round_id",
+            "settled_at",
+            "person_id",
+            name=op.f("uq_subsidy_round_approval_round_id_settled_at_person_id"),
+        ),
+    )
+    op.create_table(
+        "subsidy_grant",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("application_id", ID, nullable=False),
+        sa.Column("result_id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("terms_id", ID, nullable=False),
+        sa.Column("beneficiary_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("text_hash", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("signed_by", ID, nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("broken_from", sa.Date(), nullable=True),
+        sa.Column("broken_reason", sa.Text(), nullable=True),
+        sa.Column("forfeited_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_grant_positive")),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["subsidy_application.id"],
+            name=op.f("fk_subsidy_grant_application_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["beneficiary_id"], ["party.id"], name=op.f("fk_subsidy_grant_beneficiary_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_grant_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_subsidy_grant_organisation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["result_id"], ["subsidy_result.id"], name=op.f("fk_subsidy_grant_result_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_grant_scheme_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_grant_terms_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_grant")),
+        sa.UniqueConstraint("application_id", name=op.f("uq_subsidy_grant_application_id")),
+        sa.UniqueConstraint("number", name=op.f("uq_subsidy_grant_number")),
+        sa.UniqueConstraint("result_id", name=op.f("uq_subsidy_grant_result_id")),
+    )
+    with op.batch_alter_table("subsidy_grant", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_grant_beneficiary_id"), ["beneficiary_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_subsidy_grant_scheme_id"), ["scheme_id"], unique=False)
+
+    op.create_table(
+        "subsidy_objection",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("round_id", ID, nullable=False),
+        sa.Column("result_id", ID, nullable=False),
+        sa.Column("applicant_id", ID, nullable=False),
+        sa.Column("organisation_id", ID, nullable=False),
+        sa.Column("division_code", sa.Text(), nullable=False),
+        sa.Column("evaluator_id", ID, nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("by_name", sa.Text(), nullable=True),
+        sa.Column("raised_by", ID, nullable=True),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("about", sa.Text(), nullable=True),
+        sa.Column("decided_by", ID, nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_reason", sa.Text(), nullable=True),
+        sa.Column("version_before", sa.Integer(), nullable=True),
+        sa.Column("version_after", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["applicant_id"], ["party.id"], name=op.f("fk_subsidy_objection_applicant_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["division_code"], ["division.code"], name=op.f("fk_subsidy_objection_division_code")
+        ),
+        sa.ForeignKeyConstraint(
+            ["evaluator_id"], ["organisation.id"], name=op.f("fk_subsidy_objection_evaluator_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.id"],
+            name=op.f("fk_subsidy_objection_organisation_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["result_id"], ["subsidy_result.id"], name=op.f("fk_subsidy_objection_result_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["subsidy_round.id"], name=op.f("fk_subsidy_objection_round_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_objection")),
+    )
+    with op.batch_alter_table("subsidy_objection", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_objection_result_id"), ["result_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_objection_round_id"), ["round_id"], unique=False
+        )
+
+    op.create_table(
+        "subsidy_result_version",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("result_id", ID, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("scores", sa.JSON(), nullable=False),
+        sa.Column("entry", sa.JSON(), nullable=False),
+        sa.Column("composite", sa.Integer(), nullable=True),
+        sa.Column("tier", sa.Text(), nullable=True),
+        sa.Column("award_fen", sa.BigInteger(), nullable=False),
+        sa.Column("calculation", sa.JSON(), nullable=False),
+        sa.Column("objection_id", ID, nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["result_id"], ["subsidy_result.id"], name=op.f("fk_subsidy_result_version_result_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_result_version")),
+        sa.UniqueConstraint(
+            "result_id", "version", name=op.f("uq_subsidy_result_version_result_id_version")
+        ),
+    )
+    op.create_table(
+        "subsidy_score",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("result_id", ID, nullable=False),
+        sa.Column("party", sa.Text(), nullable=False),
+        sa.Column("centipoints", sa.Integer(), nullable=False),
+        sa.Column("before", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("scored_by", ID, nullable=True),
+        sa.Column("scored_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "centipoints >= 0 AND centipoints <= 10000", name=op.f("ck_subsidy_score_range")
+        ),
+        sa.ForeignKeyConstraint(
+            ["result_id"], ["subsidy_result.id"], name=op.f("fk_subsidy_score_result_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_score")),
+    )
+    with op.batch_alter_table("subsidy_score", schema=None) as batch_op:
+        batch_op.create_index("ix_subsidy_score_result", ["result_id", "party"], unique=False)
+
+    op.create_table(
+        "subsidy_breach",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("grant_id", ID, nullable=False),
+        sa.Column("closed_from", sa.Date(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("months", sa.Integer(), nullable=False),
+        sa.Column("state_by", sa.Date(), nullable=False),
+        sa.Column("statement", sa.Text(), nullable=True),
+        sa.Column("stated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("proposed_by", ID, nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", ID, nullable=True),
+        sa.Column("decided_reason", sa.Text(), nullable=True),
+        sa.Column("clawback_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("lowered_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("forfeited_fen", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["subsidy_grant.id"], name=op.f("fk_subsidy_breach_grant_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_breach")),
+    )
+    with op.batch_alter_table("subsidy_breach", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subsidy_breach_grant_id"), ["grant_id"], unique=False)
+        batch_op.create_index(
+            "ix_subsidy_breach_open",
+            ["grant_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'proposed'"),
+            postgresql_where=sa.text("state = 'proposed'"),
+        )
+
+    op.create_table(
         "subsidy_claim",
         sa.Column("id", ID, nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
@@ -647,6 +900,7 @@ def upgrade() -> None:
         sa.Column("application_id", ID, nullable=True),
         sa.Column("grant_id", ID, nullable=True),
         sa.Column("instalment", sa.Integer(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("payee_id", ID, nullable=False),
         sa.Column("beneficiary_id", ID, nullable=False),
         sa.Column("organisation_id", ID, nullable=False),
@@ -921,6 +1175,63 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("released_at IS NULL"),
             postgresql_where=sa.text("released_at IS NULL"),
+        )
+
+    op.create_table(
+        "subsidy_aid",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("party_id", ID, nullable=False),
+        sa.Column("scheme_id", ID, nullable=False),
+        sa.Column("terms_id", ID, nullable=False),
+        sa.Column("claim_id", ID, nullable=True),
+        sa.Column("relief_id", ID, nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("begin", sa.Date(), nullable=False),
+        sa.Column("end", sa.Date(), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "(claim_id IS NULL) <> (relief_id IS NULL)", name=op.f("ck_subsidy_aid_one_act")
+        ),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_aid_positive")),
+        sa.ForeignKeyConstraint(
+            ["claim_id"], ["subsidy_claim.id"], name=op.f("fk_subsidy_aid_claim_id")
+        ),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_subsidy_aid_party_id")),
+        sa.ForeignKeyConstraint(
+            ["relief_id"], ["subsidy_relief.id"], name=op.f("fk_subsidy_aid_relief_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["scheme_id"], ["subsidy_scheme.id"], name=op.f("fk_subsidy_aid_scheme_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["terms_id"], ["subsidy_terms.id"], name=op.f("fk_subsidy_aid_terms_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subsidy_aid")),
+    )
+    with op.batch_alter_table("subsidy_aid", schema=None) as batch_op:
+        batch_op.create_index("ix_subsidy_aid_claim", ["claim_id", "party_id"], unique=True)
+        batch_op.create_index("ix_subsidy_aid_party", ["party_id", "on"], unique=False)
+        batch_op.create_index("ix_subsidy_aid_relief", ["relief_id", "party_id"], unique=True)
+
+    op.create_table(
+        "subsidy_breach_recovery",
+        sa.Column("recovery_id", ID, autoincrement=False, nullable=False),
+        sa.Column("breach_id", ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["breach_id"], ["subsidy_breach.id"], name=op.f("fk_subsidy_breach_recovery_breach_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recovery_id"],
+            ["subsidy_recovery.id"],
+            name=op.f("fk_subsidy_breach_recovery_recovery_id"),
+        ),
+        sa.PrimaryKeyConstraint("recovery_id", name=op.f("pk_subsidy_breach_recovery")),
+    )
+    with op.batch_alter_table("subsidy_breach_recovery", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_subsidy_breach_recovery_breach_id"), ["breach_id"], unique=False
         )
 
     op.create_table(

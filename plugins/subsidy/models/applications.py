@@ -25,8 +25,9 @@ STATES = (
     WITHDRAWN,
     REVOKED,
 )
-# In these an application stands: an applicant has at most one such in a scheme.
-STANDING = (DRAFT, SUBMITTED, COMPLETE, ELIGIBLE, AGREED)
+# In these an application stands: an applicant has at most one such in a scheme. Once an award is
+# agreed, the next year's may be applied for.
+STANDING = (DRAFT, SUBMITTED, COMPLETE, ELIGIBLE)
 
 
 class Application(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base
@@ -46,10 +47,8 @@ class Application(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlche
             "scheme_id",
             "applicant_id",
             unique=True,
-            sqlite_where=text("state IN ('draft', 'submitted', 'complete', 'eligible', 'agreed')"),
-            postgresql_where=text(
-                "state IN ('draft', 'submitted', 'complete', 'eligible', 'agreed')"
-            ),
+            sqlite_where=text("state IN ('draft', 'submitted', 'complete', 'eligible')"),
+            postgresql_where=text("state IN ('draft', 'submitted', 'complete', 'eligible')"),
         ),
     )
     __scope__ = {

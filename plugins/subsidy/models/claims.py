@@ -46,8 +46,9 @@ class SubsidyClaim(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlch
     Who is paid need not be who benefits (a bank, a borrower's interest). Days are inclusive.
     `asked_fen` is what a claimant says it should be, never what is paid; `amount_fen` is what
     `calculation` says of `inputs` by the version of the terms in `terms_id`. An instalment of an
-    award (`grant_id`, `instalment`) was committed when its agreement was signed. Lowered after it
-    was approved: `lowered_fen` less is owed, by entries of their own. `units` counts results.
+    award (`grant_id`, `instalment`) was committed when its agreement was signed, and is checked
+    from `due_on` on. Lowered after it was approved: `lowered_fen` less is owed, by entries of
+    their own. `units` counts results.
     """
 
     __tablename__ = "subsidy_claim"
@@ -73,6 +74,7 @@ class SubsidyClaim(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlch
     )
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("subsidy_grant.id"))
     instalment: Mapped[int | None]
+    due_on: Mapped[date | None]
     payee_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
     beneficiary_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)

@@ -8,25 +8,39 @@ from plugins.subsidy.pages import (
     applications,
     applying,
     claims,
+    effects,
     finder,
     guarantees,
     guarantors,
+    interest,
+    loans,
     own_claims,
+    promises,
     public,
     recoveries,
+    register,
+    relief,
     scheme_defining,
     schemes,
+    units,
 )
 
-# One line each, in the order of the menu.
+# In the order of the menu.
 _PARTS = (
     schemes,
+    claims,
+    units,
+    loans,
+    interest,
+    guarantors,
+    relief,
+    promises,
+    recoveries,
+    effects,
+    own_claims,
     public,
     finder,
-    claims,
-    recoveries,
-    own_claims,
-    guarantors,
+    register,
 )
 # What is offered hangs on more than a permission: who one is to a guarantee, to an application.
 _OWN = (

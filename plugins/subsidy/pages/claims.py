@@ -15,12 +15,12 @@ from sqlalchemy import func
 from core.access import Actor, require, visible
 from core.db import db
 from core.web import current_actor
-from core.web.forms import act, done_or_again, fen_of, fresh, page_of, shown_again, whole
+from core.web.forms import act, done_or_again, fen_of, fresh, lines_of, page_of, shown_again, whole
 from core.web.menu import MenuItem, Todo
 from plugins.subsidy.models import SubsidyClaim
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.pages import claim_words
-from plugins.subsidy.service import claim_queries, recovering, scheme_queries, steps
+from plugins.subsidy.service import aid_queries, claim_queries, recovering, scheme_queries, steps
 from plugins.subsidy.service.claims import APPROVE, CHECK, VIEW
 
 blueprint = Blueprint(
@@ -105,8 +105,9 @@ def take(id: int, step: str) -> ResponseReturnValue:  # noqa: A002 - the route's
 @blueprint.post("/<int:id>/recover")
 def recover(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """Propose to get a share back; it is typed in per cent."""
-    fields: dict[str, Any] = {name: request.form.get(name) for name in ("reason", "basis")}
-    fields |= {
+    fields: dict[str, Any] = {
+        "reason": " ".join(lines_of(request.form.get("reason"))),
+        "basis": request.form.get("basis"),
         "share_bp": fen_of(request.form.get("share_bp", "").strip().removesuffix("%")),
         "days": whole(request.form.get("days")),
     }
@@ -138,6 +139,7 @@ def page(number: int, form: dict[str, Any]) -> str:
         onward=claim_words.onward(actor, claim),
         may=may,
         found=found.template if found else "",
+        aid=aid_queries.of_claim(actor, id=number),
         hearing_days=recovering.HEARD_DAYS,
         opened=(request.view_args or {}).get("step", request.endpoint) if form["refusal"] else "",
         **(found.values(claim) if found else {}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
@@ -29,7 +29,7 @@ from plugins.subsidy.models import guarantors as g
 from plugins.subsidy.models import schemes as s
 from plugins.subsidy.pages.amount_words import party_names
 from plugins.subsidy.rules.guarantee import FEE_KIND, POOL_KIND
-from plugins.subsidy.service import guarantee_queries, guarantors
+from plugins.subsidy.service import claims, guarantee_queries, guarantors
 from plugins.subsidy.service import guarantee_steps as steps
 from plugins.subsidy.service import steps as claim_steps
 from plugins.subsidy.service.guarantees import KEEP, VIEW
@@ -175,6 +175,7 @@ def _show(number: int, form: dict[str, Any], which: str = "") -> str:
             | {
                 "what": _("担保费补贴") if one["kind"] == FEE_KIND else _("代偿分担"),
                 "state_name": str(claim_steps.claim.names[one["state"]]),
+                "url": _claim_url(actor, one["id"]),
             }
             for one in found["claims"]
         ],
@@ -204,6 +205,12 @@ def _may(actor: Actor, found: dict[str, Any]) -> set[str]:
     if shared & set(c.OWED):
         open_to.add("recover")
     return open_to
+
+
+def _claim_url(actor: Actor, number: int) -> str:
+    """Return where this reader sees a claim: the office's page, or the claimant's own."""
+    endpoint = "subsidy_claims.show" if actor.may(claims.VIEW) else "subsidy_own.show"
+    return url_for(endpoint, id=number) if endpoint in current_app.view_functions else ""
 
 
 def _own_guarantor(actor: Actor) -> Guarantor | None:

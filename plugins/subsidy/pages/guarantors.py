@@ -8,7 +8,7 @@ from flask import Blueprint, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
-from sqlalchemy import exists, func
+from sqlalchemy import func
 
 from core.access import Actor, require, visible
 from core.db import db
@@ -56,14 +56,12 @@ def waiting(actor: Actor) -> list[Todo]:
     if not actor.may(APPROVE):
         return []
     # The figures reported last decide: earlier ones are passed over.
-    newest = (
-        db.select(func.max(GuarantorFigure.id))
-        .where(GuarantorFigure.guarantor_id == Guarantor.id)
-        .scalar_subquery()
-    )
-    reported = exists().where(GuarantorFigure.id == newest, GuarantorFigure.approved_at.is_(None))
-    query = db.select(func.count(Guarantor.id)).where(
-        visible(Guarantor, actor, APPROVE), Guarantor.state != g.ENDED, reported
+    newest = db.select(func.max(GuarantorFigure.id)).group_by(GuarantorFigure.guarantor_id)
+    query = (
+        db.select(func.count(Guarantor.id))
+        .join(GuarantorFigure, GuarantorFigure.guarantor_id == Guarantor.id)
+        .where(GuarantorFigure.id.in_(newest), GuarantorFigure.approved_at.is_(None))
+        .where(visible(Guarantor, actor, APPROVE), Guarantor.state != g.ENDED)
     )
     count = int(db.session.scalar(query) or 0)
     return [Todo(count, _("家担保公司的登记或净资产待复核"), url_for("subsidy_guarantors.index"))]
@@ -90,7 +88,7 @@ def index() -> str:
     return _index(fresh())
 
 
-@blueprint.post("/")
+@blueprint.post("/new")
 def add() -> ResponseReturnValue:
     """Name a guarantor."""
     fields = _figures() | {

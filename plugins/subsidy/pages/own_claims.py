@@ -15,7 +15,7 @@ from core.access import Actor, require, visible
 from core.db import db
 from core.errors import SignInRequired
 from core.web import current_actor, menu
-from core.web.forms import act, done_or_again, fresh, page_of, shown_again
+from core.web.forms import act, done_or_again, fresh, lines_of, page_of, shown_again
 from core.web.menu import DOOR, MenuItem, Todo
 from plugins.subsidy.models import SubsidyRecovery
 from plugins.subsidy.models import claims as c
@@ -121,7 +121,11 @@ def recovery(id: int) -> str:  # noqa: A002 - the route's name
 def state(id: int) -> ResponseReturnValue:  # noqa: A002 - the route's name
     """State my case."""
     return done_or_again(
-        act("subsidy_recovery.state", {"id": id, "statement": request.form.get("statement")}),
+        # Written in paragraphs, kept as one.
+        act(
+            "subsidy_recovery.state",
+            {"id": id, "statement": " ".join(lines_of(request.form.get("statement")))},
+        ),
         done=_("已收到您的陈述，决定之前会有人读它。"),
         to=url_for(".recovery", id=id),
         again=lambda answer: _recovery(id, shown_again(answer)),

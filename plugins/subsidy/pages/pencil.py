@@ -27,6 +27,8 @@ WHATS = {
     "guaranteed": lazy_gettext("担保余额"),
     "paid_claim": lazy_gettext("代偿金额"),
     "tier": lazy_gettext("本档奖励"),
+    "award": lazy_gettext("奖励金额"),
+    "earlier": lazy_gettext("减：以前各期"),
     "units": lazy_gettext("核实数量"),
     "fee": lazy_gettext("应缴费用"),
     "waived": lazy_gettext("减免的费用"),
@@ -49,6 +51,7 @@ LIMITS = {
     "fee_charged": lazy_gettext("实际收取的担保费"),
     "balance": lazy_gettext("资金池余额"),
     "asked": lazy_gettext("银行申报的金额"),
+    "pool": lazy_gettext("资金总额"),
 }
 BASES = {
     "act_360": lazy_gettext("360 天"),

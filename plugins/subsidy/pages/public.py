@@ -11,7 +11,7 @@ from core.web.forms import page_of
 from core.web.menu import DOOR, MenuItem
 from plugins.subsidy import rules
 from plugins.subsidy.pages import amount_words, examples, scheme_words
-from plugins.subsidy.service import closing, scheme_queries
+from plugins.subsidy.service import closing, promise_queries, scheme_queries
 
 blueprint = Blueprint(
     "subsidy_public", __name__, url_prefix="/subsidy/public", template_folder="../templates"
@@ -48,6 +48,7 @@ def show(id: int) -> str:  # noqa: A002 - the route's name
     """Show a scheme with all its terms in words, and a worked example."""
     scheme = scheme_queries.public_scheme(current_actor(), id=id)
     terms = rules.read_terms(scheme["terms"])
+    before = page_of(request.args.get("before"))
     return render_template(
         "subsidy/public/show.html",
         scheme=scheme_words.listed(scheme),
@@ -55,4 +56,6 @@ def show(id: int) -> str:  # noqa: A002 - the route's name
         example=examples.example(terms, amount_words.party_names(), on=clock.today()),
         closed_at=closing.closed_at(id),
         is_open=scheme_words.is_open(scheme, scheme["terms"]),
+        promises=promise_queries.public_promises(current_actor(), scheme_id=id, before=before),
+        before=before,
     )

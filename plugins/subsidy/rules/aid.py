@@ -106,7 +106,7 @@ def aid_window(terms: AidTerms, acts: Iterable[AidAct], on: date) -> Window:
 
     The window is `years` years long and ends with that day.
     """
-    begins = add_months(on, -terms.years * MONTHS) + timedelta(days=1)
+    begins = aid_begins(terms.years, on)
     counted = tuple(
         sorted(
             (act for act in acts if begins <= act.on <= on), key=lambda act: (act.on, act.reference)
@@ -114,6 +114,11 @@ def aid_window(terms: AidTerms, acts: Iterable[AidAct], on: date) -> Window:
     )
     used = sum(act.equivalent_fen for act in counted)
     return Window(begins, counted, used, max(0, terms.ceiling_fen - used))
+
+
+def aid_begins(years: int, on: date) -> date:
+    """Return the first day of a window of years that ends with a day."""
+    return add_months(on, -years * MONTHS) + timedelta(days=1)
 
 
 def refuse_aid(terms: AidTerms, acts: Iterable[AidAct], on: date, equivalent_fen: int) -> Window:

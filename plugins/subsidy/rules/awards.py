@@ -43,8 +43,9 @@ class AwardTerms:
 
     `weights_bp` of the parties that score make 10,000. With fewer than `answers_min` valid answers
     nobody gets beyond tier `few_answers_tier`. An award is at most `investment_bp` of the verified
-    own investment, where one is declared. `instalments_bp` make 10,000. The duty runs `duty_months`
-    from the first of the month `duty_from`.
+    own investment, where one is declared. `instalments_bp` make 10,000; `instalment_months` says
+    how many months after the results were final each is due (none said: at once). The duty runs
+    `duty_months` from the first of the month `duty_from`.
     """
 
     weights_bp: Mapping[str, int]
@@ -56,6 +57,7 @@ class AwardTerms:
     pool_fen: int | None = None
     duty_from: date | None = None
     duty_months: int = 0
+    instalment_months: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -228,6 +228,7 @@ def _awards(document: Mapping[str, Any]) -> dict[str, Any]:
             pool_fen=document.get("envelope_fen"),
             duty_from=_day(document.get("duty_from")),
             duty_months=document.get("duty_months") or 0,
+            instalment_months=tuple(row.get("months") or 0 for row in document["instalments"]),
         )
     }
 

@@ -17,7 +17,7 @@ from plugins.subsidy.models import applications as a
 from plugins.subsidy.models import schemes as s
 from plugins.subsidy.models.claims import LIVE
 from plugins.subsidy.rules import awards, relief, units
-from plugins.subsidy.service import application_checks, application_clocks, finding, steps
+from plugins.subsidy.service import application_checks, application_clocks, doubling, finding, steps
 
 VIEW, MAKE = "application.view", "application.make"
 CHECK, DECIDE = "application.check", "application.decide"
@@ -77,12 +77,14 @@ def submit(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fiel
     """Hand an application in, whole; the terms in force today are those it is judged by.
 
     One that was sent back keeps the day and the terms of its first submission, and may come back
-    after applications are closed. Refuses what `application_checks.refuse_unready` refuses.
+    after applications are closed. Refuses what `application_checks.refuse_unready` refuses,
+    and DOUBLE_BENEFIT.
     """
     row = fetch(Application, id, actor, MAKE)
     steps.application.require(row, "application.submit")
     scheme = db.session.get_one(Scheme, row.scheme_id)
     terms = application_checks.refuse_unready(row, scheme)
+    doubling.refuse_today(scheme, terms, row.applicant_id)
     steps.application.take(
         row,
         "application.submit",

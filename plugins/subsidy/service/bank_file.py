@@ -20,6 +20,7 @@ from core.access import Actor
 from core.db import db
 from core.errors import InvalidInput, NotFound, Refusal
 from core.files import Row, read_table
+from core.identifiers import holds_citizen_id
 from core.uploads import decode
 from plugins.subsidy import rules
 from plugins.subsidy.models import BankFile, Loan
@@ -46,6 +47,8 @@ COLUMNS = (
     FOR,
     UNDOES,
 )
+# What others read: no identity number may stand in it.
+SHOWN_TO_OTHERS = (NUMBER, REFERENCE, UNDOES)
 # As files name them, whoever's language it is in which they are read.
 LOAN = "贷款"
 EVENTS = {
@@ -279,6 +282,8 @@ def _happened(cells: dict[str, str]) -> Happened:
 def _text(cells: dict[str, str], column: str) -> str:
     if not 0 < len(cells[column]) <= 60:  # noqa: PLR2004 - as long as an act takes
         raise InvalidInput(_("“%(column)s”须为 1 至 60 个字符。", column=column))
+    if column in SHOWN_TO_OTHERS and holds_citizen_id(cells[column]):
+        raise InvalidInput(_("“%(column)s”里有居民身份证号码，请删去号码。", column=column))
     return cells[column]
 
 

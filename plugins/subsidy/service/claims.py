@@ -30,7 +30,7 @@ from plugins.subsidy.models import (
     SubsidyClaim,
 )
 from plugins.subsidy.models import claims as c
-from plugins.subsidy.service import doubling, postings, steps, using, years
+from plugins.subsidy.service import aid, doubling, postings, steps, using, years
 from plugins.subsidy.service.reckoning import Reckoned, reckon, refuse_unready
 
 VIEW, CHECK, APPROVE, MAKE = "claim.view", "claim.check", "claim.approve", "claim.make"
@@ -56,7 +56,7 @@ def begin(
     if period is not None:
         refuse_period(rules.read_terms(terms.document), *period)
     claim = SubsidyClaim(
-        number=audit.current().act,
+        number=audit.current().act,  # replaced below: the row's own number is part of it
         kind=scheme.kind,
         scheme_id=scheme.id,
         terms_id=terms.id,
@@ -75,6 +75,8 @@ def begin(
         made_at=clock.now(),
     )
     db.session.add(claim)
+    db.session.flush()
+    claim.number = number_of(claim)
     db.session.flush()
     states.begin(steps.CLAIM, claim)
     audit.about(steps.CLAIM, claim.id)
@@ -162,6 +164,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
             "NOTHING_TO_PAY",
             _("这份申报核定金额为 0 元，不能批准拨付。请退回并写明理由。"),
         )
+    aid.lock(claim)
     doubling.refuse_claim(claim)
     approved = _approvals(claim)
     four_eyes(actor, claim.made_by, claim.computed_by, *approved, what=_("补贴申报"))
@@ -180,6 +183,7 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
 
 def owe(claim: SubsidyClaim) -> None:
     """Owe a computed claim's amount: committed unless its agreement did, accrued, one journal."""
+    aid.grant_claim(claim)
     if claim.grant_id is None:
         scheme, terms = db.session.get_one(Scheme, claim.scheme_id), terms_of(claim)
         year = clock.today().year
@@ -188,7 +192,8 @@ def owe(claim: SubsidyClaim) -> None:
         assert claim.pool_id is not None  # noqa: S101 - its agreement committed it there
         pool, moves, year = lock_pool(claim.pool_id), [], claim.fiscal_year
     moves = [*moves, *postings.owe_moves(pool, claim.payee_id, claim.amount_fen)]
-    journal_id = post(postings.APPROVED, f"claim:{claim.id}/approved", moves, note=claim.number)
+    source = f"{steps.CLAIM}:{claim.id}/approved"
+    journal_id = post(postings.APPROVED, source, moves, note=claim.number)
     steps.claim.take(
         claim,
         "claim.approve",
@@ -234,7 +239,7 @@ def lower(actor: Actor, claim: SubsidyClaim, amount_fen: int, reason: str) -> No
     pool = lock_pool(claim.pool_id)
     journal_id = post(
         postings.LOWERED,
-        f"claim:{claim.id}/lowered:{audit.current().act}",
+        f"{steps.CLAIM}:{claim.id}/lowered:{audit.current().act}",
         postings.lower_moves(pool, claim.payee_id, amount_fen),
         note=reason,
     )
@@ -300,6 +305,11 @@ def persons_for(terms: SchemeTerms, amount_fen: int) -> int:
         if band["up_to_fen"] is None or amount_fen <= band["up_to_fen"]:
             return int(band["persons"])
     return max((int(band["persons"]) for band in bands), default=1)
+
+
+def number_of(claim: SubsidyClaim) -> str:
+    """Return the number by which people know a claim that was just made."""
+    return f"BT{clock.today().year}{claim.id:06d}"
 
 
 def settlement_source(claim: SubsidyClaim) -> str:

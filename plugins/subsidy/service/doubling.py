@@ -6,32 +6,33 @@ follows from the law alone, so it neither asks nor stands in the way.
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Collection
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, or_
 
 from core import benefits, clock
 from core.benefits import Benefit, Purpose, plans_of
 from core.db import db
 from plugins.subsidy import rules
-from plugins.subsidy.models import Scheme, SchemeTerms, SubsidyClaim, SubsidyGrant
-from plugins.subsidy.models import claims as c
+from plugins.subsidy.models import ReliefRecord, Scheme, SchemeTerms, SubsidyClaim
 from plugins.subsidy.rules import relief
+from plugins.subsidy.service import aid
 
 COMPONENT = "subsidy"
-Days = tuple[date, date]
 
 
-def refuse(scheme: Scheme, terms: SchemeTerms, beneficiary_id: int, days: Days) -> None:
-    """Refuse DOUBLE_BENEFIT where another act supports the beneficiary in the same on these days.
+def refuse(
+    scheme: Scheme, terms: SchemeTerms, beneficiary_ids: Collection[int], days: aid.Days
+) -> None:
+    """Refuse DOUBLE_BENEFIT where another act supports one of these in the same on these days.
 
-    For acts that grant: approving a claim, submitting an application, signing an agreement.
+    For acts that grant: approving a claim or relief, submitting an application, signing an
+    agreement.
     """
     if scheme.kind == relief.TAX_KIND:
         return
     benefits.refuse_double(
-        [beneficiary_id],
+        beneficiary_ids,
         benefits.purpose_of(scheme.purchase_id, *days),
         component=COMPONENT,
         source=_source(scheme.id),
@@ -40,7 +41,7 @@ def refuse(scheme: Scheme, terms: SchemeTerms, beneficiary_id: int, days: Days) 
 
 
 def refuse_claim(claim: SubsidyClaim) -> None:
-    """Refuse DOUBLE_BENEFIT for a claim that is about to be approved.
+    """Refuse DOUBLE_BENEFIT for whom a computed claim aids, before it is approved.
 
     An instalment was judged with its agreement.
     """
@@ -48,7 +49,14 @@ def refuse_claim(claim: SubsidyClaim) -> None:
         return
     scheme = db.session.get_one(Scheme, claim.scheme_id)
     terms = db.session.get_one(SchemeTerms, claim.terms_id)
-    refuse(scheme, terms, claim.beneficiary_id, days_of(claim))
+    refuse(scheme, terms, list(aid.shares_of(claim)), aid.days_of(claim))
+
+
+def refuse_relief(row: ReliefRecord) -> None:
+    """Refuse DOUBLE_BENEFIT for a waived fee that is about to be approved."""
+    scheme = db.session.get_one(Scheme, row.scheme_id)
+    terms = db.session.get_one(SchemeTerms, row.terms_id)
+    refuse(scheme, terms, [row.beneficiary_id], (row.period_from, row.period_to))
 
 
 def refuse_today(scheme: Scheme, terms: SchemeTerms, applicant_id: int) -> None:
@@ -56,118 +64,46 @@ def refuse_today(scheme: Scheme, terms: SchemeTerms, applicant_id: int) -> None:
 
     Which days it is about is known only when it comes to money.
     """
-    refuse(scheme, terms, applicant_id, (clock.today(), clock.today()))
-
-
-def days_of(claim: SubsidyClaim) -> Days:
-    """Return the days that a claim supports: its period, or the calendar year of its approval."""
-    if claim.period_from is not None and claim.period_to is not None:
-        return claim.period_from, claim.period_to
-    return whole_year((claim.approved_on or clock.today()).year)
-
-
-def whole_year(year: int) -> Days:
-    """Return the first and last day of what is supported without a period of its own."""
-    return date(year, 1, 1), date(year, 12, 31)
+    refuse(scheme, terms, [applicant_id], (clock.today(), clock.today()))
 
 
 def supported(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
-    """Return what subsidies do for parties to a purpose: what is owed or paid, and agreements."""
-    return [*_claims(party_ids, purpose), *_grants(party_ids, purpose)]
-
-
-def _claims(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
-    rows = db.session.execute(
-        db.select(SubsidyClaim, Scheme, SchemeTerms)
-        .join(Scheme, Scheme.id == SubsidyClaim.scheme_id)
-        .join(SchemeTerms, SchemeTerms.id == SubsidyClaim.terms_id)
-        .where(
-            SubsidyClaim.beneficiary_id.in_(party_ids),
-            SubsidyClaim.grant_id.is_(None),
-            SubsidyClaim.state.in_(c.OWED),
-            SubsidyClaim.amount_fen > SubsidyClaim.lowered_fen,
-            or_(
-                SubsidyClaim.period_from.is_(None),
-                (SubsidyClaim.period_from <= purpose.end)
-                & (SubsidyClaim.period_to >= purpose.begin),
-            ),
-            _serves(purpose),
+    """Return what subsidies do for parties to a purpose: what was approved and is left of it."""
+    found = aid.standing(party_ids, overlapping=(purpose.begin, purpose.end))
+    serving = {
+        scheme.id: scheme
+        for scheme in db.session.scalars(
+            db.select(Scheme).where(
+                Scheme.id.in_({row.scheme_id for row, _left in found}),
+                Scheme.purchase_id.in_(plans_of(purpose.item_code)),
+                Scheme.kind != relief.TAX_KIND,
+            )
         )
-        .order_by(SubsidyClaim.id)
-    )
-    found = [
-        _benefit(
-            scheme,
-            terms,
-            purpose,
-            number=claim.number,
-            party_id=claim.beneficiary_id,
-            days=days_of(claim),
-            amount_fen=claim.owed_fen,
+    }
+    return [
+        Benefit(
+            component=COMPONENT,
+            source=_source(row.scheme_id),
+            form=_("补贴"),
+            name=serving[row.scheme_id].name,
+            number=row.number,
+            party_id=row.party_id,
+            item_code=purpose.item_code,
+            begin=row.begin,
+            end=row.end,
+            amount_fen=left,
+            combines=_combines(row.terms_id),
+            endpoint="subsidy_schemes.show",
+            values={"id": row.scheme_id},
+            permission="scheme.view",
         )
-        for claim, scheme, terms in rows
+        for row, left in found
+        if row.scheme_id in serving
     ]
-    return [one for one in found if one.begin <= purpose.end and one.end >= purpose.begin]
 
 
-def _grants(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
-    rows = db.session.execute(
-        db.select(SubsidyGrant, Scheme, SchemeTerms)
-        .join(Scheme, Scheme.id == SubsidyGrant.scheme_id)
-        .join(SchemeTerms, SchemeTerms.id == SubsidyGrant.terms_id)
-        .where(
-            SubsidyGrant.beneficiary_id.in_(party_ids),
-            SubsidyGrant.amount_fen > SubsidyGrant.forfeited_fen,
-            _serves(purpose),
-        )
-        .order_by(SubsidyGrant.id)
-    )
-    found = [
-        _benefit(
-            scheme,
-            terms,
-            purpose,
-            number=grant.number,
-            party_id=grant.beneficiary_id,
-            days=whole_year(clock.day_of(grant.signed_at).year),
-            amount_fen=grant.amount_fen - grant.forfeited_fen,
-        )
-        for grant, scheme, terms in rows
-    ]
-    return [one for one in found if one.begin <= purpose.end and one.end >= purpose.begin]
-
-
-def _serves(purpose: Purpose) -> ColumnElement[bool]:
-    serves: ColumnElement[bool] = Scheme.purchase_id.in_(plans_of(purpose.item_code))
-    return serves & (Scheme.kind != relief.TAX_KIND)
-
-
-def _benefit(
-    scheme: Scheme,
-    terms: SchemeTerms,
-    purpose: Purpose,
-    *,
-    number: str,
-    party_id: int,
-    days: Days,
-    amount_fen: int,
-) -> Benefit:
-    return Benefit(
-        component=COMPONENT,
-        source=_source(scheme.id),
-        form=_("补贴"),
-        name=scheme.name,
-        number=number,
-        party_id=party_id,
-        item_code=purpose.item_code,
-        begin=days[0],
-        end=days[1],
-        amount_fen=amount_fen,
-        combines=rules.read_terms(terms.document).combines,
-        endpoint="subsidy_schemes.show",
-        values={"id": scheme.id},
-        permission="scheme.view",
-    )
+def _combines(terms_id: int) -> bool:
+    return rules.read_terms(db.session.get_one(SchemeTerms, terms_id).document).combines
 
 
 def _source(scheme_id: int) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, func
 
 from core import clock, rulepack
 from core.db import db
+from core.ties import group_of
 from plugins.subsidy import rules
 from plugins.subsidy.models import Guarantee, Guarantor, GuarantorFigure
 from plugins.subsidy.models import guarantors as g
@@ -61,7 +62,7 @@ def room(
     debtor_id: int | None = None,
 ) -> Room:
     """Return a guarantor's room for a debtor; None: for somebody for whom it guarantees nothing."""
-    group = group_of(debtor_id)
+    group = group_of(debtor_id, clock.today()) if debtor_id is not None else frozenset()
     return Room(
         law=_law(guarantor, figure, pool),
         used=_exposure(Guarantee.guarantor_id == guarantor.id, debtor_id, group),
@@ -74,11 +75,6 @@ def room(
         ),
         used_of_scheme=_exposure(Guarantee.pool_scheme_id == pool_scheme_id, debtor_id, group),
     )
-
-
-def group_of(debtor_id: int | None) -> Collection[int]:
-    """Return the debtor and those related to it."""
-    return () if debtor_id is None else (debtor_id,)
 
 
 def outstanding(condition: ColumnElement[bool]) -> int:

@@ -23,7 +23,7 @@ from plugins.subsidy.models import (
     HandlingBank,
     Loan,
     LoanCorrection,
-    SchemeTerms,
+    Scheme,
     SubsidyClaim,
     SubsidyRecovery,
 )
@@ -66,8 +66,8 @@ def claim(
     _lock(place)
     version = terms_in_force(place.scheme)
     assert version is not None  # noqa: S101 - `place_of` refuses a scheme without
-    begin, last = _within(version, *quarter_of(place.terms, quarter_to))
-    rows = _named(place, begin, last, loans) if loans else _open(place, begin, last)
+    begin, last = within_scheme(place.scheme, *quarter_of(place.terms, quarter_to))
+    rows = _named(place, begin, last, loans) if loans else open_loans(place, begin, last)
     if not rows:
         raise RuleBroken(
             "NOTHING_TO_CLAIM",
@@ -114,8 +114,10 @@ def quarter_of(terms: rules.InterestTerms, last: date) -> tuple[date, date]:
     return begin, last
 
 
-def _within(version: SchemeTerms, begin: date, last: date) -> tuple[date, date]:
-    """Return the days of a quarter on which the scheme was in force."""
+def within_scheme(scheme: Scheme, begin: date, last: date) -> tuple[date, date]:
+    """Return the days of a quarter on which a published scheme was in force."""
+    version = terms_in_force(scheme)
+    assert version is not None  # noqa: S101 - `place_of` refuses a scheme without
     terms = rules.read_terms(version.document)
     return max(begin, terms.starts_on or begin), min(last, terms.ends_on or last)
 
@@ -330,7 +332,7 @@ def _in_quarter(place: Place, begin: date, last: date) -> list[Loan]:
     return list(db.session.scalars(query.order_by(Loan.id)))
 
 
-def _open(place: Place, begin: date, last: date) -> list[Loan]:
+def open_loans(place: Place, begin: date, last: date) -> list[Loan]:
     """Return the bank's loans with days in a quarter that are subsidised and not claimed yet."""
     taken = _claimed(place, begin, last)
     found = []

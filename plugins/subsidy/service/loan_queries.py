@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import case, func
+
 from core import clock
 from core.access import Actor, fetch, scoped
 from core.db import db
 from core.parties import Organisation
 from plugins.subsidy import rules
-from plugins.subsidy.models import BankFile, Loan, LoanEvent, Scheme
+from plugins.subsidy.models import BankFile, Loan, LoanEnding, LoanEvent, Scheme
 from plugins.subsidy.models import loans as m
 from plugins.subsidy.service import borrowers, handling_banks, loan_steps, loans
 from plugins.subsidy.service.handling_banks import VIEW
@@ -23,22 +25,28 @@ def loan_list(
     *,
     scheme_id: int | None = None,
     number: str | None = None,
+    ending_waits: bool = False,
     before: int | None = None,
     limit: int = 50,
 ) -> dict[str, Any]:
-    """Return the loans a person may see, newest first; by scheme or the bank's number at will."""
+    """Return the loans a person may see, newest first; by scheme or the bank's number at will.
+
+    `ending_waits`: only those for which somebody has to decide whether their support ends.
+    """
     query = scoped(Loan, actor, VIEW)
     if scheme_id is not None:
         query = query.where(Loan.scheme_id == scheme_id)
     if number:
         query = query.where(Loan.number == number)
+    if ending_waits:
+        proposed = db.select(LoanEnding.loan_id).where(LoanEnding.state == m.PROPOSED)
+        query = query.where(Loan.id.in_(proposed))
     if before is not None:
         query = query.where(Loan.id < before)
     rows = db.session.scalars(query.order_by(Loan.id.desc()).limit(limit + 1)).all()
     shown = rows[:limit]
-    names = _names(shown)
     return {
-        "items": [_item(row, names) for row in shown],
+        "items": _items(shown),
         "next_before": shown[-1].id if len(rows) > limit else None,
     }
 
@@ -54,7 +62,7 @@ def loan(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     history = rules.balances(
         loans.contract_of(row), [event for event, _row in loans.principal_events(row.id)]
     )
-    return _item(row, _names([row])) | {
+    return _items([row])[0] | {
         "scheme": scheme.name,
         "class_name": borrower.name if borrower else row.class_code,
         "lpr_ppm": row.lpr_ppm,
@@ -143,34 +151,51 @@ def _events(loan_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _item(row: Loan, names: dict[int, str]) -> dict[str, Any]:
-    ending = loans.live_ending(row.id)
-    return {
-        "id": row.id,
-        "number": row.number,
-        "scheme_id": row.scheme_id,
-        "bank_id": row.bank_id,
-        "bank": names[row.bank_id],
-        "borrower_id": row.borrower_id,
-        "borrower": names[row.borrower_id],
-        "class_code": row.class_code,
-        "lent_on": row.lent_on.isoformat(),
-        "due_on": row.due_on.isoformat(),
-        "principal_fen": row.principal_fen,
-        "balance_fen": balance_fen(row, clock.today()),
-        "rate_ppm": row.rate_ppm,
-        "ended_on": ending.from_on.isoformat() if ending and ending.state == m.ENDED else None,
-    }
-
-
-def balance_fen(row: Loan, day: date) -> int:
-    """Return what is owed of a loan at the end of a day, overdue or not (fen)."""
-    sign = {"drawn": 1, "repaid": -1, "cured": -1}
-    return sum(
-        sign.get(event.kind, 0) * event.amount_fen
-        for event, _row in loans.principal_events(row.id)
-        if event.on <= day
+def _items(rows: Sequence[Loan]) -> list[dict[str, Any]]:
+    names, balances = _names(rows), balances_of(rows, clock.today())
+    endings = db.select(LoanEnding.loan_id, LoanEnding.from_on).where(
+        LoanEnding.loan_id.in_({row.id for row in rows}), LoanEnding.state == m.ENDED
     )
+    ended = {row.loan_id: row.from_on.isoformat() for row in db.session.execute(endings)}
+    return [
+        {
+            "id": row.id,
+            "number": row.number,
+            "scheme_id": row.scheme_id,
+            "bank_id": row.bank_id,
+            "bank": names[row.bank_id],
+            "borrower_id": row.borrower_id,
+            "borrower": names[row.borrower_id],
+            "class_code": row.class_code,
+            "lent_on": row.lent_on.isoformat(),
+            "due_on": row.due_on.isoformat(),
+            "principal_fen": row.principal_fen,
+            "balance_fen": balances[row.id],
+            "rate_ppm": row.rate_ppm,
+            "ended_on": ended.get(row.id),
+        }
+        for row in rows
+    ]
+
+
+def balances_of(rows: Sequence[Loan], day: date) -> dict[int, int]:
+    """Return what is owed of loans at the end of a day, overdue or not (fen), by loan."""
+    ids = {row.id for row in rows}
+    undone = db.select(LoanEvent.undoes_id).where(
+        LoanEvent.loan_id.in_(ids), LoanEvent.undoes_id.is_not(None)
+    )
+    signed = case(
+        (LoanEvent.kind == "drawn", LoanEvent.amount_fen),
+        (LoanEvent.kind.in_(("repaid", "cured")), -LoanEvent.amount_fen),
+        else_=0,
+    )
+    query = (
+        db.select(LoanEvent.loan_id, func.sum(signed))
+        .where(LoanEvent.loan_id.in_(ids), LoanEvent.on <= day, LoanEvent.id.not_in(undone))
+        .group_by(LoanEvent.loan_id)
+    )
+    found = {number: int(total) for number, total in db.session.execute(query)}
+    return {number: found.get(number, 0) for number in ids}
 
 
 def _names(rows: Sequence[Loan]) -> dict[int, str]:

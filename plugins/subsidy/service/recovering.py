@@ -17,7 +17,7 @@ from core.db import db
 from core.errors import RuleBroken
 from core.formats import yuan
 from core.settlement import approve_clawback, cancel_clawback, order_clawback
-from plugins.subsidy.models import SubsidyClaim, SubsidyRecovery
+from plugins.subsidy.models import BreachRecovery, SubsidyClaim, SubsidyRecovery
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.models import recoveries as r
 from plugins.subsidy.rules import BP, half_up
@@ -90,7 +90,7 @@ def propose(
         paid_journal_id=claim.paid_journal_id,
     )
     row = SubsidyRecovery(
-        number=f"{act}-{claim.id}",
+        number=f"{act}-{claim.id}",  # replaced below: the row's own number is part of it
         claim_id=claim.id,
         clawback_id=clawback.id,
         party_id=clawback.party_id,
@@ -105,6 +105,8 @@ def propose(
         proposed_at=clock.now(),
     )
     db.session.add(row)
+    db.session.flush()
+    row.number = f"ZH{clock.today().year}{row.id:06d}"
     db.session.flush()
     states.begin(steps.RECOVERY, row)
     audit.about(steps.RECOVERY, row.id, reason)
@@ -131,6 +133,12 @@ def decide(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
     Refuses HEARING_NOT_OVER before a statement or its last day, FOUR_EYES_REQUIRED to the proposer.
     """
     row = fetch(SubsidyRecovery, id, actor, DECIDE)
+    _refuse_of_breach(row)
+    return decided(actor, row, reason)
+
+
+def decided(actor: Actor, row: SubsidyRecovery, reason: str) -> dict[str, Any]:
+    """Decide a recovery that an act fetched, as `decide` does."""
     steps.recovery.require(row, "subsidy_recovery.decide")
     four_eyes(actor, row.proposed_by, what=_("追回"))
     if row.state == r.PROPOSED and clock.today() <= row.state_by:
@@ -155,12 +163,27 @@ def decide(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A0
 def drop(actor: Actor, *, id: int, reason: str) -> dict[str, Any]:  # noqa: A002 - the field
     """Drop a proposed recovery, because what the party said is right or it was a mistake."""
     row = fetch(SubsidyRecovery, id, actor, DECIDE)
+    _refuse_of_breach(row)
+    return dropped(actor, row, reason)
+
+
+def dropped(actor: Actor, row: SubsidyRecovery, reason: str) -> dict[str, Any]:
+    """Drop a recovery that an act fetched, as `drop` does."""
     steps.recovery.take(
         row, "subsidy_recovery.drop", decided_by=actor.user_id, decided_reason=reason
     )
     cancel_clawback(id=row.clawback_id)
     audit.about(steps.RECOVERY, row.id, reason)
     return said(row)
+
+
+def _refuse_of_breach(row: SubsidyRecovery) -> None:
+    """Refuse RECOVERY_OF_BREACH: what a broken duty costs is decided whole, on its agreement."""
+    if db.session.get(BreachRecovery, row.id) is not None:
+        raise RuleBroken(
+            "RECOVERY_OF_BREACH",
+            _("这笔追回因未履约提出，与不再拨付的各期一并决定。请在补贴协议页办理。"),
+        )
 
 
 def recovered_fen(claim_id: int) -> int:

@@ -29,7 +29,7 @@ from plugins.subsidy.models import (
 )
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.models import relief as r
-from plugins.subsidy.service import claims, conditions, relief_postings, relief_steps
+from plugins.subsidy.service import aid, claims, conditions, doubling, relief_postings, relief_steps
 from plugins.subsidy.service.reckoning import Reckoned, Used, reckons
 from plugins.subsidy.service.schemes import newest_terms, terms_in_force
 
@@ -133,13 +133,16 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     """Approve a record that another person made: the memorandum is posted.
 
     Of a fee's the purchaser's approver, of a tax's finance's. What is compensated becomes a claim
-    of who charges the fee, checked and approved as every claim is.
+    of who charges the fee, checked and approved as every claim is. A waived fee is refused with
+    DOUBLE_BENEFIT and AID_CEILING_EXCEEDED.
     """
     row = _to_decide(actor, id)
     relief_steps.relief.require(row, "relief.approve")
     four_eyes(actor, row.made_by, what=_("减免登记"))
     scheme = db.session.get_one(Scheme, row.scheme_id)
     assert scheme.purchase_id is not None  # noqa: S101 - it is published
+    doubling.refuse_relief(row)
+    aid.grant_relief(row)
     journal_id = post(
         relief_postings.RELIEF,
         f"relief:{row.id}/approved",

@@ -102,6 +102,9 @@ application = Machine(
         Step("application.reject", (a.SUBMITTED, a.COMPLETE, a.ELIGIBLE), a.REJECTED),
         Step("application.withdraw", (a.DRAFT, a.SUBMITTED, a.COMPLETE, a.ELIGIBLE), a.WITHDRAWN),
         Step("application.revoke", (a.ELIGIBLE, a.AGREED), a.REVOKED),
+        # A round ends the applications that get nothing; an award's agreement is signed.
+        Step("result.approve", (a.ELIGIBLE,), a.REJECTED),
+        Step("grant.sign", (a.ELIGIBLE,), a.AGREED),
     ),
     {
         a.DRAFT: lazy_gettext("草稿"),

@@ -35,8 +35,9 @@ def refuse_double(
     programme: Programme, terms: Terms, resident_ids: Sequence[int], spans: Sequence[Span]
 ) -> None:
     """Refuse DOUBLE_BENEFIT where a subsidy already supports one of some residents in the same."""
-    begin = min((one.valid_from for one in spans), default=clock.today())
-    end = max((one.valid_through for one in spans), default=clock.today())
+    today = clock.today()
+    begin = max(today, min((one.valid_from for one in spans), default=today))
+    end = max((one.valid_through for one in spans), default=today)
     double.refuse_double(
         resident_ids,
         double.purpose_of(terms.purchase_id or programme.purchase_id, begin, end),
@@ -67,12 +68,13 @@ def _held(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
         .group_by(Voucher.id, Programme.id)
         .order_by(Voucher.id)
     )
-    return [
+    found = [
         Benefit(
             **_of(programme, purpose),
             number=voucher.number,
             party_id=voucher.resident_id,
-            begin=begin,
+            # Before it was issued nobody could use it.
+            begin=max(begin, clock.day_of(voucher.issued_at)),
             end=end,
             amount_fen=int(fen),
             endpoint="voucher_staff.vouchers.show",
@@ -81,6 +83,7 @@ def _held(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
         )
         for voucher, programme, begin, end, fen in rows
     ]
+    return [one for one in found if one.begin <= purpose.end]
 
 
 def _redeemed(party_ids: list[int], purpose: Purpose) -> list[Benefit]:

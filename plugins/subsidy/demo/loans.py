@@ -1,0 +1,139 @@
+"""A bank of the demo county: named for the start-up loans, it hands in its file and claims."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import gettext as _
+
+from core.demo.people import Inventor
+from core.demo.world import SYSTEM
+from core.files import csv_stream
+from plugins.subsidy.demo.schemes import COUNTY, LABOUR
+from plugins.subsidy.rules import half_up, interest_quarter
+from plugins.subsidy.service.bank_file import COLUMNS
+
+if TYPE_CHECKING:
+    from core.demo import World
+    from core.demo.world import Resident
+
+BANK, LOGIN = "望城惠民村镇银行", "bank01"
+# What each borrower has of the bank: principal in yuan, rate in hundredths of a per cent.
+LOANS = ((300_000, 460), (150_000, 435), (80_000, 460), (200_000, 410))
+LPR = "3.10"
+DAY = timedelta(days=1)
+
+
+def load(world: World, scheme: int) -> None:
+    """Add the bank, its loans, what happened to them, and a claim that waits for its approval."""
+    bank = _bank(world)
+    at = world.before(36, "10:00")
+    named = {"scheme_id": scheme, "bank_id": bank, "document": f"望人社〔{at.year}〕8号"}
+    world.do(LABOUR.approver, "bank.name", at=at, **named)
+    quarter = _quarter(world)
+    told = quarter[1] + 2 * DAY if quarter else world.today - 3 * DAY
+    rows = list(_rows(world, quarter))
+    content = base64.b64encode(b"".join(csv_stream(COLUMNS, rows))).decode()
+    file = {"scheme_id": scheme, "filename": "创业担保贷款.csv", "content": content}
+    world.do(LOGIN, "loan.import", at=world.at(told, "15:00"), **file)
+    if quarter:
+        claim = world.do(
+            LOGIN,
+            "interest.claim",
+            at=world.at(told, "16:00"),
+            scheme_id=scheme,
+            quarter_to=quarter[1].isoformat(),
+        )
+        checked = world.at(told + DAY, "09:30")
+        world.do(LABOUR.clerk, "claim.check", at=checked, id=claim["id"])
+    world.say(_("贷款贴息：1 家经办银行报送 %(n)s 笔贷款", n=len(_borrowers(world))))
+
+
+def _bank(world: World) -> int:
+    """Register the bank with its manager and a verified account.
+
+    What is drawn by lot is of an inventor apart, so that all else in the county stays as it is.
+    """
+    invent, at = Inventor(20), world.before(50, "11:00")
+    number = world.do(
+        SYSTEM,
+        "party.add_organisation",
+        at=at,
+        credit_code=world.inventor.credit_code("91", COUNTY),
+        name=BANK,
+        kind="provider",
+        division_code=COUNTY,
+        tags=["bank"],
+    )["id"]
+    user = world.do(
+        "admin", "access.create_user", at=at, login=LOGIN, name=invent.staff(), password=None
+    )["id"]
+    world.users[LOGIN] = user
+    role = {"user_id": user, "role": "provider_manager", "organisation_id": number}
+    world.do("admin", "access.grant_role", at=at, division_code=COUNTY, **role)
+    account = world.do(
+        LOGIN,
+        "party.add_bank_account",
+        at=world.before(45, "14:00"),
+        organisation_id=number,
+        bank=BANK,
+        holder=BANK,
+        number=invent.bank_account(),
+    )["id"]
+    world.do("maker", "party.verify_bank_account", at=world.before(44, "10:00"), id=account)
+    return int(number)
+
+
+def _quarter(world: World) -> tuple[date, date] | None:
+    """Return the newest quarter since the scheme began that is over for some days, if any."""
+    begin, _end = interest_quarter(world.today - 5 * DAY)
+    last = begin - DAY
+    return (interest_quarter(last)[0], last) if last > _lent_on(world, 4) else None
+
+
+def _lent_on(world: World, place: int) -> date:
+    return world.before(34 - 2 * place, "09:00").date()
+
+
+def _borrowers(world: World) -> list[Resident]:
+    return world.adults[: len(LOANS)]
+
+
+def _rows(world: World, quarter: tuple[date, date] | None) -> Iterator[list[str]]:
+    """Yield the file's lines: each loan, paid out, partly repaid, its interest paid."""
+    for place, resident in enumerate(_borrowers(world)):
+        principal, rate = LOANS[place]
+        number, lent = f"CY{world.today.year}{place + 1:03d}", _lent_on(world, place)
+        due = lent.replace(year=lent.year + 2, day=min(lent.day, 28))
+        yield _row(
+            事项="贷款",
+            借据号=number,
+            日期=lent,
+            金额=principal,
+            借款人=resident.person.name,
+            证件号码=resident.person.id_number,
+            借款人类别="个人",
+            到期日=due,
+            年利率=f"{rate / 100:.2f}",
+            LPR=LPR,
+        )
+        yield _row(事项="放款", 借据号=number, 日期=lent, 金额=principal, 流水号=f"{number}-1")
+        if quarter is None:
+            continue
+        paid = half_up(Fraction(principal * rate * (quarter[1] + DAY - lent).days, 360 * 100))
+        yield _row(
+            事项="付息",
+            借据号=number,
+            日期=quarter[1] + DAY,
+            金额=f"{paid // 100}.{paid % 100:02d}",
+            流水号=f"{number}-2",
+            所属结息日=quarter[1],
+        )
+
+
+def _row(**cells: Any) -> list[str]:
+    return [str(cells.get(name, "")) for name in COLUMNS]
