@@ -35,6 +35,7 @@ from plugins.voucher.service.programmes import terms_of
 from tests import factories, memory
 from tests.browser.conftest import Site, listen, site
 from tests.browser.looks import DESK, PHONE, measured, violations
+from tests.subsidy import applying_world
 from tests.web.browser import Browser, Page
 from tests.web.shapes import CHILD, MATCH, terms
 
@@ -77,6 +78,7 @@ def county() -> Iterator[Site]:
             _close_a_contract()
             _decide_a_deduction()
             _draft_a_scheme()
+            _apply_for_a_subsidy()
         yield made
 
 
@@ -232,6 +234,25 @@ def _draft_a_scheme() -> None:
             "eligibility": {"fact": "org.trade", "is": "养老"},
         },
     )
+
+
+def _apply_for_a_subsidy() -> None:
+    """Leave an application for beds that its clerk sent back: both of them have it to do."""
+    manager, clerk = _person("care01"), _person("care-clerk")
+    offered = factories.do("public.support", manager, answers={})["items"]
+    scheme = next(one["id"] for one in offered if one["kind"] == "per_unit")
+    asked = {"scheme_id": scheme, "separate_accounts": True}
+    made = factories.do("application.draft", manager, **asked)
+    said = factories.do("application.show", manager, id=made["id"])
+    typed = {"number": 60, "day": "2020-01-01"}
+    facts = {
+        one["code"]: one["options"][0][0] if one["options"] else typed[one["kind"]]
+        for one in said["questions"]
+    }
+    factories.do("application.draft", manager, declared=facts, **asked)
+    applying_world.add_papers(manager, made["id"])
+    factories.do("application.submit", manager, id=made["id"])
+    factories.do("application.send_back", clerk, id=made["id"], reason="平面图看不清。")
 
 
 def _newest(model: Any, **values: Any) -> Any:

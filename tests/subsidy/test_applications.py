@@ -15,7 +15,7 @@ from plugins.subsidy.service import blocking
 from tests.factories import attempt, do
 from tests.settlement_world import together
 from tests.subsidy import applying_world as world
-from tests.subsidy import scheme_world
+from tests.subsidy import scheme_world, units_world
 from tests.subsidy.applying_world import ASKS, DECLARED, PNG
 
 one_engine = pytest.mark.one_engine
@@ -373,3 +373,16 @@ def test_the_desk_writes_for_a_resident_of_its_own_division(county, for_resident
     clerk = county.actor("purchaser_clerk")
     fields = {"scheme_id": for_residents, "applicant_id": number}
     assert code("application.draft", clerk, **fields) == "draft"
+
+
+@one_engine
+def test_what_was_claimed_by_an_application_keeps_it_from_being_withdrawn(app, county):
+    with app.app_context(), clock.frozen(units_world.CLAIMED):
+        scheme = units_world.nursing(county)
+        number, manager = units_world.home(county, scheme, "望城区康乐养老院")
+        units_world.claim(number, manager, units_world.row("new", 60, since="2025-03-01"))
+        assert code("application.withdraw", manager, id=number) == "APPLICATION_CLAIMED"
+        approver = county.actor("purchaser_approver")
+        untrue = {"id": number, "reason": "没有床位"}
+        assert code("application.reject", approver, **untrue) == "APPLICATION_CLAIMED"
+        assert code("application.revoke", approver, **untrue) == "revoked"

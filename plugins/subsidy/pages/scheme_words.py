@@ -9,12 +9,13 @@ from flask_babel import lazy_gettext
 
 from core import clock
 from core.formats import moment, yuan_text
+from core.web import current_actor
 from plugins.subsidy import rules
 from plugins.subsidy.models import schemes as s
 from plugins.subsidy.pages.amount_words import amounts
 from plugins.subsidy.pages.form_words import KINDS
 from plugins.subsidy.service import finding
-from plugins.subsidy.service.applications import APPLIED_FOR
+from plugins.subsidy.service.applications import APPLIED_FOR, may_begin
 
 TONES = {s.DRAFT: "plain", s.SUBMITTED: "wait", s.PUBLISHED: "good", s.CLOSED: "plain"}
 KIND_HINTS = {
@@ -64,11 +65,12 @@ def offered(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_open(scheme: dict[str, Any], terms: dict[str, Any]) -> bool:
-    """Tell whether one may apply in a scheme today."""
+    """Tell whether the reader is to be offered to apply in a scheme today."""
     today = clock.today().isoformat()
     opens, closes = terms["opens_on"], terms["closes_on"] or terms["ends_on"]
     applied_for = scheme["state"] == s.PUBLISHED and scheme["kind"] in APPLIED_FOR
-    return applied_for and (opens or today) <= today <= (closes or today)
+    is_time = (opens or today) <= today <= (closes or today)
+    return applied_for and is_time and may_begin(current_actor(), terms["applicant"])
 
 
 def until_words(terms: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Select, or_
 from core import clock
 from core.access import Actor, RoleGrant, scoped
 from core.db import db
+from core.errors import Refusal
 from core.facts import ORGANISATION, facts_about
 from core.formats import moment
 from core.settlement.claims import payee_names
@@ -80,6 +81,7 @@ def show(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
         "at_desk": _at_desk(row),
         "opens_on": opens.isoformat() if opens else None,
         "closes_on": closes.isoformat() if closes else None,
+        "takes_more": _takes_more(row),
         "rule": finding.rule_words(document),
         "questions": questions(document),
         "declared": dict(row.declared),
@@ -179,6 +181,15 @@ def _history(row: Application) -> list[dict[str, Any]]:
         }
         for one in db.session.scalars(log)
     ]
+
+
+def _takes_more(row: Application) -> bool:
+    """Tell whether the scheme takes applications today."""
+    try:
+        application_checks.refuse_closed(db.session.get_one(Scheme, row.scheme_id))
+    except Refusal:
+        return False
+    return True
 
 
 def _at_desk(row: Application) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from core import audit, clock, states
-from core.access import ROLES, Actor, fetch, require
+from core.access import ANONYMOUS, ROLES, Actor, fetch, require
 from core.db import db
 from core.errors import Conflict, InvalidInput, NotFound, NotPermitted, RuleBroken
 from core.parties import Organisation, Resident
@@ -187,6 +187,14 @@ def own_parties(actor: Actor) -> list[int]:
         if side in {RESIDENT, "provider"} and party is not None:
             found.append(party)
     return list(dict.fromkeys(found))
+
+
+def may_begin(actor: Actor, about: str) -> bool:
+    """Tell whether to offer somebody an application: to who applies, and before signing in."""
+    if actor is ANONYMOUS:
+        return True
+    is_person = {party == actor.resident_id for party in own_parties(actor)}
+    return (about == RESIDENT) in is_person
 
 
 def applied_for(number: int) -> Scheme:

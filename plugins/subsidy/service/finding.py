@@ -223,6 +223,7 @@ def _shown(offer: Offer, names: dict[int, str]) -> dict[str, Any]:
         "organisation": names[scheme.organisation_id],
         "rule": rule_words(terms),
         "most": {"of": most[0], "fen": most[1]} if most else None,
+        "applicant": terms["applicant"],
         "opens_on": terms["opens_on"],
         "closes_on": terms["closes_on"],
         "ends_on": terms["ends_on"],
