@@ -31,7 +31,6 @@ from plugins.subsidy.pages import (
 )
 
 # Offered by permission, in the order of the menu.
-# In the order of the menu.
 _PARTS = (
     schemes,
     results,
@@ -52,7 +51,6 @@ _PARTS = (
     public_results,
 )
 # Offered by who one is: an applicant, a bank, a guarantor.
-# What is offered hangs on more than a permission: who one is to a guarantee, to an application.
 _OWN = (
     applications,
     loans,
@@ -65,8 +63,6 @@ _WITHIN = (
     scoring,
 )
 BLUEPRINTS = [part.blueprint for part in dict.fromkeys((*_PARTS, *_OWN, *_WITHIN))]
-)
-BLUEPRINTS = [*(part.blueprint for part in (*_PARTS, *_OWN)), scheme_defining.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
@@ -74,4 +70,3 @@ def menu(actor: Actor) -> list[MenuItem]:
     offered = [entry for part in _PARTS for entry in part.MENU]
     found = [item for permission, item in offered if not permission or actor.may(permission)]
     return [*found, *(item for part in _OWN for item in part.own_menu(actor))]
-    return found + [item for part in _OWN for item in part.own_menu(actor)]
