@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.access import ROLES, Actor
+from core.access import Actor
 from core.web.menu import MenuItem
 from plugins.subsidy.pages import (
     applications,
@@ -24,9 +24,7 @@ from plugins.subsidy.pages import (
     schemes,
     units,
 )
-from plugins.subsidy.service.applications import VIEW, own_parties
 
-OFFICES = ("purchaser", "overseer", "system")
 # In the order of the menu.
 _PARTS = (
     schemes,
@@ -44,26 +42,17 @@ _PARTS = (
     finder,
     register,
 )
-_WITHOUT_MENU = (
+# What is offered hangs on more than a permission: who one is to a guarantee, to an application.
+_OWN = (
     applications,
     applying,
     guarantees,
-    scheme_defining,
 )
-BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_WITHOUT_MENU)]
+BLUEPRINTS = [*(part.blueprint for part in (*_PARTS, *_OWN)), scheme_defining.blueprint]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
     """Return the pages that a person may open; without a permission, a door for the public."""
     offered = [entry for part in _PARTS for entry in part.MENU]
-    found = [item for permission, item in offered if not permission or _may(actor, permission)]
-    return [*found, *guarantees.own_menu(actor)]
-
-
-def _may(actor: Actor, permission: str) -> bool:
-    """Tell whether a page is for a person; applicants and the office have pages of their own."""
-    if permission == applying.OWN:
-        return bool(own_parties(actor))
-    if permission == applications.OFFICE:
-        return any(ROLES[one.role].side in OFFICES for one in actor.holding(VIEW))
-    return actor.may(permission)
+    found = [item for permission, item in offered if not permission or actor.may(permission)]
+    return found + [item for part in _OWN for item in part.own_menu(actor)]
