@@ -162,6 +162,16 @@ ACTS = [
         reads=True,
     ),
     Act(
+        "result.paper",
+        "下载评审申请的一份材料",
+        "/subsidy/result-paper",
+        results.VIEW,
+        one("ResultPaper"),
+        result_queries.paper,
+        method="GET",
+        reads=True,
+    ),
+    Act(
         "result.mine",
         "查看本单位或本人的评审结果",
         "/subsidy/my-results",

@@ -10,18 +10,23 @@ from plugins.subsidy.pages import (
     claims,
     effects,
     finder,
+    grants,
     guarantees,
     guarantors,
     interest,
     loans,
     own_claims,
+    own_results,
     promises,
     public,
+    public_results,
     recoveries,
     register,
     relief,
+    results,
     scheme_defining,
     schemes,
+    scoring,
     units,
 )
 
@@ -29,6 +34,8 @@ from plugins.subsidy.pages import (
 _PARTS = (
     schemes,
     claims,
+    results,
+    grants,
     units,
     loans,
     interest,
@@ -38,17 +45,25 @@ _PARTS = (
     recoveries,
     effects,
     own_claims,
+    own_results,
     public,
     finder,
+    public_results,
     register,
 )
 # What is offered hangs on more than a permission: who one is to a guarantee, to an application.
+# Applicants and the office have pages of their own, whatever their permissions.
 _OWN = (
     applications,
     applying,
     guarantees,
 )
 BLUEPRINTS = [*(part.blueprint for part in (*_PARTS, *_OWN)), scheme_defining.blueprint]
+_ONWARD = (
+    scheme_defining,
+    scoring,
+)
+BLUEPRINTS = [part.blueprint for part in (*_PARTS, *_OWN, *_ONWARD)]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
@@ -56,3 +71,4 @@ def menu(actor: Actor) -> list[MenuItem]:
     offered = [entry for part in _PARTS for entry in part.MENU]
     found = [item for permission, item in offered if not permission or actor.may(permission)]
     return found + [item for part in _OWN for item in part.own_menu(actor)]
+    return [*found, *(item for part in _OWN for item in part.own_menu(actor))]

@@ -7,7 +7,7 @@ finance converts them; the first is owed at once, every later one after its chec
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -174,7 +174,7 @@ def instalments_of(grant_id: int, *, lock: bool = False) -> list[SubsidyClaim]:
     return list(db.session.scalars(query))
 
 
-def duty_end(grant: SubsidyGrant) -> Any:
+def duty_end(grant: SubsidyGrant) -> date | None:
     """Return the last day of an agreement's duty; None where there is none."""
     terms = results.award_terms(grant.terms_id)
     if terms.duty_from is None or not terms.duty_months:
@@ -223,11 +223,12 @@ def _refuse_unsignable(row: ScoringRound, result: AwardResult) -> None:
 
 
 def _refuse_double(row: ScoringRound, result: AwardResult) -> None:
+    year = clock.today().year
     doubling.refuse(
         db.session.get_one(Scheme, row.scheme_id),
         db.session.get_one(SchemeTerms, result.terms_id),
-        result.applicant_id,
-        doubling.whole_year(clock.today().year),
+        [result.applicant_id],
+        (date(year, 1, 1), date(year, 12, 31)),
     )
 
 
