@@ -51,8 +51,6 @@ _PARTS = (
     public_results,
 )
 # Offered by who one is: an applicant, a bank, a guarantor.
-# What is offered hangs on more than a permission: who one is to a guarantee, to an application.
-# Applicants and the office have pages of their own, whatever their permissions.
 _OWN = (
     applications,
     loans,
@@ -61,8 +59,6 @@ _OWN = (
 )
 # Led to from the others.
 _WITHIN = (
-BLUEPRINTS = [*(part.blueprint for part in (*_PARTS, *_OWN)), scheme_defining.blueprint]
-_ONWARD = (
     scheme_defining,
     scoring,
 )
@@ -73,5 +69,4 @@ def menu(actor: Actor) -> list[MenuItem]:
     """Return the pages that a person may open; without a permission, a door for the public."""
     offered = [entry for part in _PARTS for entry in part.MENU]
     found = [item for permission, item in offered if not permission or actor.may(permission)]
-    return found + [item for part in _OWN for item in part.own_menu(actor)]
     return [*found, *(item for part in _OWN for item in part.own_menu(actor))]
