@@ -15,7 +15,14 @@ from core.formats import yuan
 from core.identifiers import check_citizen_id, check_credit_code
 from core.parties import Organisation, Resident, require_organisation
 from plugins.subsidy import rules
-from plugins.subsidy.models import Guarantee, GuaranteeEvent, Guarantor, Scheme, SchemeTerms
+from plugins.subsidy.models import (
+    Guarantee,
+    GuaranteeEvent,
+    Guarantor,
+    GuarantorFigure,
+    Scheme,
+    SchemeTerms,
+)
 from plugins.subsidy.models import guarantors as g
 from plugins.subsidy.models import schemes as s
 from plugins.subsidy.rules.guarantee import FEE_KIND, POOL_KIND
@@ -65,10 +72,7 @@ def register(
     )
     assert figure is not None  # noqa: S101 - it was approved with its figures
     _refuse_registered(guarantor, bank, loan_number)
-    pool = rules.read_terms(pool_terms.document).risk_pool if pool_terms else None
-    exposure.room(
-        guarantor, figure, pool=pool, pool_scheme_id=pool_scheme_id, debtor_id=debtor_id
-    ).refuse(guaranteed_fen)
+    _room(guarantor, figure, debtor_id, pool_scheme_id, pool_terms).refuse(guaranteed_fen)
     row = Guarantee(
         # Replaced below: the row's own number is part of it.
         number=audit.current().act,
@@ -233,6 +237,20 @@ def _add_event(
         )
     )
     db.session.flush()
+
+
+def _room(
+    guarantor: Guarantor,
+    figure: GuarantorFigure,
+    debtor_id: int,
+    pool_scheme_id: int | None,
+    pool_terms: SchemeTerms | None,
+) -> exposure.Room:
+    """Return a guarantor's room for a debtor, narrowed by the pool's terms where it names one."""
+    pool = rules.read_terms(pool_terms.document).risk_pool if pool_terms else None
+    return exposure.room(
+        guarantor, figure, pool=pool, pool_scheme_id=pool_scheme_id, debtor_id=debtor_id
+    )
 
 
 def _terms(scheme_id: int | None, kind: str, field: str, from_on: date) -> SchemeTerms | None:
