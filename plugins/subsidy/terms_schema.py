@@ -276,7 +276,10 @@ class SchemeTermsSchema(Schema):
         missing = [name for name in must if data[name] in (None, [])]
         others = {name for parts in OF_KIND.values() for part in parts for name in part}
         foreign = [name for name in others - {*may, *must} if data[name] not in (None, [], False)]
-        wrong = {name: [_("这种补贴方式须填写这一项。")] for name in missing}
+        wrong: dict[str, Any] = {name: [_("这种补贴方式须填写这一项。")] for name in missing}
         wrong |= {name: [_("这一项不属于这种补贴方式，请删除。")] for name in sorted(foreign)}
+        # Hours are counted where fees are waived, and nowhere else.
+        if data["kind"] != "fee_relief" and (data["conditions"] or {}).get("free_hours"):
+            wrong["conditions"] = {"free_hours": [_("这一项不属于这种补贴方式，请删除。")]}
         if wrong:
             raise ValidationError(wrong)

@@ -52,6 +52,9 @@ class GuaranteesWalk:
         bad = {"licence_no": f"湘融担 {ID_NUMBER}"}
         yield Step("guarantor.name", FINANCE, fields | figures | bad, refused=True)
         yield Step("guarantor.name", FINANCE, fields | figures)
+        ended = {"id": self.life.said["id"], "reason": "许可证号写错"}
+        yield Step("guarantor.end", SECOND, ended)
+        yield Step("guarantor.name", FINANCE, fields | figures)
         self.guarantor = self.life.said["id"]
         one = {"id": self.guarantor}
         yield Step("guarantor.approve", SECOND, one)
@@ -110,4 +113,3 @@ class GuaranteesWalk:
         yield Step("guarantee.register", MANAGER, given)
         ended = {"id": self.life.said["id"], "on": "2026-02-10", "reason": "贷款已还清"}
         yield Step("guarantee.end", MANAGER, ended)
-        yield Step("guarantor.end", SECOND, {"id": self.guarantor, "reason": "许可证到期"})

@@ -32,7 +32,9 @@ class UnitsWalk:
             self.beds = units.nursing(
                 self.county, envelope_fen=1_000_000, conditions={"price_promise": True}
             )
-            self.fees = units.nursing(self.county, kind="fee_relief", **units.FEE_TERMS)
+            self.fees = units.nursing(
+                self.county, kind="fee_relief", combines=True, **units.FEE_TERMS
+            )
             self.taxes = units.nursing(self.county, kind="tax_relief_memo")
             self.home = units.eligible(self.county, self.beds)
             units.eligible(self.county, self.fees)

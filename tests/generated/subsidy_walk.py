@@ -9,6 +9,7 @@ from tests.generated.leaks import ID_NUMBER
 from tests.generated.procurement_walk import APPROVER, CLERK, on
 from tests.generated.steps import ANYBODY, Step, Told, Walk
 from tests.generated.subsidy_applying_walk import applying
+from tests.generated.subsidy_awards_walk import AwardsWalk
 from tests.generated.subsidy_claims_walk import ClaimsWalk
 from tests.generated.subsidy_guarantees_walk import GuaranteesWalk
 from tests.generated.subsidy_loans_walk import LoansWalk
@@ -25,7 +26,10 @@ def subsidies(life: Life) -> Walk:
     yield from units_and_relief(life)
     yield from LoansWalk(life).steps()
     yield from GuaranteesWalk(life).steps()
+    awards = AwardsWalk(life)
+    yield from awards.steps()
     yield from ClaimsWalk(life).steps()
+    yield from awards.closing()
 
 
 class SubsidyWalk:

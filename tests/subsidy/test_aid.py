@@ -9,14 +9,14 @@ import pytest
 
 from core import clock, ties
 from core.db import db, transaction
-from plugins.subsidy.models import AidShare, Scheme, SchemeTerms, SubsidyClaim
+from plugins.subsidy.models import AidShare, Scheme, SchemeTerms, SubsidyClaim, SubsidyGrant
 from plugins.subsidy.rules import Calculation, Line
 from plugins.subsidy.service import aid, claims
 from plugins.subsidy.service.reckoning import Reckoned
 from tests import factories
 from tests.contract.awards_world import acting
 from tests.factories import attempt, do
-from tests.subsidy import loans_world, scheme_world, units_world
+from tests.subsidy import award_world, loans_world, scheme_world, units_world
 from tests.web.browser import Browser
 
 one_engine = pytest.mark.one_engine
@@ -200,6 +200,37 @@ def test_interest_counts_for_each_borrower_by_his_own_loan_not_for_the_bank(app,
             do("loan.decide_end", approver, id=loans[0])
             do("interest.review", clerk, **one, reason="已注销", basis="财金〔2023〕75号")
         assert [left(party) for party in borrowers] == [[], [12_139]]
+
+
+@one_engine
+def test_an_award_counts_whole_with_its_agreement(app, county):
+    with app.app_context():
+        made = award_world.signed(county, award_world.SECOND)
+        with transaction(readonly=True):
+            grant = db.session.scalars(db.select(SubsidyGrant)).one()
+            party = grant.beneficiary_id
+        assert left(party) == [500_000]
+        with clock.frozen(LATER):
+            shown = do("grant.show", made.clerk, id=made.grants[0])
+            [group] = do("aid.show", made.clerk, id=shown["instalments"][0]["claim_id"])["groups"]
+        assert (group["used_fen"], group["wanted_fen"]) == (0, 300_000)
+        with transaction():
+            second = db.select(SubsidyClaim).filter_by(instalment=2)
+            db.session.scalars(second).one().state = "forfeited"
+        assert left(party) == [300_000]
+        with transaction():
+            db.session.scalars(second).one().state = "submitted"
+
+
+@one_engine
+def test_an_agreement_beyond_the_ceiling_is_not_signed(app, county):
+    with app.app_context():
+        ceiling = {"years": 3, "ceiling_fen": 499_999}
+        made = award_world.concluded(county, award_world.SECOND, aid=ceiling)
+        with clock.frozen(award_world.SIGNED):
+            asked = {"id": made.results[0]}
+            asked |= {"text_hash": do("grant.offer", made.owners[0], **asked)["text_hash"]}
+            assert award_world.code("grant.sign", made.owners[0], **asked) == "AID_CEILING_EXCEEDED"
 
 
 @one_engine

@@ -11,7 +11,7 @@ from core.access import system
 from core.budget import rooms
 from core.db import db, transaction
 from core.ledger import post
-from plugins.subsidy.models import Application, Scheme, SchemeTerms, SubsidyGrant
+from plugins.subsidy.models import Scheme, SchemeTerms
 from plugins.subsidy.service import claims, due, postings, reckoning, recovering, years
 from plugins.subsidy.service.schemes import terms_in_force
 from tests import factories
@@ -177,7 +177,7 @@ def test_nothing_is_not_approved(county, scheme):
 
 @pytest.mark.one_engine
 def test_a_kind_that_is_not_reckoned_here_says_where(county, scheme):
-    row = world.SubsidyClaim(kind="award_tiers")
+    row = world.SubsidyClaim(kind="unknown")
     world.raises("CLAIM_NOT_RECKONED", lambda: reckoning.reckon(row, None, {}))
 
 
@@ -241,39 +241,6 @@ def test_of_two_claims_at_once_one_gets_the_paper(app, county, scheme):
     assert sorted(one.refused for one in answers) == [False, True]
     codes = {one.body["code"] for one in answers if one.refused}
     assert codes <= {"ALREADY_SUBSIDISED", "RETRY_LATER"}
-
-
-@pytest.mark.one_engine
-def test_an_instalment_ends_with_its_agreement_only(county, scheme):
-    number = world.begin(county, scheme)
-
-    def agree(_actor):
-        common = {"scheme_id": scheme, "organisation_id": county.purchaser, "state": "agreed"}
-        common |= {"division_code": factories.COUNTY}
-        applied = Application(
-            number="SQ1", applicant_id=county.provider, declared={}, made_at=clock.now(), **common
-        )
-        db.session.add(applied)
-        db.session.flush()
-        row = db.session.get_one(world.SubsidyClaim, number)
-        signed = SubsidyGrant(
-            number="XY1",
-            application_id=applied.id,
-            terms_id=row.terms_id,
-            beneficiary_id=county.provider,
-            amount_fen=1,
-            text_hash="",
-            signed_at=clock.now(),
-            **common | {"state": "signed"},
-        )
-        db.session.add(signed)
-        db.session.flush()
-        row.grant_id, row.instalment = signed.id, 1
-
-    world.acted("test.agree", county.actor(CLERK), agree)
-    for act, who in (("claim.refuse", CLERK), ("claim.withdraw", MANAGER)):
-        said = refused(act, county.actor(who), id=number, reason="不要了")
-        assert said["code"] == "INSTALMENT_AGREED"
 
 
 # --- lowered before it is paid -----------------------------------------------------------------

@@ -145,7 +145,7 @@ def test_relief_asks_for_free_hours_a_promise_and_accounts_of_their_own(office):
     asked = {"separate_accounts": True, "price_promise": True, "free_hours": 8}
     scheme = units.publish(office, "fee_relief", conditions=asked, waived_bp=5_000)
     assert refused("relief.fee", clerk, **units.fees(office, scheme)) == "APPLICATION_NOT_ELIGIBLE"
-    application = units.eligible(office, scheme, separate_accounts=False)
+    application = units.unfinished(office, scheme, separate_accounts=False)
     fields = units.fees(office, scheme, period_from="2026-03-31")
     assert refused("relief.fee", clerk, **fields) == "NOT_SEPARATELY_ACCOUNTED"
     units.declare(application)

@@ -151,7 +151,7 @@ def test_a_claim_that_does_not_fit_is_not_taken(office, beds, changes, code):
 def test_who_has_not_promised_or_broke_its_promise_claims_nothing(office):
     conditions = {"separate_accounts": True, "price_promise": True}
     scheme = units.nursing(office, conditions=conditions)
-    application = units.eligible(office, scheme, separate_accounts=False)
+    application = units.unfinished(office, scheme, separate_accounts=False)
     manager = office.actor("provider_manager")
     fields = asked(application, units.row("able", 3))
     assert refused("units.claim", manager, **fields) == "NOT_SEPARATELY_ACCOUNTED"
@@ -172,7 +172,7 @@ def test_who_has_not_promised_or_broke_its_promise_claims_nothing(office):
 @pytest.mark.one_engine
 def test_only_an_eligible_applicant_claims(office, beds):
     scheme, _application, _manager = beds
-    drafted = units.eligible(office, scheme, state="submitted")
+    drafted = units.unfinished(office, scheme, state="submitted")
     fields = asked(drafted, units.row("able", 3))
     manager = office.actor("provider_manager")
     assert refused("units.claim", manager, **fields) == "APPLICATION_NOT_ELIGIBLE"

@@ -8,7 +8,8 @@ from core import clock
 from core.access import User
 from core.db import db, transaction
 from tests import factories
-from tests.factories import do
+from tests.factories import attempt, do
+from tests.subsidy import scheme_world
 from tests.subsidy import units_world as units
 from tests.web.browser import Browser
 
@@ -164,6 +165,13 @@ def test_terms_say_how_long_a_period_is_and_what_free_service_they_ask_for(app, 
         beds = units.nursing(office)
         fees = units.nursing(office, kind="fee_relief", conditions={"free_hours": 8}, waived_bp=1)
         assert do("public.scheme", factories.SYSTEM, id=fees)["terms"]["conditions"]["free_hours"]
+        plan = scheme_world.make_plan(office)
+        asked = {"kind": "per_unit", "conditions": {"free_hours": 8}}
+        fields = scheme_world.written(office, **asked)
+        clerk = office.actor("purchaser_clerk")
+        named = {"code": "H", "name": "床位", "organisation_id": office.purchaser}
+        wrong = attempt("scheme.create", clerk, purchase_id=plan, terms=fields, **named)
+        assert wrong.body["errors"]["terms"]["conditions"]["free_hours"]
     browser = Browser(app.test_client())
     assert "每 1 个月申报一次" in browser.open(f"/subsidy/public/{beds}").text
     assert "每月免费提供公益服务 8 小时" in browser.open(f"/subsidy/public/{fees}").text

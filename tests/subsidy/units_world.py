@@ -11,6 +11,7 @@ from core.db import db, transaction
 from plugins.subsidy.models import Application, SchemeTerms
 from tests import factories
 from tests.factories import COUNTY, County, do
+from tests.subsidy import applying_world
 from tests.subsidy import scheme_world as world
 
 _serial = itertools.count(1)
@@ -38,13 +39,14 @@ def promise(county: County, scheme: int, **changes: Any) -> int:
     return int(do("promise.make", county.actor("provider_manager"), **asked)["id"])
 
 
-def eligible(county: County, scheme: int, **changes: Any) -> int:
-    """Find the county's provider eligible in a scheme; return its application's number."""
-    found = {
-        "applicant_id": county.provider,
-        "separate_accounts": True,
-        "state": "eligible",
-    } | changes
+def eligible(county: County, scheme: int, actor: Actor | None = None) -> int:
+    """Let the county's provider, or another, be found eligible; return its application."""
+    return applying_world.apply(county, scheme, actor, declared={})
+
+
+def unfinished(county: County, scheme: int, **changes: Any) -> int:
+    """Write an application of the county's provider down as no act leaves it; return its number."""
+    found = {"applicant_id": county.provider, "state": "eligible"} | changes
     with transaction():
         row = Application(
             number=f"申{next(_serial)}",
@@ -149,7 +151,7 @@ def home(county: County, scheme: int, name: str) -> tuple[int, Actor]:
     number = factories.make_organisation("provider", name=name)
     user = factories.make_user("provider_manager", number)
     manager = Actor(user, "院长", (Grant("provider_manager", number, COUNTY),))
-    return eligible(county, scheme, applicant_id=number), manager
+    return eligible(county, scheme, manager), manager
 
 
 def row(code: str, units: int, *certificates: str, since: str | None = None) -> dict[str, Any]:

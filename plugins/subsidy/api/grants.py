@@ -63,7 +63,7 @@ ACTS = [
         "就未履约陈述申辩",
         "/subsidy/grants/answer",
         duties.ANSWER,
-        one("DutyAnswered", statement=Text(required=True, longest=2_000)),
+        one("DutyAnswered", statement=Text(required=True, longest=2_000, public=True)),
         duties.answer,
         object_type=GRANT,
     ),

@@ -1184,6 +1184,7 @@ def upgrade() -> None:
         sa.Column("scheme_id", ID, nullable=False),
         sa.Column("terms_id", ID, nullable=False),
         sa.Column("claim_id", ID, nullable=True),
+        sa.Column("grant_id", ID, nullable=True),
         sa.Column("relief_id", ID, nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("number", sa.Text(), nullable=False),
@@ -1191,12 +1192,23 @@ def upgrade() -> None:
         sa.Column("begin", sa.Date(), nullable=False),
         sa.Column("end", sa.Date(), nullable=False),
         sa.Column("amount_fen", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "(claim_id IS NULL) <> (relief_id IS NULL)", name=op.f("ck_subsidy_aid_one_act")
-        ),
         sa.CheckConstraint("amount_fen > 0", name=op.f("ck_subsidy_aid_positive")),
+        sa.CheckConstraint(
+            "claim_id IS NULL OR grant_id IS NULL", name=op.f("ck_subsidy_aid_claim_or_grant")
+        ),
+        sa.CheckConstraint(
+            "coalesce(claim_id, grant_id) IS NULL OR relief_id IS NULL",
+            name=op.f("ck_subsidy_aid_one_act"),
+        ),
+        sa.CheckConstraint(
+            "coalesce(claim_id, grant_id, relief_id) IS NOT NULL",
+            name=op.f("ck_subsidy_aid_an_act"),
+        ),
         sa.ForeignKeyConstraint(
             ["claim_id"], ["subsidy_claim.id"], name=op.f("fk_subsidy_aid_claim_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["subsidy_grant.id"], name=op.f("fk_subsidy_aid_grant_id")
         ),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_subsidy_aid_party_id")),
         sa.ForeignKeyConstraint(
@@ -1212,6 +1224,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("subsidy_aid", schema=None) as batch_op:
         batch_op.create_index("ix_subsidy_aid_claim", ["claim_id", "party_id"], unique=True)
+        batch_op.create_index("ix_subsidy_aid_grant", ["grant_id"], unique=True)
         batch_op.create_index("ix_subsidy_aid_party", ["party_id", "on"], unique=False)
         batch_op.create_index("ix_subsidy_aid_relief", ["relief_id", "party_id"], unique=True)
 

@@ -10,27 +10,33 @@ from plugins.subsidy.pages import (
     claims,
     effects,
     finder,
+    grants,
     guarantees,
     guarantors,
     interest,
     loans,
     own_claims,
+    own_results,
     promises,
     public,
+    public_results,
     recoveries,
     register,
     relief,
+    results,
     scheme_defining,
     schemes,
+    scoring,
     units,
 )
 
-# In the order of the menu.
+# Offered by permission, in the order of the menu.
 _PARTS = (
     schemes,
+    results,
+    grants,
     claims,
     units,
-    loans,
     interest,
     guarantors,
     relief,
@@ -41,18 +47,26 @@ _PARTS = (
     public,
     finder,
     register,
+    own_results,
+    public_results,
 )
-# What is offered hangs on more than a permission: who one is to a guarantee, to an application.
+# Offered by who one is: an applicant, a bank, a guarantor.
 _OWN = (
     applications,
-    applying,
+    loans,
     guarantees,
+    applying,
 )
-BLUEPRINTS = [*(part.blueprint for part in (*_PARTS, *_OWN)), scheme_defining.blueprint]
+# Led to from the others.
+_WITHIN = (
+    scheme_defining,
+    scoring,
+)
+BLUEPRINTS = [part.blueprint for part in dict.fromkeys((*_PARTS, *_OWN, *_WITHIN))]
 
 
 def menu(actor: Actor) -> list[MenuItem]:
     """Return the pages that a person may open; without a permission, a door for the public."""
     offered = [entry for part in _PARTS for entry in part.MENU]
     found = [item for permission, item in offered if not permission or actor.may(permission)]
-    return found + [item for part in _OWN for item in part.own_menu(actor)]
+    return [*found, *(item for part in _OWN for item in part.own_menu(actor))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext as _
 
 from core.access import Actor
@@ -96,25 +96,28 @@ def onward(actor: Actor, claim: dict[str, Any]) -> list[tuple[str, str]]:
     """Return where a claim leads: its scheme, application, agreement, and the walk of its money."""
     by_loan = claim["id"] if claim["kind"] == "interest_subsidy" else None
     places = [
-        (_("逐笔贷款的计算"), "subsidy_interest.show", {"id": by_loan}, ""),
+        (_("逐笔贷款的计算"), "subsidy_interest.show", {"id": by_loan}, "claim.view"),
         (_("补贴项目"), "subsidy_schemes.show", {"id": claim["scheme_id"]}, "scheme.view"),
-        (_("申请"), "subsidy_applications.show", {"id": claim["application_id"]}, ""),
+        (
+            _("申请"),
+            "subsidy_applications.show",
+            {"id": claim["application_id"]},
+            "application.view",
+        ),
         (
             _("担保"),
             "subsidy_guarantees.show",
             {"id": claim["claimed"].get("guarantee_id")},
             "guarantee.view",
         ),
-        (_("补贴协议"), "subsidy_grants.show", {"id": claim["grant_id"]}, ""),
+        (_("补贴协议"), "subsidy_grants.show", {"id": claim["grant_id"]}, "grant.view"),
         (_("额度池"), "budget.pool", {"id": claim["pool_id"]}, "budget.view"),
         (_("这笔钱怎么走的"), "audit.follow", {"q": claim["number"]}, "audit.view"),
     ]
     return [
         (label, url_for(endpoint, **values))
         for label, endpoint, values, permission in places
-        if endpoint in current_app.view_functions
-        and None not in values.values()
-        and (not permission or actor.may(permission))
+        if None not in values.values() and actor.may(permission)
     ]
 
 

@@ -170,5 +170,7 @@ def _count(actor: Actor, permission: str, state: str, label: str) -> Todo:
     query = db.select(func.count(SubsidyClaim.id)).where(
         visible(SubsidyClaim, actor, permission), SubsidyClaim.state == state
     )
+    if state == c.SUBMITTED:
+        query = query.where(SubsidyClaim.grant_id.is_(None))
     url = url_for("subsidy_claims.index", state=state)
     return Todo(int(db.session.scalar(query) or 0), label, url)

@@ -61,20 +61,15 @@ def waiting(actor: Actor) -> list[Todo]:
     return [Todo(count, _("笔贷款待决定是否停止贴息"), url_for("subsidy_loans.index", ending=1))]
 
 
-MENU: list[tuple[str, MenuItem]] = [
-    (
-        WATCH,
-        MenuItem("how", lazy_gettext("贴息贷款"), "subsidy_loans.index", 26, waiting=waiting),
-    ),
-]
-
-
 def own_menu(actor: Actor) -> list[MenuItem]:
-    """Return a bank's doors; other providers have nothing to do here."""
+    """Offer loans to the office and to who watches, and a bank its doors; others have none here."""
+    listed = MenuItem("how", lazy_gettext("贴息贷款"), "subsidy_loans.index", 26, waiting=waiting)
+    if actor.may(WATCH):
+        return [listed]
     if not own_schemes(actor):
         return []
     return [
-        MenuItem("how", lazy_gettext("贴息贷款"), "subsidy_loans.index", 26),
+        listed,
         MenuItem("how", lazy_gettext("申报贷款贴息"), "subsidy_interest.index", 27),
         MenuItem("how", lazy_gettext("贴息核减清单"), "subsidy_interest.disallowed", 28),
     ]

@@ -23,12 +23,13 @@ from plugins.subsidy.models import (
     ReliefRecord,
     SchemeTerms,
     SubsidyClaim,
+    SubsidyGrant,
     SubsidyRecovery,
 )
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.models import recoveries as r
 from plugins.subsidy.models import relief as relief_models
-from plugins.subsidy.rules import guarantee, interest, relief
+from plugins.subsidy.rules import awards, guarantee, interest, relief
 
 # Whose payment is no aid to who is paid: a guarantor's loss is shared, a waived fee made good to
 # who charges it. The debtor's and the payer's aid is another.
@@ -52,7 +53,11 @@ def days_of(claim: SubsidyClaim) -> Days:
     """Return the days that a claim supports: its period, or the calendar year of its approval."""
     if claim.period_from is not None and claim.period_to is not None:
         return claim.period_from, claim.period_to
-    year = (claim.approved_on or clock.today()).year
+    return whole_year((claim.approved_on or clock.today()).year)
+
+
+def whole_year(year: int) -> Days:
+    """Return the first and last day of what is supported without a period of its own."""
     return date(year, 1, 1), date(year, 12, 31)
 
 
@@ -65,7 +70,12 @@ def lock(claim: SubsidyClaim) -> None:
 
 
 def grant_claim(claim: SubsidyClaim) -> None:
-    """Write down what an approved claim gives; refuse AID_CEILING_EXCEEDED beyond its terms'."""
+    """Write down what an approved claim gives; refuse AID_CEILING_EXCEEDED beyond its terms'.
+
+    An instalment was given with its agreement.
+    """
+    if claim.grant_id is not None:
+        return
     begin, end = days_of(claim)
     _grant(
         shares_of(claim),
@@ -75,6 +85,22 @@ def grant_claim(claim: SubsidyClaim) -> None:
         claim_id=claim.id,
         kind=claim.kind,
         number=claim.number,
+        begin=begin,
+        end=end,
+    )
+
+
+def grant_agreement(grant: SubsidyGrant) -> None:
+    """Write down what an agreement gives, whole; refuse AID_CEILING_EXCEEDED beyond its terms'."""
+    begin, end = whole_year(clock.today().year)
+    _grant(
+        {grant.beneficiary_id: grant.amount_fen},
+        asks=True,
+        scheme_id=grant.scheme_id,
+        terms_id=grant.terms_id,
+        grant_id=grant.id,
+        kind=awards.KIND,
+        number=grant.number,
         begin=begin,
         end=end,
     )
@@ -115,6 +141,7 @@ def standing(
         query = query.where(AidShare.begin <= overlapping[1], AidShare.end >= overlapping[0])
     rows = list(db.session.scalars(query.order_by(AidShare.on, AidShare.id)))
     lost = _lost([row for row in rows if row.claim_id is not None]) | _cancelled(rows)
+    lost |= _broken([row for row in rows if row.grant_id is not None])
     return [(row, left) for row in rows if (left := row.amount_fen - lost.get(row.id, 0)) > 0]
 
 
@@ -173,6 +200,20 @@ def _lost(rows: list[AidShare]) -> dict[int, int]:
             of_claim = sum(fen for (one, _party), fen in recovered.items() if one == claim.id)
             lost[row.id] = claim.lowered_fen + of_claim
     return lost
+
+
+def _broken(rows: list[AidShare]) -> dict[int, int]:
+    """Return what of agreements will not be paid any more or comes back (fen), by share."""
+    query = db.select(SubsidyClaim).where(
+        SubsidyClaim.grant_id.in_([row.grant_id for row in rows]), SubsidyClaim.state.in_(c.LIVE)
+    )
+    instalments = list(db.session.scalars(query))
+    recovered = _recovered([one.id for one in instalments])
+    kept: dict[int | None, int] = defaultdict(int)
+    for one in instalments:
+        back = sum(fen for (claim, _party), fen in recovered.items() if claim == one.id)
+        kept[one.grant_id] += one.owed_fen - back
+    return {row.id: row.amount_fen - kept[row.grant_id] for row in rows}
 
 
 def _recovered(claim_ids: Collection[int | None]) -> dict[tuple[int, int], int]:

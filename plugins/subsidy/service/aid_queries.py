@@ -47,7 +47,7 @@ def _group(
     had = [
         (row, left)
         for row, left in aid.standing(members, since=window)
-        if row.on <= on and (row.claim_id != claim.id or row.party_id != party_id)
+        if row.on <= on and not _is_this(row, claim, party_id)
     ]
     used = sum(left for _row, left in had)
     names = payee_names(members)
@@ -61,6 +61,13 @@ def _group(
         "left_fen": max(0, ceiling.ceiling_fen - used - wanted_fen) if ceiling else None,
         "acts": _acts(had[-ACTS_MOST:], names),
     }
+
+
+def _is_this(row: AidShare, claim: SubsidyClaim, party_id: int) -> bool:
+    """Tell whether a share is the claim's own, or its agreement's."""
+    if claim.grant_id is not None:
+        return row.grant_id == claim.grant_id
+    return (row.claim_id, row.party_id) == (claim.id, party_id)
 
 
 def _acts(had: list[tuple[AidShare, int]], names: dict[int, str]) -> list[dict[str, Any]]:

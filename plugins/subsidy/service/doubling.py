@@ -19,25 +19,16 @@ from plugins.subsidy.rules import relief
 from plugins.subsidy.service import aid
 
 COMPONENT = "subsidy"
+whole_year = aid.whole_year
 
 
-def refuse(
-    scheme: Scheme, terms: SchemeTerms, beneficiary_ids: Collection[int], days: aid.Days
-) -> None:
-    """Refuse DOUBLE_BENEFIT where another act supports one of these in the same on these days.
+def refuse(scheme: Scheme, terms: SchemeTerms, beneficiary_id: int, days: aid.Days) -> None:
+    """Refuse DOUBLE_BENEFIT where another act supports the beneficiary in the same on these days.
 
     For acts that grant: approving a claim or relief, submitting an application, signing an
     agreement.
     """
-    if scheme.kind == relief.TAX_KIND:
-        return
-    benefits.refuse_double(
-        beneficiary_ids,
-        benefits.purpose_of(scheme.purchase_id, *days),
-        component=COMPONENT,
-        source=_source(scheme.id),
-        combines=rules.read_terms(terms.document).combines,
-    )
+    _refuse(scheme, terms, [beneficiary_id], days)
 
 
 def refuse_claim(claim: SubsidyClaim) -> None:
@@ -49,14 +40,14 @@ def refuse_claim(claim: SubsidyClaim) -> None:
         return
     scheme = db.session.get_one(Scheme, claim.scheme_id)
     terms = db.session.get_one(SchemeTerms, claim.terms_id)
-    refuse(scheme, terms, list(aid.shares_of(claim)), aid.days_of(claim))
+    _refuse(scheme, terms, list(aid.shares_of(claim)), aid.days_of(claim))
 
 
 def refuse_relief(row: ReliefRecord) -> None:
     """Refuse DOUBLE_BENEFIT for a waived fee that is about to be approved."""
     scheme = db.session.get_one(Scheme, row.scheme_id)
     terms = db.session.get_one(SchemeTerms, row.terms_id)
-    refuse(scheme, terms, [row.beneficiary_id], (row.period_from, row.period_to))
+    refuse(scheme, terms, row.beneficiary_id, (row.period_from, row.period_to))
 
 
 def refuse_today(scheme: Scheme, terms: SchemeTerms, applicant_id: int) -> None:
@@ -64,7 +55,7 @@ def refuse_today(scheme: Scheme, terms: SchemeTerms, applicant_id: int) -> None:
 
     Which days it is about is known only when it comes to money.
     """
-    refuse(scheme, terms, [applicant_id], (clock.today(), clock.today()))
+    refuse(scheme, terms, applicant_id, (clock.today(), clock.today()))
 
 
 def supported(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
@@ -100,6 +91,20 @@ def supported(party_ids: list[int], purpose: Purpose) -> list[Benefit]:
         for row, left in found
         if row.scheme_id in serving
     ]
+
+
+def _refuse(
+    scheme: Scheme, terms: SchemeTerms, beneficiary_ids: Collection[int], days: aid.Days
+) -> None:
+    if scheme.kind == relief.TAX_KIND:
+        return
+    benefits.refuse_double(
+        beneficiary_ids,
+        benefits.purpose_of(scheme.purchase_id, *days),
+        component=COMPONENT,
+        source=_source(scheme.id),
+        combines=rules.read_terms(terms.document).combines,
+    )
 
 
 def _combines(terms_id: int) -> bool:

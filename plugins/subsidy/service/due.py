@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from flask_babel import gettext as _
+from sqlalchemy import true
 
 from core import clock
 from core.access import Actor, visible
@@ -19,6 +20,7 @@ from core.deadlines.calendar import MOST
 from plugins.subsidy.models import SubsidyClaim, SubsidyRecovery
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.models import recoveries as r
+from plugins.subsidy.service import award_dues
 from plugins.subsidy.service.claims import APPROVE, CHECK
 from plugins.subsidy.service.recovering import DECIDE, STATE
 
@@ -77,15 +79,23 @@ def to_state(actor: Actor) -> list[DueItem]:
 
 
 # Whatever else of subsidies is due without a clock adds its function here.
-PARTS: list[Callable[[Actor], list[DueItem]]] = [to_check, to_approve, to_decide, to_state]
+PARTS: list[Callable[[Actor], list[DueItem]]] = [
+    to_check,
+    to_approve,
+    to_decide,
+    to_state,
+    *award_dues.PARTS,
+]
 
 
 def _claims(actor: Actor, permission: str, state: str, name: str) -> list[DueItem]:
     if not actor.may(permission):
         return []
+    # An instalment is checked on its agreement, from its own day on.
+    alone = SubsidyClaim.grant_id.is_(None) if state == c.SUBMITTED else true()
     rows = db.session.scalars(
         db.select(SubsidyClaim)
-        .where(visible(SubsidyClaim, actor, permission), SubsidyClaim.state == state)
+        .where(visible(SubsidyClaim, actor, permission), SubsidyClaim.state == state, alone)
         .order_by(SubsidyClaim.made_at, SubsidyClaim.id)
         .limit(MOST)
     )

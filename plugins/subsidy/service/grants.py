@@ -7,7 +7,7 @@ finance converts them; the first is owed at once, every later one after its chec
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -36,6 +36,7 @@ from plugins.subsidy.rules.awards import KIND
 from plugins.subsidy.rules.calculation import DOWN, Line
 from plugins.subsidy.service import (
     agreements,
+    aid,
     award_steps,
     claims,
     concluding,
@@ -56,7 +57,8 @@ def sign(actor: Actor, *, id: int, text_hash: str) -> dict[str, Any]:  # noqa: A
 
     Instalments count from the day the results were final. What falls due before it is signed
     belongs to the year of the signature. Refuses AWARD_NOT_FINAL, NOTHING_AWARDED, BUDGET_MISSING,
-    AGREEMENT_TEXT_CHANGED, BUDGET_INSUFFICIENT, FORWARD_EXCEEDS_PLAN.
+    AGREEMENT_TEXT_CHANGED, DOUBLE_BENEFIT, AID_CEILING_EXCEEDED, BUDGET_INSUFFICIENT,
+    FORWARD_EXCEEDS_PLAN.
     """
     row, result = results.locked(actor, id, SIGN)
     _refuse_unsignable(row, result)
@@ -72,6 +74,7 @@ def sign(actor: Actor, *, id: int, text_hash: str) -> dict[str, Any]:  # noqa: A
         )
     _refuse_double(row, result)
     grant = _begin(actor, row, result, application, text_hash)
+    aid.grant_agreement(grant)
     parts = [one for one in agreements.instalments(result, row) if one.amount_fen]
     pools = _commit(actor, grant, parts)
     made = [_instalment(actor, grant, one, pools[year_of(one)]) for one in parts]
@@ -174,7 +177,7 @@ def instalments_of(grant_id: int, *, lock: bool = False) -> list[SubsidyClaim]:
     return list(db.session.scalars(query))
 
 
-def duty_end(grant: SubsidyGrant) -> Any:
+def duty_end(grant: SubsidyGrant) -> date | None:
     """Return the last day of an agreement's duty; None where there is none."""
     terms = results.award_terms(grant.terms_id)
     if terms.duty_from is None or not terms.duty_months:
@@ -223,11 +226,12 @@ def _refuse_unsignable(row: ScoringRound, result: AwardResult) -> None:
 
 
 def _refuse_double(row: ScoringRound, result: AwardResult) -> None:
+    year = clock.today().year
     doubling.refuse(
         db.session.get_one(Scheme, row.scheme_id),
         db.session.get_one(SchemeTerms, result.terms_id),
-        result.applicant_id,
-        doubling.whole_year(clock.today().year),
+        [result.applicant_id],
+        (date(year, 1, 1), date(year, 12, 31)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from core.settlement.claims import payee_names
 from plugins.subsidy import rules
 from plugins.subsidy.models import (
     Application,
+    ApplicationPaper,
     AwardResult,
     AwardScore,
     ResultObjection,
@@ -26,7 +28,14 @@ from plugins.subsidy.models import (
 )
 from plugins.subsidy.models import applications as a
 from plugins.subsidy.models import results as m
-from plugins.subsidy.service import award_steps, concluding, objecting, results, scoring
+from plugins.subsidy.service import (
+    application_checks,
+    award_steps,
+    concluding,
+    objecting,
+    results,
+    scoring,
+)
 from plugins.subsidy.service.results import VIEW
 
 MINE = "result.mine"
@@ -60,7 +69,29 @@ def scoring_round(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - t
 def result(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
     """Return a result whole: scores with who and when, versions, objections, how it is reckoned."""
     row: AwardResult = fetch(AwardResult, id, actor, VIEW)
-    return _whole(row) | {"scores": _scores(row.id)}
+    application = db.session.get_one(Application, row.application_id)
+    papers = application_checks.papers_of(application.id)
+    return _whole(row) | {
+        "given": _scores(row.id),
+        "words": application.words,
+        "papers": [{"id": one.id, "name": one.name} for one in papers.values()],
+    }
+
+
+def paper(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the field
+    """Return a paper of an application that is scored, to the office and to who scores."""
+    found = db.session.get(ApplicationPaper, id)
+    number = found.application_id if found is not None else 0
+    seen = scoped(AwardResult, actor, VIEW).where(AwardResult.application_id == number)
+    if found is None or db.session.scalar(seen) is None:
+        raise NotFound("NOT_FOUND", _("没有找到这份材料。"))
+    return {
+        "id": found.id,
+        "name": found.name,
+        "kind": found.kind,
+        "sha256": found.sha256,
+        "content": base64.b64encode(found.content).decode(),
+    }
 
 
 def mine(actor: Actor, *, before: int | None = None, limit: int = PAGE) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from plugins.subsidy.models import schemes as s
 
 SCHEME, TERMS = "scheme", "scheme_terms"
 APPLICATION = "subsidy_application"
+SCHEME, TERMS, APPLICATION = "scheme", "scheme_terms", "subsidy_application"
 CLAIM, RECOVERY = "subsidy_claim", "subsidy_recovery"
 
 scheme = Machine(

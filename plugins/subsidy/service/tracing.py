@@ -94,6 +94,9 @@ def grant_place(row: SubsidyGrant) -> Place:
         row.amount_fen,
         row.signed_at,
         _journals(f"grant:{row.id}/"),
+        "subsidy_grants.show",
+        {"id": row.id},
+        "grant.view",
     )
 
 
