@@ -237,7 +237,7 @@ def _draft_a_scheme() -> None:
 
 
 def _apply_for_a_subsidy() -> None:
-    """Leave an application for beds that its clerk sent back: both of them have it to do."""
+    """Leave a draft for beds that the clerk went on with at the desk: both have it to do."""
     manager, clerk = _person("care01"), _person("care-clerk")
     offered = factories.do("public.support", manager, answers={})["items"]
     scheme = next(one["id"] for one in offered if one["kind"] == "per_unit")
@@ -249,10 +249,9 @@ def _apply_for_a_subsidy() -> None:
         one["code"]: one["options"][0][0] if one["options"] else typed[one["kind"]]
         for one in said["questions"]
     }
-    factories.do("application.draft", manager, declared=facts, **asked)
     applying_world.add_papers(manager, made["id"])
-    factories.do("application.submit", manager, id=made["id"])
-    factories.do("application.send_back", clerk, id=made["id"], reason="平面图看不清。")
+    at_desk = {"applicant_id": manager.organisation_id, "declared": facts}
+    factories.do("application.draft", clerk, **at_desk, **asked)
 
 
 def _newest(model: Any, **values: Any) -> Any:
