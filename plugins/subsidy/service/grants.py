@@ -226,12 +226,11 @@ def _refuse_unsignable(row: ScoringRound, result: AwardResult) -> None:
 
 
 def _refuse_double(row: ScoringRound, result: AwardResult) -> None:
-    year = clock.today().year
     doubling.refuse(
         db.session.get_one(Scheme, row.scheme_id),
         db.session.get_one(SchemeTerms, result.terms_id),
-        [result.applicant_id],
-        (date(year, 1, 1), date(year, 12, 31)),
+        result.applicant_id,
+        doubling.whole_year(clock.today().year),
     )
 
 
