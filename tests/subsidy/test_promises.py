@@ -66,7 +66,6 @@ def breach(office, number):
         do("promise.notify", office.actor("purchaser_clerk"), id=number, **asked)
 
 
-@pytest.mark.requirement("R000-49", in_part=True)
 def test_anybody_reads_what_was_promised_and_what_checks_found(app, office, scheme, promised):
     assert check(office, promised, 1_200)["is_kept"] is True
     assert check(office, promised, 1_201, role="purchaser_clerk")["is_kept"] is False

@@ -74,8 +74,7 @@ def register(
     _refuse_registered(guarantor, bank, loan_number)
     _room(guarantor, figure, debtor_id, pool_scheme_id, pool_terms).refuse(guaranteed_fen)
     row = Guarantee(
-        # Replaced below: the row's own number is part of it.
-        number=audit.current().act,
+        number=audit.current().act,  # until it is kept: the row's own number is part of it
         guarantor_id=guarantor.id,
         provider_id=guarantor.organisation_id,
         debtor_id=debtor_id,
@@ -96,12 +95,7 @@ def register(
         made_by=actor.user_id,
         made_at=clock.now(),
     )
-    db.session.add(row)
-    db.session.flush()
-    row.number = f"DB{clock.today().year}-{row.id:04d}"
-    db.session.flush()
-    states.begin(steps.GUARANTEE, row)
-    return said(row)
+    return said(_kept(row))
 
 
 def repay(
@@ -237,6 +231,16 @@ def _add_event(
         )
     )
     db.session.flush()
+
+
+def _kept(row: Guarantee) -> Guarantee:
+    """Keep a new guarantee under a number that holds its own."""
+    db.session.add(row)
+    db.session.flush()
+    row.number = f"DB{clock.today().year}-{row.id:04d}"
+    db.session.flush()
+    states.begin(steps.GUARANTEE, row)
+    return row
 
 
 def _room(
