@@ -122,6 +122,17 @@ def test_a_certificate_counts_once_whoever_brings_it(office, beds):
     units.verify(office, number, 5)
 
 
+@pytest.mark.one_engine
+def test_what_was_applied_for_untruly_is_not_paid(office, beds):
+    _scheme, application, manager = beds
+    number = units.claim(application, manager, units.row("able", 3))
+    units.verify(office, number, 3)
+    approver = office.actor("purchaser_approver")
+    do("application.revoke", approver, id=application, reason="登记证书不实")
+    assert refused("claim.approve", approver, id=number) == "APPLICATION_ENDED"
+    do("claim.refuse", office.actor("purchaser_clerk"), id=number, reason="申请已撤销")
+
+
 # --- what is not taken -------------------------------------------------------------------------
 
 

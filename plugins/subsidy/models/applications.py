@@ -28,6 +28,7 @@ STATES = (
 # In these an application stands: an applicant has at most one such in a scheme. Once an award is
 # agreed, the next year's may be applied for.
 STANDING = (DRAFT, SUBMITTED, COMPLETE, ELIGIBLE)
+ENDED = (REJECTED, WITHDRAWN, REVOKED)
 
 
 class Application(db.Model):  # type: ignore[name-defined,misc] # Flask-SQLAlchemy builds the base

@@ -29,6 +29,7 @@ from plugins.subsidy.models import (
     SchemeTerms,
     SubsidyClaim,
 )
+from plugins.subsidy.models import applications as a
 from plugins.subsidy.models import claims as c
 from plugins.subsidy.service import aid, doubling, postings, steps, using, years
 from plugins.subsidy.service.reckoning import Reckoned, reckon, refuse_unready
@@ -153,12 +154,13 @@ def approve(actor: Actor, *, id: int) -> dict[str, Any]:  # noqa: A002 - the fie
     """Approve a computed claim; with the last person its band asks for, the amount is owed.
 
     Refuses FOUR_EYES_REQUIRED to who made, computed or already approved it, NOTHING_TO_PAY,
-    DOUBLE_BENEFIT,
-    BUDGET_INSUFFICIENT and ENVELOPE_EXCEEDED (it stays computed, and nothing is posted).
+    APPLICATION_ENDED, DOUBLE_BENEFIT, BUDGET_INSUFFICIENT and ENVELOPE_EXCEEDED (it stays
+    computed, and nothing is posted).
     """
     claim = fetch(SubsidyClaim, id, actor, APPROVE)
     steps.claim.require(claim, "claim.approve")
     refuse_unready(claim)
+    _refuse_ended(claim)
     if not claim.amount_fen:
         raise RuleBroken(
             "NOTHING_TO_PAY",
@@ -346,6 +348,26 @@ def _end(claim: SubsidyClaim, act: str, reason: str) -> dict[str, Any]:
     using.release(claim.id)
     audit.about(steps.CLAIM, claim.id, reason)
     return said(claim)
+
+
+def _refuse_ended(claim: SubsidyClaim) -> None:
+    """Refuse APPLICATION_ENDED: what was applied for untruly, or given up, is not paid any more."""
+    if claim.application_id is None:
+        return
+    application = db.session.get_one(
+        Application, claim.application_id, with_for_update=True, populate_existing=True
+    )
+    if application.state in a.ENDED:
+        raise RuleBroken(
+            "APPLICATION_ENDED",
+            _(
+                "申请 %(number)s 现在是“%(state)s”，名下的申报不能批准拨付。请退回这份申报。",
+                number=application.number,
+                state=str(steps.application.names[application.state]),
+            ),
+            basis="行政许可法第六十九条",
+            application=application.number,
+        )
 
 
 def _refuse_instalment(claim: SubsidyClaim) -> None:
