@@ -11,7 +11,15 @@ from core.db import db, transaction
 from core.demo import county as demo_county
 from core.demo.world import World
 from plugins.subsidy import demo, rules
-from plugins.subsidy.models import Loan, Scheme, SchemeTerms, SubsidyClaim
+from plugins.subsidy.models import (
+    Loan,
+    ReliefRecord,
+    Scheme,
+    SchemeTerms,
+    ScoringRound,
+    SubsidyClaim,
+    SubsidyGrant,
+)
 from tests.factories import do
 from tests.web.browser import Browser
 
@@ -19,6 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.one_engine]
 
 # A usual day, and an awkward one: the last minutes of a leap day and its month.
 NOW = {"sqlite": "2028-02-29T23:50", "postgresql": "2026-11-23T10:00"}
+INTEREST = "interest_subsidy"
 FEWEST = 200  # of so many people of the county one is there
 KINDS = {
     "interest_subsidy",
@@ -99,5 +108,38 @@ def test_every_scheme_in_force_is_read_with_its_example(app, loaded):
 def test_a_bank_has_handed_in_its_file_and_claimed_what_is_over(loaded):
     with transaction(readonly=True):
         assert db.session.scalar(db.select(func.count(Loan.id))) == 4
-        claims = list(db.session.scalars(db.select(SubsidyClaim)))
+        claims = list(db.session.scalars(db.select(SubsidyClaim).filter_by(kind=INTEREST)))
         assert [(one.state, one.amount_fen > 0) for one in claims] == [("computed", True)]
+
+
+def test_bookshops_were_scored_heard_and_signed(loaded):
+    with transaction(readonly=True):
+        [number] = db.session.scalars(db.select(ScoringRound.id))
+        granted = list(db.session.scalars(db.select(SubsidyGrant.amount_fen)))
+        states = [
+            claim.state
+            for claim in db.session.scalars(
+                db.select(SubsidyClaim).filter_by(kind="award_tiers").order_by(SubsidyClaim.id)
+            )
+        ]
+    shown = do("public.result", ANONYMOUS, id=number)["results"]
+    assert [one["tier"] for one in shown] == ["A", "A", "C", None]
+    assert [one["tier"] for one in shown[1]["versions"]] == ["B", "A"]
+    assert granted == [8_000_000, 8_000_000]
+    assert sorted(states) == ["approved", "approved", "submitted", "submitted"]
+
+
+def test_homes_claimed_beds_were_spared_taxes_and_a_guarantor_asks_the_pool(loaded):
+    with transaction(readonly=True):
+        kinds = db.session.execute(
+            db.select(SubsidyClaim.kind, SubsidyClaim.state, SubsidyClaim.amount_fen)
+            .where(SubsidyClaim.kind.in_(["per_unit", "risk_pool_share"]))
+            .order_by(SubsidyClaim.id)
+        ).all()
+        relief = list(db.session.scalars(db.select(ReliefRecord.state)))
+    assert [tuple(one) for one in kinds] == [
+        ("per_unit", "computed", 29 * 20_000 + 10 * 60_000),
+        ("per_unit", "submitted", 0),
+        ("risk_pool_share", "submitted", 0),
+    ]
+    assert relief == ["approved"]

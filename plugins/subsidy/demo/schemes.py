@@ -274,6 +274,8 @@ def _beds(world: World) -> Told:
                 {"code": "beds", "name": "床位和入住老人名册"},
             ],
             "conditions": {"price_promise": True, "separate_accounts": True},
+            "period_months": 1,
+            "combines": True,
             "unit_classes": [
                 _class("new", "新建床位", new, waiting_months=12),
                 _class("converted", "改建床位", new, factor_ppm=500_000, waiting_months=12),
@@ -318,7 +320,7 @@ def _pool(world: World) -> Told:
                 {"party": "bank", "share_bp": 2_000},
                 {"party": "pool", "share_bp": 3_000},
             ],
-            "waiting_days": 90,
+            "waiting_days": 30,
             "single_bp": 1_000,
             "group_bp": 1_500,
             "multiple": 10,
