@@ -11,7 +11,15 @@ from core.db import db, transaction
 from core.demo import county as demo_county
 from core.demo.world import World
 from plugins.subsidy import demo, rules
-from plugins.subsidy.models import Loan, Scheme, SchemeTerms, SubsidyClaim
+from plugins.subsidy.models import (
+    AwardResult,
+    Loan,
+    Scheme,
+    SchemeTerms,
+    ScoringRound,
+    SubsidyClaim,
+    SubsidyGrant,
+)
 from tests.factories import do
 from tests.web.browser import Browser
 
@@ -99,5 +107,24 @@ def test_every_scheme_in_force_is_read_with_its_example(app, loaded):
 def test_a_bank_has_handed_in_its_file_and_claimed_what_is_over(loaded):
     with transaction(readonly=True):
         assert db.session.scalar(db.select(func.count(Loan.id))) == 4
-        claims = list(db.session.scalars(db.select(SubsidyClaim)))
-        assert [(one.state, one.amount_fen > 0) for one in claims] == [("computed", True)]
+        assert [(one.state, one.amount_fen > 0) for one in of_kind("interest_subsidy")] == [
+            ("computed", True)
+        ]
+
+
+def of_kind(kind):
+    return list(db.session.scalars(db.select(SubsidyClaim).filter_by(kind=kind)))
+
+
+def test_bookshops_were_scored_one_objected_rightly_and_two_signed(loaded):
+    with transaction(readonly=True):
+        [scored] = db.session.scalars(db.select(ScoringRound))
+        query = db.select(AwardResult).order_by(AwardResult.id)
+        results = list(db.session.scalars(query))
+        assert (scored.state, [one.tier for one in results]) == ("concluded", ["A", "A", "C", None])
+        assert [one.final_fen > 0 for one in results] == [True, True, True, False]
+        assert [one.version for one in results] == [1, 2, 1, 1]
+        states = db.select(SubsidyGrant.state)
+        assert list(db.session.scalars(states)) == ["signed", "signed"]
+        instalments = [(one.instalment, one.state) for one in of_kind("award_tiers")]
+        assert instalments == [(1, "approved"), (2, "submitted")] * 2

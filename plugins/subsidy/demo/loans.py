@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext as _
 
 from core.demo.people import Inventor
-from core.demo.world import SYSTEM
 from core.files import csv_stream
-from plugins.subsidy.demo.schemes import COUNTY, LABOUR
+from plugins.subsidy.demo import firms
+from plugins.subsidy.demo.schemes import LABOUR
 from plugins.subsidy.rules import half_up, interest_quarter
 from plugins.subsidy.service.bank_file import COLUMNS
 
@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 
 def load(world: World, scheme: int) -> None:
     """Add the bank, its loans, what happened to them, and a claim that waits for its approval."""
-    bank = _bank(world)
+    bank = firms.register(world, Inventor(20), LOGIN, BANK, "bank").id
     at = world.before(36, "10:00")
     named = {"scheme_id": scheme, "bank_id": bank, "document": f"望人社〔{at.year}〕8号"}
     world.do(LABOUR.approver, "bank.name", at=at, **named)
@@ -51,41 +51,6 @@ def load(world: World, scheme: int) -> None:
         checked = world.at(told + DAY, "09:30")
         world.do(LABOUR.clerk, "claim.check", at=checked, id=claim["id"])
     world.say(_("贷款贴息：1 家经办银行报送 %(n)s 笔贷款", n=len(_borrowers(world))))
-
-
-def _bank(world: World) -> int:
-    """Register the bank with its manager and a verified account.
-
-    What is drawn by lot is of an inventor apart, so that all else in the county stays as it is.
-    """
-    invent, at = Inventor(20), world.before(50, "11:00")
-    number = world.do(
-        SYSTEM,
-        "party.add_organisation",
-        at=at,
-        credit_code=world.inventor.credit_code("91", COUNTY),
-        name=BANK,
-        kind="provider",
-        division_code=COUNTY,
-        tags=["bank"],
-    )["id"]
-    user = world.do(
-        "admin", "access.create_user", at=at, login=LOGIN, name=invent.staff(), password=None
-    )["id"]
-    world.users[LOGIN] = user
-    role = {"user_id": user, "role": "provider_manager", "organisation_id": number}
-    world.do("admin", "access.grant_role", at=at, division_code=COUNTY, **role)
-    account = world.do(
-        LOGIN,
-        "party.add_bank_account",
-        at=world.before(45, "14:00"),
-        organisation_id=number,
-        bank=BANK,
-        holder=BANK,
-        number=invent.bank_account(),
-    )["id"]
-    world.do("maker", "party.verify_bank_account", at=world.before(44, "10:00"), id=account)
-    return int(number)
 
 
 def _quarter(world: World) -> tuple[date, date] | None:
