@@ -13,7 +13,11 @@ from core.demo.world import World
 from plugins.subsidy import demo, rules
 from plugins.subsidy.models import (
     AwardResult,
+    Guarantee,
     Loan,
+    PricePromise,
+    PromiseCheck,
+    ReliefRecord,
     Scheme,
     SchemeTerms,
     ScoringRound,
@@ -128,3 +132,24 @@ def test_bookshops_were_scored_one_objected_rightly_and_two_signed(loaded):
         assert list(db.session.scalars(states)) == ["signed", "signed"]
         instalments = [(one.instalment, one.state) for one in of_kind("award_tiers")]
         assert instalments == [(1, "approved"), (2, "submitted")] * 2
+
+
+def test_beds_found_fewer_are_approved_and_another_home_waits(loaded):
+    with transaction(readonly=True):
+        paid, waits = of_kind("per_unit")
+        assert (paid.state, waits.state) == ("approved", "submitted")
+        assert 0 < paid.amount_fen < paid.asked_fen
+        promises = list(db.session.scalars(db.select(PricePromise)))
+        assert [one.state for one in promises] == ["standing", "standing"]
+        assert [one.is_kept for one in db.session.scalars(db.select(PromiseCheck))] == [True]
+        told = db.select(ReliefRecord.kind, ReliefRecord.state)
+        assert db.session.execute(told).all() == [("tax_relief_memo", "approved")]
+
+
+def test_a_guarantor_claims_the_pools_share_of_one_loss(loaded):
+    with transaction(readonly=True):
+        states = list(db.session.scalars(db.select(Guarantee.state).order_by(Guarantee.id)))
+        assert states[:2] == ["active", "active"]
+        assert len(states) == 3
+        [claim] = of_kind("risk_pool_share")
+        assert (claim.state, claim.amount_fen) == ("computed", 4_800_000)

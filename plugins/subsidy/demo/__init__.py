@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 
-from plugins.subsidy.demo import awards, loans, publishing, schemes
+from plugins.subsidy.demo import awards, beds, loans, pool, publishing, schemes
 
 if TYPE_CHECKING:
     from core.demo import World
@@ -19,4 +19,6 @@ def load(world: World) -> None:
     publishing.drafted(world, schemes.begun(world))
     world.say(_("补贴制：5 个补贴项目已公布，1 个待公布，1 个在编制"))
     loans.load(world, published["CYDK"])
-    awards.load(world, published["SDJL"])
+    shops = awards.load(world, published["SDJL"])
+    beds.load(world, published["CWBT"], published["SSJM"])
+    pool.load(world, published["FXFD"], shops)

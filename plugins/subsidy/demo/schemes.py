@@ -283,6 +283,7 @@ def _beds(world: World) -> Told:
                 _class("middle", "中度失能老人入住床位（每月）", occupied, factor_ppm=2_000_000),
                 _class("severe", "重度失能老人入住床位（每月）", occupied, factor_ppm=3_000_000),
             ],
+            "period_months": 1,
             "envelope_fen": 90_000_000,
         },
     )
@@ -325,6 +326,8 @@ def _pool(world: World) -> Told:
             "single_fen": 1_000_000_000,
             "year_cap_fen": 30_000_000,
             "stop_bp": 500,
+            # What was guaranteed before the pool was published is borne by it, too.
+            "starts_on": world.month(14).isoformat(),
             "envelope_fen": 50_000_000,
         },
     )
