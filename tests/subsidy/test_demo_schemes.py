@@ -108,12 +108,14 @@ def test_every_scheme_in_force_is_read_with_its_example(app, loaded):
         assert "法律政策依据" in page.text
 
 
-def test_a_bank_has_handed_in_its_file_and_claimed_what_is_over(loaded):
+def test_a_bank_has_handed_in_its_file_and_asked_for_more_than_is_due(loaded):
     with transaction(readonly=True):
         assert db.session.scalar(db.select(func.count(Loan.id))) == 4
-        assert [(one.state, one.amount_fen > 0) for one in of_kind("interest_subsidy")] == [
-            ("computed", True)
-        ]
+        [claim] = of_kind("interest_subsidy")
+        assert (claim.state, claim.amount_fen > 0) == ("approved", True)
+        disallowed = [one["disallowed_fen"] for one in claim.inputs["loans"]]
+        assert disallowed[0] > 0
+        assert disallowed[1:] == [0, 0, 0]
 
 
 def of_kind(kind):
