@@ -147,7 +147,7 @@ def test_an_interrupted_load_does_nothing_twice_and_a_second_one_nothing_at_all(
 def test_the_county_has_people_places_and_months_of_use(county):
     with transaction(readonly=True):
         assert count(Division, Division.level == "township") == 16
-        assert count(Organisation, Organisation.kind == "provider") == 31 + 3 + 1 + 7
+        assert count(Organisation, Organisation.kind == "provider") == 31 + 3 + 6
         assert count(Resident) == 160 + 64 + 40 + 40
         known = set(db.session.scalars(db.select(ResidentFact.code)))
         assert {"ability_level", "care_level", "income_fen", "household_number"} <= known

@@ -12,7 +12,11 @@ from core.demo import county as demo_county
 from core.demo.world import World
 from plugins.subsidy import demo, rules
 from plugins.subsidy.models import (
+    AwardResult,
+    Guarantee,
     Loan,
+    PricePromise,
+    PromiseCheck,
     ReliefRecord,
     Scheme,
     SchemeTerms,
@@ -27,7 +31,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.one_engine]
 
 # A usual day, and an awkward one: the last minutes of a leap day and its month.
 NOW = {"sqlite": "2028-02-29T23:50", "postgresql": "2026-11-23T10:00"}
-INTEREST = "interest_subsidy"
 FEWEST = 200  # of so many people of the county one is there
 KINDS = {
     "interest_subsidy",
@@ -105,41 +108,50 @@ def test_every_scheme_in_force_is_read_with_its_example(app, loaded):
         assert "法律政策依据" in page.text
 
 
-def test_a_bank_has_handed_in_its_file_and_claimed_what_is_over(loaded):
+def test_a_bank_has_handed_in_its_file_and_asked_for_more_than_is_due(loaded):
     with transaction(readonly=True):
         assert db.session.scalar(db.select(func.count(Loan.id))) == 4
-        claims = list(db.session.scalars(db.select(SubsidyClaim).filter_by(kind=INTEREST)))
-        assert [(one.state, one.amount_fen > 0) for one in claims] == [("computed", True)]
+        [claim] = of_kind("interest_subsidy")
+        assert (claim.state, claim.amount_fen > 0) == ("approved", True)
+        disallowed = [one["disallowed_fen"] for one in claim.inputs["loans"]]
+        assert disallowed[0] > 0
+        assert disallowed[1:] == [0, 0, 0]
 
 
-def test_bookshops_were_scored_heard_and_signed(loaded):
+def of_kind(kind):
+    return list(db.session.scalars(db.select(SubsidyClaim).filter_by(kind=kind)))
+
+
+def test_bookshops_were_scored_one_objected_rightly_and_two_signed(loaded):
     with transaction(readonly=True):
-        [number] = db.session.scalars(db.select(ScoringRound.id))
-        granted = list(db.session.scalars(db.select(SubsidyGrant.amount_fen)))
-        states = [
-            claim.state
-            for claim in db.session.scalars(
-                db.select(SubsidyClaim).filter_by(kind="award_tiers").order_by(SubsidyClaim.id)
-            )
-        ]
-    shown = do("public.result", ANONYMOUS, id=number)["results"]
-    assert [one["tier"] for one in shown] == ["A", "A", "C", None]
-    assert [one["tier"] for one in shown[1]["versions"]] == ["B", "A"]
-    assert granted == [8_000_000, 8_000_000]
-    assert sorted(states) == ["approved", "approved", "submitted", "submitted"]
+        [scored] = db.session.scalars(db.select(ScoringRound))
+        query = db.select(AwardResult).order_by(AwardResult.id)
+        results = list(db.session.scalars(query))
+        assert (scored.state, [one.tier for one in results]) == ("concluded", ["A", "A", "C", None])
+        assert [one.final_fen > 0 for one in results] == [True, True, True, False]
+        assert [one.version for one in results] == [1, 2, 1, 1]
+        states = db.select(SubsidyGrant.state)
+        assert list(db.session.scalars(states)) == ["signed", "signed"]
+        instalments = [(one.instalment, one.state) for one in of_kind("award_tiers")]
+        assert instalments == [(1, "approved"), (2, "submitted")] * 2
 
 
-def test_homes_claimed_beds_were_spared_taxes_and_a_guarantor_asks_the_pool(loaded):
+def test_beds_found_fewer_are_approved_and_another_home_waits(loaded):
     with transaction(readonly=True):
-        kinds = db.session.execute(
-            db.select(SubsidyClaim.kind, SubsidyClaim.state, SubsidyClaim.amount_fen)
-            .where(SubsidyClaim.kind.in_(["per_unit", "risk_pool_share"]))
-            .order_by(SubsidyClaim.id)
-        ).all()
-        relief = list(db.session.scalars(db.select(ReliefRecord.state)))
-    assert [tuple(one) for one in kinds] == [
-        ("per_unit", "computed", 29 * 20_000 + 10 * 60_000),
-        ("per_unit", "submitted", 0),
-        ("risk_pool_share", "submitted", 0),
-    ]
-    assert relief == ["approved"]
+        paid, waits = of_kind("per_unit")
+        assert (paid.state, waits.state) == ("approved", "submitted")
+        assert 0 < paid.amount_fen < paid.asked_fen
+        promises = list(db.session.scalars(db.select(PricePromise)))
+        assert [one.state for one in promises] == ["standing", "standing"]
+        assert [one.is_kept for one in db.session.scalars(db.select(PromiseCheck))] == [True]
+        told = db.select(ReliefRecord.kind, ReliefRecord.state)
+        assert db.session.execute(told).all() == [("tax_relief_memo", "approved")]
+
+
+def test_a_guarantor_claims_the_pools_share_of_one_loss(loaded):
+    with transaction(readonly=True):
+        states = list(db.session.scalars(db.select(Guarantee.state).order_by(Guarantee.id)))
+        assert states[:2] == ["active", "active"]
+        assert len(states) == 3
+        [claim] = of_kind("risk_pool_share")
+        assert (claim.state, claim.amount_fen) == ("computed", 4_800_000)

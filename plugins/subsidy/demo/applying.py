@@ -1,42 +1,42 @@
-"""How somebody of the demo county applies: draft, papers, handed in, in order, eligible."""
+"""How somebody of the demo county becomes eligible for a scheme: drafted, with papers, judged."""
 
 from __future__ import annotations
 
 import base64
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-
-from plugins.subsidy.demo.publishing import STEP, Office
 
 if TYPE_CHECKING:
     from core.demo import World
 
-# The smallest file that is a PDF by its content: who looks for a real paper finds an empty page.
-PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\n"
-    b"trailer<</Root 1 0 R>>\n%%EOF\n"
-)
+PDF = base64.b64encode(b"%PDF-1.7\n%%EOF").decode()
+CLERK = "care-clerk"
 
 
-def submitted(
-    world: World, login: str, scheme: int, *, days: int, papers: list[str], **said: Any
+def eligible(
+    world: World,
+    login: str,
+    scheme: int,
+    papers: dict[str, str],
+    *,
+    words: str,
+    **declared: Any,
 ) -> int:
-    """Hand in an application so many days before the first full month; return its number."""
-    at = world.before(days, "09:10")
-    number: int = world.do(login, "application.draft", at=at, scheme_id=scheme, **said)["id"]
-    content = base64.b64encode(PDF).decode()
-    for place, code in enumerate(papers, start=1):
-        file = {"name": f"{code}.pdf", "content": content}
-        world.do(
-            login, "application.add_paper", at=at + place * STEP, id=number, code=code, file=file
-        )
-    world.do(login, "application.submit", at=at + (len(papers) + 1) * STEP, id=number)
+    """Apply with papers (names of files by their codes) and be judged; return the application."""
+    at = world.before(30, "10:00")
+    number: int = world.do(
+        login,
+        "application.draft",
+        at=at,
+        scheme_id=scheme,
+        declared={f"org.{name}": value for name, value in declared.items()},
+        words=words,
+        separate_accounts=True,
+    )["id"]
+    for code, name in papers.items():
+        file = {"name": name, "content": PDF}
+        world.do(login, "application.add_paper", at=at, id=number, code=code, file=file)
+    world.do(login, "application.submit", at=at + timedelta(minutes=30), id=number)
+    world.do(CLERK, "application.complete", at=world.before(27, "09:00"), id=number)
+    world.do(CLERK, "application.judge", at=world.before(24, "09:00"), id=number)
     return number
-
-
-def eligible(world: World, office: Office, number: int, *, days: int) -> None:
-    """Let the office find an application's papers in order and the applicant eligible."""
-    at = world.before(days, "14:00")
-    world.do(office.clerk, "application.complete", at=at, id=number)
-    world.do(office.clerk, "application.judge", at=at + STEP, id=number)

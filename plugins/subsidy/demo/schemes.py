@@ -274,8 +274,6 @@ def _beds(world: World) -> Told:
                 {"code": "beds", "name": "床位和入住老人名册"},
             ],
             "conditions": {"price_promise": True, "separate_accounts": True},
-            "period_months": 1,
-            "combines": True,
             "unit_classes": [
                 _class("new", "新建床位", new, waiting_months=12),
                 _class("converted", "改建床位", new, factor_ppm=500_000, waiting_months=12),
@@ -285,6 +283,7 @@ def _beds(world: World) -> Told:
                 _class("middle", "中度失能老人入住床位（每月）", occupied, factor_ppm=2_000_000),
                 _class("severe", "重度失能老人入住床位（每月）", occupied, factor_ppm=3_000_000),
             ],
+            "period_months": 1,
             "envelope_fen": 90_000_000,
         },
     )
@@ -320,13 +319,15 @@ def _pool(world: World) -> Told:
                 {"party": "bank", "share_bp": 2_000},
                 {"party": "pool", "share_bp": 3_000},
             ],
-            "waiting_days": 30,
+            "waiting_days": 90,
             "single_bp": 1_000,
             "group_bp": 1_500,
             "multiple": 10,
             "single_fen": 1_000_000_000,
             "year_cap_fen": 30_000_000,
             "stop_bp": 500,
+            # What was guaranteed before the pool was published is borne by it, too.
+            "starts_on": world.month(14).isoformat(),
             "envelope_fen": 50_000_000,
         },
     )

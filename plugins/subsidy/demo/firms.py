@@ -1,4 +1,4 @@
-"""Organisations that the subsidies bring to the demo county: each with a manager and an account."""
+"""Who comes to the demo county for its subsidies: a firm with its manager and an account."""
 
 from __future__ import annotations
 
@@ -14,27 +14,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Newcomer:
-    """An organisation of the provider side: its credit code and its manager's login."""
+class Firm:
+    """A registered firm: its number, credit code, and its manager's login."""
 
     id: int
-    login: str
+    name: str
     credit_code: str
+    login: str
 
 
-def register(world: World, name: str, login: str, *, lot: int, tag: str) -> Newcomer:
-    """Register an organisation with its manager and a verified account.
+def register(
+    world: World, invent: Inventor, login: str, name: str, tag: str, *, bank: str = ""
+) -> Firm:
+    """Register a firm with its manager and a verified account, its own where it is a bank.
 
-    What is drawn by lot is of an inventor apart (`lot`), so that all else in the county stays as it
-    is.
+    What is drawn by lot is of an inventor apart, so that all else in the county stays as it is.
     """
-    invent, at = Inventor(lot), world.before(50, "11:00")
-    credit_code = world.inventor.credit_code("91", COUNTY)
+    at = world.before(50, "11:00")
+    code = world.inventor.credit_code("91", COUNTY)
     number = world.do(
         SYSTEM,
         "party.add_organisation",
         at=at,
-        credit_code=credit_code,
+        credit_code=code,
         name=name,
         kind="provider",
         division_code=COUNTY,
@@ -51,9 +53,9 @@ def register(world: World, name: str, login: str, *, lot: int, tag: str) -> Newc
         "party.add_bank_account",
         at=world.before(45, "14:00"),
         organisation_id=number,
-        bank="望城农商行",
+        bank=bank or name,
         holder=name,
         number=invent.bank_account(),
     )["id"]
     world.do("maker", "party.verify_bank_account", at=world.before(44, "10:00"), id=account)
-    return Newcomer(int(number), login, credit_code)
+    return Firm(int(number), name, code, login)
