@@ -1,4 +1,4 @@
-"""The demo county's subsidies: schemes that anybody reads, one to publish, one to go on with."""
+"""The demo county's subsidies: schemes in force, and who applies, claims and is supported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def load(world: World) -> None:
-    """Add the county's schemes, from drafts to what is in force."""
+    """Add the county's schemes, from drafts to what is in force, and what became of them."""
     published = {one.code: publishing.published(world, one) for one in schemes.published(world)}
     publishing.submitted(world, schemes.waiting(world))
     publishing.drafted(world, schemes.begun(world))

@@ -26,8 +26,6 @@ BANK, LOGIN = "望城惠民村镇银行", "bank01"
 LOANS = ((300_000, 460), (150_000, 435), (80_000, 460), (200_000, 410))
 LPR = "3.10"
 DAY = timedelta(days=1)
-# So long after the first full month the county's first batch is made: see the vouchers' demo.
-BATCH = timedelta(days=18)
 
 
 def load(world: World, scheme: int) -> None:
@@ -50,7 +48,7 @@ def load(world: World, scheme: int) -> None:
 def _claim(world: World, scheme: int, last: date) -> None:
     """Claim a quarter; of one loan the bank asks for all its interest, which is more than is due.
 
-    Approved while it can still be in the batch of the first full month and in the lines' year.
+    Approved in the lines' year only.
     """
     at = world.at(last + 2 * DAY, "16:00")
     listed = world.do(LOGIN, "loan.list", at=at, scheme_id=scheme)["items"]
@@ -62,8 +60,7 @@ def _claim(world: World, scheme: int, last: date) -> None:
     number = world.do(LOGIN, "interest.claim", at=at, **asked)["id"]
     checked, approved = world.at(last + 3 * DAY, "09:30"), world.at(last + 4 * DAY, "09:00")
     world.do(LABOUR.clerk, "claim.check", at=checked, id=number)
-    first = world.month(2)
-    if approved.date() < world.month(1) + BATCH and approved.year == first.year:
+    if approved.year == world.month(2).year:
         world.do(LABOUR.approver, "claim.approve", at=approved, id=number)
 
 

@@ -141,6 +141,8 @@ def _loans(world: World) -> Told:
             "day_count": "act_360",
             "capped_by_paid": True,
             "settles_on": 20,
+            # Who learns a trade on a voucher may set up a shop on a loan.
+            "combines": True,
             "regimes": _regimes(),
             "envelope_fen": 20_000_000,
         },
