@@ -370,7 +370,8 @@ def doors(county: Site) -> dict[str, list[str]]:
             ranked = url_for("contract_awards.ranking", id=scored.one().id)
             closed = db.session.scalars(_newest(Contract, state="closed")).one().id
             draft = db.session.scalars(_newest(Contract, state="draft")).one().id
-            at_desk = db.session.scalars(_newest(Application, state="draft")).one()
+            draft_form = db.session.scalars(_newest(Application, state="draft")).one()
+            at_desk = {"scheme": draft_form.scheme_id, "party": draft_form.applicant_id}
             decided = db.session.scalars(_newest(Deduction, state="decided")).one().milestone_id
             shown = db.session.scalars(_newest(EvidenceFile)).one().milestone_id
         found["purchaser_clerk"] += [
@@ -380,11 +381,7 @@ def doors(county: Site) -> dict[str, list[str]]:
             url_for("contract_contracts.show", id=closed),
             url_for("contract_contracts.show", id=draft),
             url_for("contract_milestones.show", id=decided),
-            url_for(
-                "subsidy_applications.entry",
-                scheme=at_desk.scheme_id,
-                party=at_desk.applicant_id,
-            ),
+            url_for("subsidy_applications.entry", **at_desk),
         ]
         found[VISITOR].append(url_for("subsidy_own.sign_in"))
         found["supervisor"].append(ranked)

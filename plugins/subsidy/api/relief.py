@@ -18,10 +18,10 @@ HOURS_MOST = 100_000
 ROWS = validate.Length(min=1, max=50)
 
 _FEE_ROW = schema(
-    "ReliefFee", number=Text(required=True, longest=60, public=True), amount_fen=fen()
+    "WaivedFee", number=Text(required=True, longest=60, public=True), amount_fen=fen()
 )
 _TAX_ROW = schema(
-    "ReliefTax",
+    "SparedTax",
     tax=one_of(*TAXES),
     amount_fen=fen(),
     source=one_of(*SOURCES),
