@@ -30,7 +30,7 @@ from plugins.contract_outsourcing.models import (
     Milestone,
     Tender,
 )
-from plugins.subsidy.models import Application
+from plugins.subsidy.models import Application, Scheme
 from plugins.voucher.models import Programme
 from plugins.voucher.service.programmes import terms_of
 from tests import factories, memory
@@ -260,18 +260,17 @@ def _apply_for_a_subsidy() -> None:
 
 
 def _stand_for_everybody() -> None:
-    """Let the manager stand for a bank, a guarantor and a bookshop, too: each has own pages."""
-    manager = _person("care01")
-    for login in ("bank01", "guarantor01", "book01"):
-        grant = {"user_id": manager.user_id, "role": "provider_manager"}
-        home = _person(login).organisation_id
-        factories.do(
-            "access.grant_role",
-            _person("admin"),
-            **grant,
-            organisation_id=home,
-            division_code=factories.COUNTY,
-        )
+    """Let the manager stand for a bank, a guarantor, a bookshop and a home: each has own pages."""
+    manager, admin = _person("care01"), _person("admin")
+    with transaction(readonly=True):
+        beds = db.session.scalars(db.select(Scheme).filter_by(code="CWBT")).one().id
+        admitted = _newest(Application, scheme_id=beds, state="eligible")
+        home = db.session.scalars(admitted).one().applicant_id
+    others = [_person(login).organisation_id for login in ("bank01", "guarantor01", "book01")]
+    for number in (home, *others):
+        fields = {"user_id": manager.user_id, "role": "provider_manager"}
+        place = {"organisation_id": number, "division_code": factories.COUNTY}
+        factories.do("access.grant_role", admin, **fields, **place)
 
 
 def _newest(model: Any, **values: Any) -> Any:

@@ -34,12 +34,14 @@ def services() -> str:
     """List, programme by programme, what may be offered and at which price it is."""
     mount.own_provider()
     query = scoped(Admission, current_actor(), "admission.view").where(Admission.state.in_(LIVE))
-    return render_template(
-        "voucher/provider/services.html",
-        programmes=[
-            _programme(admission) for admission in db.session.scalars(query.order_by(Admission.id))
-        ],
-    )
+    admissions = list(db.session.scalars(query.order_by(Admission.id)))
+    programmes = [_programme(admission) for admission in admissions]
+    if len({admission.provider_id for admission in admissions}) > 1:
+        # Who manages two providers has to see whose prices these are.
+        for admission, one in zip(admissions, programmes, strict=True):
+            provider = db.session.get_one(Organisation, admission.provider_id)
+            one["name"] = f"{one['name']} · {provider.name}"
+    return render_template("voucher/provider/services.html", programmes=programmes)
 
 
 @mount.services.get("/<int:admission>/<code>", endpoint="show")
