@@ -51,6 +51,7 @@ def violations(page: Page) -> list[str]:
 
 def measured(page: Page, size: dict[str, int]) -> list[str]:
     """Return what is too wide or too small on a page at a size; on a phone in both types."""
+    page.wait_for_load_state()  # a slow machine may not have the styles yet
     page.set_viewport_size(size)
     found = _measured(page, TARGET, f"{size['width']} px")
     if size is PHONE:
